@@ -1,0 +1,40 @@
+#include "nn/adamw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace banel {
+
+double Schedule::at(std::int64_t step) const {
+  if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  if (total <= warmup) return peak;
+  const double done = std::min(1.0, static_cast<double>(step - warmup) / static_cast<double>(total - warmup));
+  return peak * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * done)));
+}
+
+AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
+    : settings_(settings), m_(parameters.values.size()), v_(m_.size()), decay_(m_.size()) {
+  for (const Slice& slice : parameters.slices())
+    if (slice.shape.rank == 2)
+      std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset), decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
+                static_cast<real>(settings.weight_decay));
+}
+
+void AdamW::update(Parameters& parameters, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end) {
+  const auto t = static_cast<double>(steps_);
+  const real clip = static_cast<real>(std::min(1.0, settings_.max_norm / (norm + 1e-6)));
+  const real b1 = static_cast<real>(settings_.beta1), b2 = static_cast<real>(settings_.beta2);
+  const real m_scale = static_cast<real>(rate / (1 - std::pow(settings_.beta1, t)));
+  const real v_scale = static_cast<real>(1 / (1 - std::pow(settings_.beta2, t)));
+  const real lr = static_cast<real>(rate), epsilon = static_cast<real>(settings_.epsilon);
+  real *w = parameters.values.data(), *m = m_.data(), *v = v_.data(), *decay = decay_.data();
+  for (std::size_t i = begin; i < end; ++i) {
+    const real g = gradients[i] * clip;
+    m[i] = b1 * m[i] + (1 - b1) * g;
+    v[i] = b2 * v[i] + (1 - b2) * g * g;
+    w[i] -= lr * decay[i] * w[i] + m_scale * m[i] / (std::sqrt(v[i] * v_scale) + epsilon);
+  }
+}
+
+}  // namespace banel

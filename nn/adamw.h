@@ -1,0 +1,41 @@
+// AdamW (Loshchilov & Hutter 2019): Adam with weight decay taken off the weights directly.
+#pragma once
+#include <vector>
+
+#include "nn/parameters.h"
+
+namespace banel {
+
+struct AdamWSettings {
+  double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
+  double weight_decay = 0;  // on weights of rank 2 only: matrices and embeddings, not gains and biases
+  double max_norm = 1;      // gradients longer than this are scaled down to it (Pascanu et al. 2013)
+};
+
+// Linear from 0 to `peak` over `warmup` steps, then a half cosine down to `floor` * peak at step `total`.
+struct Schedule {
+  double peak = 1e-3;
+  std::int64_t warmup = 0, total = 0;  // total == 0: constant after the warm-up
+  double floor = 0;
+  double at(std::int64_t step) const;  // learning rate of step 0, 1, ...
+};
+
+class AdamW {
+ public:
+  AdamW(const Parameters&, const AdamWSettings&);
+
+  // One step with the gradient g, |g| = norm:  g <- g min(1, max_norm / (norm + 1e-6));
+  //   m <- b1 m + (1-b1) g;  v <- b2 v + (1-b2) g^2;  w <- w - rate (decay w + m^ / (sqrt(v^) + eps))
+  // for the weights begin..end-1 only, so that pieces can run side by side; call advance() once before.
+  void advance() { ++steps_; }
+  void update(Parameters&, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end);
+
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  AdamWSettings settings_;
+  std::vector<real> m_, v_, decay_;  // decay_ is weight_decay or 0 for each weight
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace banel

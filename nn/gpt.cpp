@@ -1,0 +1,119 @@
+#include "nn/gpt.h"
+
+#include <cmath>
+
+#include "tensor/check.h"
+#include "tensor/kernels.h"
+
+namespace banel {
+
+LayerNorm::LayerNorm(Parameters& p, const std::string& name, int width)
+    : gain(p.add(name + ".gain", {width})), bias(p.add(name + ".bias", {width})) {}
+
+Linear::Linear(Parameters& p, const std::string& name, int inputs, int outputs)
+    : weight(p.add(name + ".weight", {inputs, outputs})), bias(p.add(name + ".bias", {outputs})) {}
+
+Block::Block(Parameters& p, const std::string& name, int width)
+    : norm1(p, name + ".norm1", width),
+      qkv(p, name + ".qkv", width, 3 * width),
+      attention_out(p, name + ".attention_out", width, width),
+      norm2(p, name + ".norm2", width),
+      mlp_in(p, name + ".mlp_in", width, 4 * width),
+      mlp_out(p, name + ".mlp_out", 4 * width, width) {}
+
+namespace {
+
+const GPTConfig& validated(const GPTConfig& c) {
+  const auto in_range = [](const char* name, int value, int lo, int hi) {
+    ENSURE(value >= lo && value <= hi, "GPT", name << " = " << value << " is outside " << lo << ".." << hi);
+  };
+  in_range("vocabulary", c.vocabulary, 2, 1 << 16);
+  in_range("context", c.context, 1, kernels::max_context);
+  in_range("d_model", c.d_model, 1, 4096);
+  in_range("layers", c.layers, 1, 64);
+  in_range("heads", c.heads, 1, c.d_model);
+  ENSURE(c.d_model % c.heads == 0, "GPT", "d_model = " << c.d_model << " is not divisible by heads = " << c.heads);
+  return c;
+}
+
+std::vector<Block> make_blocks(Parameters& p, const GPTConfig& c) {
+  std::vector<Block> blocks;
+  for (int l = 0; l < c.layers; ++l) blocks.emplace_back(p, "block" + std::to_string(l), c.d_model);
+  return blocks;
+}
+
+}  // namespace
+
+GPT::GPT(const GPTConfig& config, Rng rng)
+    : config_(validated(config)),
+      token_embedding_(parameters.add("token_embedding", {config.vocabulary, config.d_model})),
+      position_embedding_(parameters.add("position_embedding", {config.context, config.d_model})),
+      blocks_(make_blocks(parameters, config)),
+      final_norm_(parameters, "final_norm", config.d_model),
+      head_(parameters, "head", config.d_model, config.vocabulary) {
+  initialise(rng);
+}
+
+// Linear weights N(0, 1/inputs), those that write to the residual stream smaller by sqrt(2 layers); gains 1,
+// biases 0. Positions are learned but start as sinusoids, and tokens N(0, 0.5^2): from small random positions
+// the addition task needs many times more examples (measured; README).
+void GPT::initialise(Rng rng) {
+  const auto normal = [&](std::size_t number, double deviation) {
+    real* x = parameters.data(number);
+    for (Index i = 0; i < parameters[number].shape.size(); ++i) x[i] = static_cast<real>(deviation * rng.normal());
+  };
+  const auto linear = [&](const Linear& layer, double gain) {
+    normal(layer.weight, gain / std::sqrt(static_cast<double>(parameters[layer.weight].shape[0])));
+  };
+  const auto ones = [&](const LayerNorm& norm) {
+    for (Index i = 0; i < config_.d_model; ++i) parameters.data(norm.gain)[i] = 1;
+  };
+  normal(token_embedding_, 0.5);
+  const double base = 100, amplitude = 0.5;
+  for (int t = 0; t < config_.context; ++t)
+    for (int d = 0; d < config_.d_model; ++d) {
+      const double angle = t * std::pow(base, -2.0 * (d / 2) / config_.d_model);
+      parameters.data(position_embedding_)[t * config_.d_model + d] =
+          static_cast<real>(amplitude * (d % 2 ? std::cos(angle) : std::sin(angle)));
+    }
+  const double residual = 1 / std::sqrt(2.0 * config_.layers);
+  for (const Block& block : blocks_) {
+    ones(block.norm1);
+    linear(block.qkv, 1);
+    linear(block.attention_out, residual);
+    ones(block.norm2);
+    linear(block.mlp_in, 1);
+    linear(block.mlp_out, residual);
+  }
+  ones(final_norm_);
+  linear(head_, 1);
+}
+
+template <class Attend>
+Tensor GPT::forward(const Weights& w, const Rows& rows, Attend attend) const {
+  Tensor x = add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
+  for (std::size_t l = 0; l < blocks_.size(); ++l)
+    x = blocks_[l](w, x, [&](const Tensor& qkv) { return attend(qkv, l); });
+  return head_(w, final_norm_(w, x));
+}
+
+Tensor GPT::logits(const Weights& w, const Rows& rows) const {
+  return forward(w, rows, [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
+}
+
+Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache>& layers) const {
+  return forward(w, rows, [&](const Tensor& qkv, std::size_t l) {
+    return attention_step(qkv, layers[l], rows.slots, rows.positions);
+  });
+}
+
+std::vector<KeyValueCache> GPT::make_cache(int slots) const {
+  return std::vector<KeyValueCache>(blocks_.size(), KeyValueCache(slots, config_.heads, config_.d_model, config_.context));
+}
+
+double GPT::flops_per_token() const {
+  const double d = config_.d_model;
+  return 2 * (12 * d * d * config_.layers + d * config_.vocabulary);
+}
+
+}  // namespace banel

@@ -1,0 +1,82 @@
+// A GPT (Radford et al. 2019): pre-norm transformer decoder, smallest part first.
+//   x = token + position;  each block: x += attention(norm(x)), x += mlp(norm(x));  logits = head(norm(x))
+// Strings are not padded: the rows of all strings of a batch stand one after the other.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "nn/parameters.h"
+#include "tensor/ops.h"
+#include "tensor/rng.h"
+
+namespace banel {
+
+struct GPTConfig {
+  int vocabulary = 13;  // token ids 0..vocabulary-1
+  int context = 32;     // longest input, in tokens; at most kernels::max_context
+  int d_model = 64;     // width of the residual stream
+  int layers = 2;
+  int heads = 4;        // d_model must be divisible by it
+  bool operator==(const GPTConfig&) const = default;
+};
+
+struct LayerNorm {
+  std::size_t gain, bias;
+  LayerNorm(Parameters&, const std::string& name, int width);
+  Tensor operator()(const Weights& w, const Tensor& x) const { return layer_norm(x, w[gain], w[bias]); }
+};
+
+struct Linear {
+  std::size_t weight, bias;  // weight is (inputs, outputs): y = x W + b
+  Linear(Parameters&, const std::string& name, int inputs, int outputs);
+  Tensor operator()(const Weights& w, const Tensor& x) const { return linear(x, w[weight], w[bias]); }
+  Tensor operator()(const Weights& w, const Tensor& x, const Tensor& residual) const {
+    return linear(x, w[weight], w[bias], residual);
+  }
+};
+
+struct Block {
+  LayerNorm norm1;
+  Linear qkv, attention_out;
+  LayerNorm norm2;
+  Linear mlp_in, mlp_out;
+  Block(Parameters&, const std::string& name, int width);
+  template <class Attend>
+  Tensor operator()(const Weights& w, Tensor x, Attend attend) const {
+    x = attention_out(w, attend(qkv(w, norm1(w, x))), x);
+    return mlp_out(w, gelu(mlp_in(w, norm2(w, x))), x);
+  }
+};
+
+// What the network reads: row n is token tokens[n] at position positions[n] of its string.
+struct Rows {
+  std::span<const int> tokens, positions;
+  std::span<const int> offsets;  // whole strings: string b is rows offsets[b]..offsets[b+1]-1
+  std::span<const int> slots;    // or one new token per string: the cache slot of each row
+};
+
+class GPT {
+ public:
+  GPT(const GPTConfig&, Rng);  // errors: UsageError naming the setting that is out of range
+
+  const GPTConfig& config() const { return config_; }
+  Tensor logits(const Weights&, const Rows&) const;                                     // whole strings (N, vocabulary)
+  Tensor logits(const Weights&, const Rows&, std::vector<KeyValueCache>& layers) const;  // one new token per string
+  std::vector<KeyValueCache> make_cache(int slots) const;
+  double flops_per_token() const;  // forward pass: 2 x (weights of the linear layers)
+
+  Parameters parameters;
+
+ private:
+  template <class Attend>
+  Tensor forward(const Weights&, const Rows&, Attend) const;
+  void initialise(Rng);
+
+  GPTConfig config_;
+  std::size_t token_embedding_, position_embedding_;
+  std::vector<Block> blocks_;
+  LayerNorm final_norm_;
+  Linear head_;
+};
+
+}  // namespace banel

@@ -1,0 +1,23 @@
+#include "nn/parameters.h"
+
+namespace banel {
+
+std::size_t Parameters::add(const std::string& name, const Shape& shape) {
+  slices_.push_back({name, shape, values.size()});
+  constexpr std::size_t cache_line = 16;  // numbers; every slice starts on its own line
+  values.resize((slices_.back().end() + cache_line - 1) / cache_line * cache_line);
+  return slices_.size() - 1;
+}
+
+std::size_t Parameters::count() const {
+  std::size_t n = 0;
+  for (const Slice& slice : slices_) n += static_cast<std::size_t>(slice.shape.size());
+  return n;
+}
+
+Tensor Weights::operator[](std::size_t number) const {
+  const Slice& slice = parameters_[number];
+  return tape_.leaf(slice.shape, parameters_.data(number), gradients_ ? gradients_ + slice.offset : nullptr);
+}
+
+}  // namespace banel

@@ -1,0 +1,29 @@
+// Reading a network: sampling, greedy answers and log-likelihood. All work on groups of a fixed number of
+// strings, so the same string gets the same bits for any number of threads and any number of strings asked for.
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "nn/gpt.h"
+#include "nn/train.h"
+
+namespace banel {
+
+struct Sampled {
+  Sequence tokens;      // without the begin token, with the stop token if it was reached
+  double log_prob = 0;  // under the network at temperature 1, in nats
+};
+
+// `count` independent strings, each from `begin` until `stop` or the end of the context; string i draws from
+// random[i]. temperature > 0 divides the logits.
+std::vector<Sampled> sample(const GPT&, std::size_t count, int begin, int stop, double temperature, Stream random);
+
+// The most likely continuation of each prompt, token by token, with `stop` if it was reached.
+// Precondition: 1 <= prompt length <= context.
+std::vector<Sequence> greedy(const GPT&, std::span<const Sequence> prompts, int stop);
+
+// sum over i >= 1 of log p(tokens[i] | tokens before i), in nats, for each sequence of at least two tokens.
+std::vector<double> log_likelihood(const GPT&, std::span<const Sequence>);
+
+}  // namespace banel

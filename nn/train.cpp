@@ -1,0 +1,141 @@
+#include "nn/train.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tensor/check.h"
+#include "tensor/parallel.h"
+
+namespace banel {
+
+namespace {
+constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
+constexpr std::size_t shard_rows = 160;                   // activations of a shard stay in the second-level cache
+constexpr std::size_t norm_chunk = 4096;                  // weights
+}  // namespace
+
+void Batch::clear() {
+  for (auto* v : {&tokens, &positions, &targets, &offsets}) v->clear();
+  weights.clear();
+}
+
+void Batch::add(const Example& example) {
+  if (offsets.empty()) offsets.push_back(0);
+  const auto& t = example.tokens;
+  for (std::size_t i = 0; i + 1 < t.size(); ++i) {
+    tokens.push_back(t[i]);
+    positions.push_back(static_cast<int>(i));
+    targets.push_back(t[i + 1]);
+    weights.push_back(static_cast<int>(i) + 1 >= example.loss_from ? static_cast<real>(example.weight) : 0);
+  }
+  offsets.push_back(static_cast<int>(tokens.size()));
+}
+
+void Batch::normalise() {
+  const auto counted = std::count_if(weights.begin(), weights.end(), [](real w) { return w != 0; });
+  for (real& w : weights) w /= static_cast<real>(std::max<std::ptrdiff_t>(1, counted));
+}
+
+Trainer::Trainer(GPT& model, const AdamWSettings& settings)
+    : model_(model),
+      optimizer_(model.parameters, settings),
+      gradients_(model.parameters.values.size()),
+      partial_norms_((gradients_.size() + norm_chunk - 1) / norm_chunk) {}
+
+void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::size_t last) {
+  lane.gradients.assign(gradients_.size(), 0);
+  lane.loss = 0;
+  std::vector<int> offsets;
+  while (first < last) {  // a shard: as many whole strings as fit into shard_rows, at least one
+    const auto begin = static_cast<std::size_t>(batch.offsets[first]);
+    offsets.assign(1, 0);
+    do {
+      offsets.push_back(batch.offsets[++first] - static_cast<int>(begin));
+    } while (first < last && static_cast<std::size_t>(batch.offsets[first + 1]) - begin <= shard_rows);
+    const auto rows = static_cast<std::size_t>(offsets.back());
+    const auto part = [&](const auto& v) { return std::span(v).subspan(begin, rows); };
+    lane.tape.reset();
+    const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
+    const Tensor logits = model_.logits(weights, {part(batch.tokens), part(batch.positions), offsets, {}});
+    const Tensor loss = cross_entropy(logits, part(batch.targets), part(batch.weights));
+    lane.tape.backward(loss);
+    lane.loss += static_cast<double>(loss.data()[0]);
+  }
+}
+
+StepReport Trainer::step(const Batch& batch, double rate) {
+  const std::size_t strings = batch.strings();
+  ENSURE(strings > 0 && !batch.tokens.empty(), "train step", "the batch is empty");
+  const std::size_t lanes = std::clamp<std::size_t>(strings / smallest_lane, 1, max_lanes);
+  while (lanes_.size() < lanes) lanes_.push_back(std::make_unique<Lane>());
+  parallel_for(lanes, [&](std::size_t l) {
+    run_lane(*lanes_[l], batch, strings * l / lanes, strings * (l + 1) / lanes);
+  });
+
+  const std::size_t chunks = partial_norms_.size();
+  const auto chunk = [&](std::size_t c, auto body) { body(c * norm_chunk, std::min((c + 1) * norm_chunk, gradients_.size())); };
+  parallel_for(chunks, [&](std::size_t c) {
+    chunk(c, [&](std::size_t begin, std::size_t end) {
+      std::copy_n(lanes_[0]->gradients.data() + begin, end - begin, gradients_.data() + begin);
+      for (std::size_t l = 1; l < lanes; ++l)
+        for (std::size_t i = begin; i < end; ++i) gradients_[i] += lanes_[l]->gradients[i];
+      double squares[8] = {};  // fixed lanes: the same order of additions in every build
+      for (std::size_t i = begin; i < end; ++i) squares[i % 8] += static_cast<double>(gradients_[i]) * static_cast<double>(gradients_[i]);
+      partial_norms_[c] = std::accumulate(squares, squares + 8, 0.0);
+    });
+  });
+
+  StepReport report;
+  for (std::size_t l = 0; l < lanes; ++l) report.loss += lanes_[l]->loss;
+  report.gradient_norm = std::sqrt(std::accumulate(partial_norms_.begin(), partial_norms_.end(), 0.0));
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);
+
+  optimizer_.advance();
+  parallel_for(chunks, [&](std::size_t c) {
+    chunk(c, [&](std::size_t begin, std::size_t end) {
+      optimizer_.update(model_.parameters, gradients_.data(), report.gradient_norm, rate, begin, end);
+    });
+  });
+  return report;
+}
+
+// Runs the batch again string by string until the tape shows where the first bad number was made.
+void Trainer::report_non_finite(const Batch& batch) {
+  std::string where = "the sum of gradients";
+  Lane lane;
+  for (std::size_t b = 0; b < batch.strings(); ++b) {
+    run_lane(lane, batch, b, b + 1);
+    if (const std::string found = lane.tape.first_non_finite(); !found.empty()) {
+      where = found;
+      break;
+    }
+  }
+  ENSURE_AS(false, std::runtime_error, "train step " + std::to_string(steps()),
+            "NaN or infinity in " << where << "; the weights are those of the step before");
+}
+
+std::vector<double> fit(GPT& model, std::span<const Example> examples, const FitSettings& settings, Stream order) {
+  std::vector<double> losses;
+  if (examples.empty()) return losses;
+  Trainer trainer(model, settings.optimizer);
+  const Schedule schedule{.peak = settings.rate, .warmup = settings.warmup};
+  Batch batch;
+  const auto size = static_cast<std::size_t>(settings.batch);
+  for (int epoch = 0; epoch < settings.epochs; ++epoch) {
+    Rng rng = order[static_cast<std::size_t>(epoch)];
+    const auto shuffled = permutation(examples.size(), rng);
+    double loss = 0;
+    std::size_t steps = 0;
+    for (std::size_t first = 0; first < shuffled.size(); first += size, ++steps) {
+      batch.clear();
+      for (std::size_t i = first; i < std::min(first + size, shuffled.size()); ++i) batch.add(examples[shuffled[i]]);
+      batch.normalise();
+      loss += trainer.step(batch, schedule.at(trainer.steps())).loss;
+    }
+    losses.push_back(loss / static_cast<double>(steps));
+  }
+  return losses;
+}
+
+}  // namespace banel

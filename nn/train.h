@@ -1,0 +1,73 @@
+// The only training step of the project: target, attacker, failure model, distillation and baselines all use it.
+#pragma once
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "nn/adamw.h"
+#include "nn/gpt.h"
+#include "tensor/rng.h"
+
+namespace banel {
+
+using Sequence = std::vector<int>;
+
+struct Example {
+  Sequence tokens;     // all tokens; each but the first is predicted from those before it
+  int loss_from = 1;   // index of the first token that counts in the loss
+  double weight = 1;   // of the example; may be negative (policy gradient)
+};
+
+// Examples laid out as rows: row n reads tokens[n] and should predict targets[n], with loss weights[n].
+struct Batch {
+  std::vector<int> tokens, positions, targets, offsets;
+  std::vector<real> weights;  // an example's weight over the number of counted tokens of the batch
+  void clear();
+  void add(const Example&);
+  void normalise();  // after the last add(): the loss becomes a mean over counted tokens
+  std::size_t strings() const { return offsets.empty() ? 0 : offsets.size() - 1; }
+};
+
+struct StepReport { double loss = 0, gradient_norm = 0; };  // norm before clipping
+
+class Trainer {
+ public:
+  Trainer(GPT&, const AdamWSettings&);
+
+  // One step: gradients to zero, loss, backward, clipping, AdamW. The batch is cut into at most 8 lanes, each
+  // with its own gradient, and these are added in order: the same bits for any number of threads.
+  // Errors: std::runtime_error naming operation and step if a number is NaN or infinite; weights stay as they were.
+  StepReport step(const Batch&, double rate);
+
+  const std::vector<real>& gradients() const { return gradients_; }  // of the last step, unclipped
+  std::int64_t steps() const { return optimizer_.steps(); }
+
+ private:
+  struct Lane {
+    Tape tape;
+    std::vector<real> gradients;
+    double loss = 0;
+  };
+  void run_lane(Lane&, const Batch&, std::size_t first, std::size_t last);
+  [[noreturn]] void report_non_finite(const Batch&);
+
+  GPT& model_;
+  AdamW optimizer_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<real> gradients_;
+  std::vector<double> partial_norms_;
+};
+
+struct FitSettings {
+  int epochs = 1;
+  int batch = 64;        // examples per step
+  double rate = 1e-3;    // constant after `warmup` steps
+  int warmup = 0;
+  AdamWSettings optimizer;
+};
+
+// Maximum likelihood on a fixed set of examples: `epochs` passes, each in a new random order.
+// Returns the mean loss (nats per counted token) of each epoch; an empty set returns at once.
+std::vector<double> fit(GPT&, std::span<const Example>, const FitSettings&, Stream order);
+
+}  // namespace banel

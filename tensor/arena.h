@@ -1,0 +1,24 @@
+// Memory that is handed out piece by piece and taken back all at once. After the first step of a training
+// run it holds one block large enough for every later step: no heap allocation in steady state.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace banel {
+
+class Arena {
+ public:
+  void* allocate(std::size_t bytes);  // 64-byte aligned, uninitialised, valid until reset()
+  void reset();
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t size = 0;
+  };
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  // bytes used in the last block
+};
+
+}  // namespace banel

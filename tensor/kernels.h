@@ -1,0 +1,47 @@
+// Loops over plain arrays: no graph, no threads, no allocation. Forward stands next to backward.
+//   N rows (tokens of all strings of a shard, one after the other), D width of a row, V vocabulary,
+//   H heads, C = D/H width of a head, T tokens of one string. dx is the gradient of x; "+=" accumulates.
+#pragma once
+#include "tensor/real.h"
+#include "tensor/tape.h"
+
+namespace banel::kernels {
+
+constexpr Index max_context = 128;  // longest string attention accepts, and
+constexpr Index max_head = 64;      // widest head: both bound buffers on the stack
+
+// y[n] = bias (+ residual[n] if given)                          (D), (N,D) -> (N,D)
+void start_rows(const real* bias, const real* residual, Index N, Index D, real* y);
+// dbias += sum over n of dy[n]                                  (N,D) -> (D)
+void sum_rows(const real* dy, Index N, Index D, real* dbias);
+// dx += a dy                                                    any n numbers
+void accumulate(const real* dy, real a, Index n, real* dx);
+// dx += dy slope, element by element
+void accumulate_product(const real* dy, const real* slope, Index n, real* dx);
+
+// y = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3), s the logistic function; slope = dy/dx, kept for backward.
+void gelu(const real* x, Index n, real* y, real* slope);
+
+// y = gain (x - mean) / sqrt(variance + 1e-5) + bias, for each row; mean and rstd (N) are kept for backward.
+void layer_norm(const real* x, const real* gain, const real* bias, Index N, Index D, real* y, real* mean, real* rstd);
+void layer_norm_backward(const real* x, const real* gain, const real* mean, const real* rstd, const real* dy, Index N,
+                         Index D, real* dx, real* dgain, real* dbias);
+
+// p = softmax(x) over n numbers, and log(sum(exp(x))) as the result. Both arrays have room for
+// simd::round_up(n); the padding of x is overwritten, the padding of p becomes 0. x == p is allowed.
+real softmax(real* x, Index n, real* p);
+
+// One string, one head, causal attention: out[t] = sum over j <= t of p[j][t] v[j], p[:][t] = softmax(q[t] k^T / sqrt(C)).
+// q, k, v, out point into rows of width `stride` (q k v) and D (out). p has T rows of simd::round_up(T): row j
+// holds the weight of key j for every query t, so that a vector holds neighbouring queries and nothing is
+// summed across a vector; 0 for t < j.
+void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D, real* out, real* p);
+void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T, Index C,
+                        Index stride, Index D, real* dq, real* dk, real* dv);
+
+// The same for one new token at position t of a string whose past is cached: appends k and v, then attends.
+// cache_k is (C, round_up(context)), key t in column t; cache_v is (context, round_up(C)); both zero at first.
+void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context, real* cache_k,
+                    real* cache_v, real* out);
+
+}  // namespace banel::kernels

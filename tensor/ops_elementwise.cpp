@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <cmath>
+
+#include "tensor/check.h"
+#include "tensor/kernels.h"
+#include "tensor/ops.h"
+#include "tensor/simd.h"
+
+namespace banel {
+
+namespace {
+
+Tensor result_like(const Tensor& a) { return a.tape().uninitialised(a.shape()); }
+
+void same_shape(const char* op, const Tensor& a, const Tensor& b) {
+  ENSURE(a.shape() == b.shape(), op, "shapes differ: " << a.shape() << " and " << b.shape());
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  same_shape("add", a, b);
+  Tensor out = result_like(a);
+  for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] + b.data()[i];
+  return a.tape().record("add", out, {a, b}, [a, b](const Tensor& y) {
+    if (a.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), a.grad());
+    if (b.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), b.grad());
+  });
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  same_shape("sub", a, b);
+  Tensor out = result_like(a);
+  for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] - b.data()[i];
+  return a.tape().record("sub", out, {a, b}, [a, b](const Tensor& y) {
+    if (a.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), a.grad());
+    if (b.needs_grad()) kernels::accumulate(y.grad(), -1, y.size(), b.grad());
+  });
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  same_shape("mul", a, b);
+  Tensor out = result_like(a);
+  for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] * b.data()[i];
+  return a.tape().record("mul", out, {a, b}, [a, b](const Tensor& y) {
+    if (a.needs_grad()) kernels::accumulate_product(y.grad(), b.data(), y.size(), a.grad());
+    if (b.needs_grad()) kernels::accumulate_product(y.grad(), a.data(), y.size(), b.grad());
+  });
+}
+
+Tensor scale(const Tensor& a, real c) {
+  Tensor out = result_like(a);
+  for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = c * a.data()[i];
+  return a.tape().record("scale", out, {a}, [a, c](const Tensor& y) { kernels::accumulate(y.grad(), c, y.size(), a.grad()); });
+}
+
+Tensor exp(const Tensor& a) {
+  Tensor out = result_like(a);
+  for (Index i = 0; i < a.size(); i += simd::width) {
+    const Index n = std::min(simd::width, a.size() - i);
+    simd::store_first(out.data() + i, simd::exp(simd::load_first(a.data() + i, n, 0)), n);
+  }
+  return a.tape().record("exp", out, {a}, [a](const Tensor& y) {
+    kernels::accumulate_product(y.grad(), y.data(), y.size(), a.grad());
+  });
+}
+
+Tensor log(const Tensor& a) {
+  Tensor out = result_like(a);
+  for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = std::log(a.data()[i]);
+  return a.tape().record("log", out, {a}, [a](const Tensor& y) {
+    for (Index i = 0, n = y.size(); i < n; ++i) a.grad()[i] += y.grad()[i] / a.data()[i];
+  });
+}
+
+Tensor sum(const Tensor& a) {
+  Tensor out = a.tape().uninitialised({});
+  real total = 0;
+  for (Index i = 0, n = a.size(); i < n; ++i) total += a.data()[i];
+  out.data()[0] = total;
+  return a.tape().record("sum", out, {a}, [a](const Tensor& y) {
+    for (Index i = 0, n = a.size(); i < n; ++i) a.grad()[i] += y.grad()[0];
+  });
+}
+
+Tensor mean(const Tensor& a) {
+  ENSURE(a.size() > 0, "mean", "the tensor of shape " << a.shape() << " is empty");
+  return scale(sum(a), real(1) / static_cast<real>(a.size()));
+}
+
+Tensor reshape(const Tensor& a, const Shape& shape) {
+  ENSURE(a.size() == shape.size(), "reshape", a.shape() << " and " << shape << " differ in their count of numbers");
+  return a.tape().record("reshape", a.tape().view(shape, a.data()), {a}, [a](const Tensor& y) {
+    kernels::accumulate(y.grad(), 1, y.size(), a.grad());
+  });
+}
+
+Tensor gelu(const Tensor& a) {
+  Tensor out = result_like(a);
+  real* slope = a.tape().scratch(a.size());
+  kernels::gelu(a.data(), a.size(), out.data(), slope);
+  return a.tape().record("gelu", out, {a}, [a, slope](const Tensor& y) {
+    kernels::accumulate_product(y.grad(), slope, y.size(), a.grad());
+  });
+}
+
+}  // namespace banel

@@ -1,0 +1,37 @@
+#include "tensor/parallel.h"
+
+#include <omp.h>
+
+#include <exception>
+
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+int thread_count = omp_get_num_procs();
+}
+
+void set_threads(int n) {
+  ENSURE(n >= 1 && n <= 1024, "threads", n << " is outside 1..1024");
+  thread_count = n;
+}
+
+int threads() { return thread_count; }
+
+void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body) {
+  std::exception_ptr error;
+  const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
+#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)
+  for (std::size_t i = 0; i < chunks; ++i) {
+    try {
+      body(i);
+    } catch (...) {
+#pragma omp critical(banel_parallel_error)
+      if (!error) error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace banel

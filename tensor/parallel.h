@@ -1,0 +1,16 @@
+// The only parallelism of the project: independent chunks of work, chosen by the problem and never by the
+// number of threads. Each chunk writes its own output, so the bits are the same for any number of threads.
+#pragma once
+#include <cstddef>
+#include <functional>
+
+namespace banel {
+
+void set_threads(int n);  // threads of parallel_for, >= 1; the default is one per core
+int threads();
+
+// Calls body(0) ... body(chunks-1), each once, on any thread and in any order. The first exception is
+// rethrown after all chunks ended. Inside another parallel_for the chunks run one after the other.
+void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body);
+
+}  // namespace banel

@@ -1,0 +1,85 @@
+#include "tensor/tape.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tensor/check.h"
+
+namespace banel {
+
+Shape::Shape(std::initializer_list<Index> list) : rank(static_cast<int>(list.size())) {
+  ENSURE(list.size() <= dims.size(), "shape", list.size() << " dimensions; at most 4 are supported");
+  std::copy(list.begin(), list.end(), dims.begin());
+}
+
+Index Shape::size() const {
+  Index n = 1;
+  for (int i = 0; i < rank; ++i) n *= (*this)[i];
+  return n;
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  out << '(';
+  for (int i = 0; i < shape.rank; ++i) out << (i ? "," : "") << shape[i];
+  return out << ')';
+}
+
+real* Tensor::grad() const {
+  if (!node_->grad) {
+    node_->grad = tape().scratch(size());
+    std::fill_n(node_->grad, size(), real{0});
+  }
+  return node_->grad;
+}
+
+real* Tape::scratch(Index count) {
+  return static_cast<real*>(arena_.allocate(static_cast<std::size_t>(count) * sizeof(real)));
+}
+
+Tensor Tape::add_node(const Shape& shape, real* data, real* grad) {
+  auto* node = new (arena_.allocate(sizeof(Tensor::Node))) Tensor::Node;
+  node->tape = this;
+  node->previous = last_;
+  node->shape = shape;
+  node->data = data;
+  node->grad = grad;
+  return Tensor(last_ = node);
+}
+
+Tensor Tape::leaf(const Shape& shape, real* data, real* grad) {
+  Tensor tensor = add_node(shape, data, grad);
+  tensor.node_->needs_grad = recording_ && grad != nullptr;
+  return tensor;
+}
+
+Tensor Tape::uninitialised(const Shape& shape) { return add_node(shape, scratch(shape.size()), nullptr); }
+
+Tensor Tape::view(const Shape& shape, real* data) { return add_node(shape, data, nullptr); }
+
+void Tape::backward(const Tensor& loss) {
+  ENSURE(loss.size() == 1, "backward", "the loss has shape " << loss.shape() << "; it must be one number");
+  ENSURE(loss.needs_grad(), "backward", "the loss depends on no leaf with a gradient");
+  loss.grad()[0] = 1;
+  for (Tensor::Node* node = loss.node_; node; node = node->previous)
+    if (node->backward && node->grad) node->backward(node->closure, Tensor(node));
+}
+
+void Tape::reset() {
+  last_ = nullptr;
+  arena_.reset();
+}
+
+std::string Tape::first_non_finite() const {
+  const auto broken = [](const real* x, Index n) {
+    return x && !std::all_of(x, x + n, [](real v) { return std::isfinite(v); });
+  };
+  std::string first, last_gradient;
+  for (const Tensor::Node* node = last_; node; node = node->previous) {
+    if (broken(node->data, node->shape.size())) first = std::string(node->op) + ": value";
+    if (last_gradient.empty() && broken(node->grad, node->shape.size()))
+      last_gradient = std::string(node->op) + ": gradient";  // gradients flow from the end: the first met is the cause
+  }
+  return first.empty() ? last_gradient : first;
+}
+
+}  // namespace banel
