@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tensor/check.h"
+
 namespace banel {
 
 double Schedule::at(std::int64_t step) const {
@@ -14,21 +16,29 @@ double Schedule::at(std::int64_t step) const {
 }
 
 AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
-    : settings_(settings), m_(parameters.values.size()), v_(m_.size()), decay_(m_.size()) {
+    : settings_(settings),
+      decay_(parameters.values.size()),
+      state_{std::vector<real>(decay_.size()), std::vector<real>(decay_.size())} {
   for (const Slice& slice : parameters.slices())
     if (slice.shape.rank == 2)
       std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset), decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
                 static_cast<real>(settings.weight_decay));
 }
 
+void AdamW::restore(State state) {
+  ENSURE(state.m.size() == decay_.size() && state.v.size() == decay_.size() && state.steps >= 0, "AdamW",
+         "a state of " << state.m.size() << " numbers and " << state.steps << " steps for " << decay_.size() << " weights");
+  state_ = std::move(state);
+}
+
 void AdamW::update(Parameters& parameters, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end) {
-  const auto t = static_cast<double>(steps_);
+  const auto t = static_cast<double>(state_.steps);
   const real clip = static_cast<real>(std::min(1.0, settings_.max_norm / (norm + 1e-6)));
   const real b1 = static_cast<real>(settings_.beta1), b2 = static_cast<real>(settings_.beta2);
   const real m_scale = static_cast<real>(rate / (1 - std::pow(settings_.beta1, t)));
   const real v_scale = static_cast<real>(1 / (1 - std::pow(settings_.beta2, t)));
   const real lr = static_cast<real>(rate), epsilon = static_cast<real>(settings_.epsilon);
-  real *w = parameters.values.data(), *m = m_.data(), *v = v_.data(), *decay = decay_.data();
+  real *w = parameters.values.data(), *m = state_.m.data(), *v = state_.v.data(), *decay = decay_.data();
   for (std::size_t i = begin; i < end; ++i) {
     const real g = gradients[i] * clip;
     m[i] = b1 * m[i] + (1 - b1) * g;

@@ -27,15 +27,20 @@ class AdamW {
   // One step with the gradient g, |g| = norm:  g <- g min(1, max_norm / (norm + 1e-6));
   //   m <- b1 m + (1-b1) g;  v <- b2 v + (1-b2) g^2;  w <- w - rate (decay w + m^ / (sqrt(v^) + eps))
   // for the weights begin..end-1 only, so that pieces can run side by side; call advance() once before.
-  void advance() { ++steps_; }
+  void advance() { ++state_.steps; }
   void update(Parameters&, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end);
 
-  std::int64_t steps() const { return steps_; }
+  struct State {  // all that a resumed run needs
+    std::vector<real> m, v;
+    std::int64_t steps = 0;
+  };
+  const State& state() const { return state_; }
+  void restore(State);  // of an optimiser of the same parameters
 
  private:
   AdamWSettings settings_;
-  std::vector<real> m_, v_, decay_;  // decay_ is weight_decay or 0 for each weight
-  std::int64_t steps_ = 0;
+  std::vector<real> decay_;  // weight_decay or 0 for each weight
+  State state_;
 };
 
 }  // namespace banel

@@ -22,6 +22,8 @@ constexpr std::size_t length_bytes = 8;
 constexpr std::size_t alignment = 8;
 constexpr std::uint64_t largest_header = 100'000'000;  // the limit of the reference implementation
 constexpr std::size_t largest_rank = 32;               // what numpy opens; bounds the memory of a shape
+constexpr std::size_t largest_key_count = 100'000;     // bounds the memory of a header of tiny tensors
+constexpr std::size_t keys_per_tensor = 4;             // its name, dtype, shape and data_offsets
 constexpr const char* metadata_key = "__metadata__";
 
 // A name from a file, fit for a one-line message: short and without control characters.
@@ -69,6 +71,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& text) override {
     key_ = text;
+    if (++key_count_ > largest_key_count) fail("more than 100,000 keys");
     if (place_ == Place::header && !names_.insert(text).second) fail("the key " + named(text) + " twice");
     if (place_ == Place::metadata && metadata.contains(text))
       fail("the metadata key " + named(text) + " twice");
@@ -164,6 +167,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   std::string_view where_;
   Place place_ = Place::start;
   std::string key_;
+  std::size_t key_count_ = 0;
   std::set<std::string> names_, fields_;
 };
 
@@ -219,6 +223,8 @@ std::vector<float> read_values(std::string_view data, std::string_view name, std
 std::string header_text(const TensorFile& file) {
   constexpr const char* where = "encode_safetensors";
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  ENSURE(1 + file.metadata.size() + keys_per_tensor * file.tensors.size() <= largest_key_count, where,
+         file.tensors.size() << " tensors and " << file.metadata.size() << " texts; use several files");
   if (!file.metadata.empty()) header[metadata_key] = file.metadata;
   std::uint64_t end = 0;
   for (const NamedTensor& tensor : file.tensors) {

@@ -25,12 +25,13 @@ struct TensorFile {
 };
 
 // The bytes of the file, always F32; the same TensorFile gives the same bytes. UsageError if a name is
-// repeated or reserved ("__metadata__"), a text is not UTF-8, or a shape does not fit its values. NaN and Inf
-// are kept.
+// repeated or reserved ("__metadata__"), a text is not UTF-8, a shape does not fit its values, or there are
+// more tensors than decode_safetensors takes. NaN and Inf are kept.
 std::string encode_safetensors(const TensorFile& file);
 
 // Reads F32 and F64 (rounded to float). Everything the format does not allow is an InputError that begins
-// with `where`: damage is named, never repaired or skipped. Memory stays within about the size of `bytes`.
+// with `where`: damage is named, never repaired or skipped. Memory stays within about the size of `bytes`,
+// for which a file may have at most 100,000 keys (about 25,000 tensors) and 32 dimensions.
 TensorFile decode_safetensors(std::string_view bytes, std::string_view where);
 
 // The same with a file: written in one atomic step (see nn/file.h).

@@ -111,8 +111,8 @@ void Trainer::report_non_finite(const Batch& batch) {
       break;
     }
   }
-  ENSURE_AS(false, std::runtime_error, "train step " + std::to_string(steps()),
-            "NaN or infinity in " << where << "; the weights are those of the step before");
+  throw std::runtime_error("train step " + std::to_string(steps()) + ": NaN or infinity in " + where +
+                           "; the weights are those of the step before");
 }
 
 std::vector<double> fit(GPT& model, std::span<const Example> examples, const FitSettings& settings, Stream order) {

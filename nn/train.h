@@ -1,6 +1,6 @@
 // The only training step of the project: target, attacker, failure model, distillation and baselines all use it.
 #pragma once
-#include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -40,7 +40,8 @@ class Trainer {
   StepReport step(const Batch&, double rate);
 
   const std::vector<real>& gradients() const { return gradients_; }  // of the last step, unclipped
-  std::int64_t steps() const { return optimizer_.steps(); }
+  std::int64_t steps() const { return optimizer_.state().steps; }
+  AdamW& optimizer() { return optimizer_; }
 
  private:
   struct Lane {

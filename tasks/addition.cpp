@@ -77,17 +77,19 @@ std::string decode(const Sequence& tokens) {
 
 Example target_example(const Question& q) {
   const std::string question = write(q);
-  return {.tokens = encode(question + sum(q) + '\n'), .loss_from = static_cast<int>(question.size())};
+  return {.tokens = encode(question + sum(q) + '\n'), .loss_from = static_cast<int>(question.size()), .weight = 1};
 }
 
-Example attacker_example(const Question& q) { return {.tokens = encode('\n' + write(q))}; }
+Example attacker_example(const Question& q) { return {.tokens = encode('\n' + write(q)), .loss_from = 1, .weight = 1}; }
 
 GPTConfig target_config(int digits, int d_model, int layers, int heads) {
-  return {vocabulary, 3 * digits + 3, d_model, layers, heads};  // a question and all of its answer but the newline
+  return {vocabulary, 3 * digits + 3, d_model, layers,
+          heads};  // a question and all of its answer but the newline
 }
 
 GPTConfig attacker_config(int digits, int d_model, int layers, int heads) {
-  return {vocabulary, 2 * digits + 2, d_model, layers, heads};  // the begin token and all of a question but '='
+  return {vocabulary, 2 * digits + 2, d_model, layers,
+          heads};  // the begin token and all of a question but '='
 }
 
 std::vector<std::string> answers(const GPT& target, const std::vector<Question>& questions) {

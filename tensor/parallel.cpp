@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include <exception>
+#include <atomic>
 
 #include "tensor/check.h"
 
@@ -10,16 +10,21 @@ namespace banel {
 
 namespace {
 int thread_count = omp_get_num_procs();
-}
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
+}  // namespace
 
 void set_threads(int n) {
   ENSURE(n >= 1 && n <= 1024, "threads", n << " is outside 1..1024");
   thread_count = n;
 }
 
+void request_stop() noexcept { stop_requested = true; }
+
 int threads() { return thread_count; }
 
 void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body) {
+  if (stop_requested) throw Interrupted();
   std::exception_ptr error;
   const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)

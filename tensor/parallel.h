@@ -2,12 +2,20 @@
 // number of threads. Each chunk writes its own output, so the bits are the same for any number of threads.
 #pragma once
 #include <cstddef>
+#include <exception>
 #include <functional>
 
 namespace banel {
 
 void set_threads(int n);  // threads of parallel_for, >= 1; the default is one per core
 int threads();
+
+// After request_stop() (safe in a signal handler) every parallel_for throws Interrupted instead of starting. All
+// long computations pass through it, so the program ends at a point where nothing is half written.
+struct Interrupted : std::exception {
+  const char* what() const noexcept override { return "interrupted"; }
+};
+void request_stop() noexcept;
 
 // Calls body(0) ... body(chunks-1), each once, on any thread and in any order. The first exception is
 // rethrown after all chunks ended. Inside another parallel_for the chunks run one after the other.

@@ -29,7 +29,9 @@ struct Stream {
   std::uint64_t seed = 0;
   std::string_view purpose;                   // must outlive the stream; a string literal in practice
   std::uint32_t round = 0;
-  Rng operator[](std::size_t index) const { return Rng(seed, purpose, round, static_cast<std::uint32_t>(index)); }
+  std::size_t first = 0;                      // index of the family's first member: stream.from(n)[i] is stream[n + i]
+  Rng operator[](std::size_t index) const { return Rng(seed, purpose, round, static_cast<std::uint32_t>(first + index)); }
+  Stream from(std::size_t n) const { return {seed, purpose, round, first + n}; }
 };
 
 // A uniformly random order of 0..n-1 (Fisher-Yates).

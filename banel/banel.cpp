@@ -1,0 +1,102 @@
+#include "banel/banel.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+std::vector<Attempt> texts(const std::vector<Proposal>& proposals) {
+  std::vector<Attempt> result;
+  for (const Proposal& p : proposals) result.push_back(p.text);
+  return result;
+}
+
+std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::vector<bool>& rewards) {
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < attempts.size(); ++i)
+    if (!rewards[i]) result.push_back(attempts[i]);
+  return result;
+}
+
+// The proposals with a score of at least tau, without those the oracle has already rewarded.
+std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::vector<double>& scores, double tau, const Oracle& oracle) {
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < proposals.size(); ++i)
+    if (scores[i] >= tau && !oracle.succeeded(proposals[i].text)) result.push_back(proposals[i].text);
+  return result;
+}
+
+void validate(const Settings& s) {
+  ENSURE(s.per_round >= 1, "settings", "m = 0 evaluations per round; at least 1 is needed");
+  ENSURE(s.accepted >= 1, "settings", "n = 0 accepted proposals; at least 1 is needed");
+  ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
+  ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
+  ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
+}
+
+}  // namespace
+
+// The numbers are the lines of Algorithm 2 (README: "The algorithm, line by line").
+void run(State& state, Oracle& oracle, const Settings& settings, const Score& score,
+         const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
+         const std::function<bool(const State&, const Round&)>& after_round) {
+  validate(settings);
+  Generator& theta = *state.theta;                                                                  // Alg. 2, l. 1
+  const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
+  const Screen* screen = settings.screened ? &unknown : nullptr;
+  while (oracle.used() < oracle.budget()) {                                                         // Alg. 2, l. 2
+    Round round;
+    round.number = state.rounds + 1;
+    const auto stream = [&](std::string_view purpose) { return Stream{seed, purpose, static_cast<std::uint32_t>(round.number)}; };
+    const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
+    const std::size_t m = std::min(settings.per_round, left);
+    round.attempts = draw(theta, state.regions, screen, m, stream("attempts"));                     // Alg. 2, l. 3
+    if (round.attempts.kept.empty()) return;  // nothing new to try: theta has collapsed or knows no more strings
+    const std::vector<Attempt> X = texts(round.attempts.kept);
+    round.rewards = oracle.evaluate(X);                                                             // Alg. 2, l. 4
+    const std::vector<Attempt> F = failures(X, round.rewards);                                      // Alg. 2, l. 5
+    const std::shared_ptr<Generator> phi = theta.clone();
+    if (score.uses_phi) round.phi_loss = phi->fit(F, settings.phi_epochs, stream("phi"));           // Alg. 2, l. 6
+    const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
+    round.proposals = draw(theta, state.regions, screen, fn, stream("proposals"));                  // Alg. 2, l. 7
+    const std::vector<Proposal>& P = round.proposals.kept;
+    if (P.empty()) return;
+    const std::vector<double> s = score.of(P, *phi, settings, stream("scores"));                    // Alg. 2, l. 8
+    round.tau = threshold(s, settings.f);                                                           // Alg. 2, l. 9
+    round.accepted = outside(P, s, round.tau, oracle);                                              // Alg. 2, l. 10
+    if (settings.memory == Memory::distil)
+      theta.fit(round.accepted, settings.distil_epochs, stream("distil"));                          // Alg. 2, l. 11
+    else
+      state.regions.push_back({phi, settings.kappa, round.tau});                                    // Alg. 1: R~ <- R~ u R~_new
+    ++state.rounds;
+    if (!after_round(state, round)) return;
+  }
+}
+
+Score ratio_score() {
+  return {true, [](std::span<const Proposal> P, const Generator& phi, const Settings& settings, Stream) {
+            return log_ratio(P, phi, settings.kappa);
+          }};
+}
+
+Score tail_score() {
+  return {false, [](std::span<const Proposal> P, const Generator&, const Settings&, Stream) {
+            std::vector<double> scores;
+            for (const Proposal& p : P) scores.push_back(-p.log_prob);
+            return scores;
+          }};
+}
+
+Score random_score() {
+  return {false, [](std::span<const Proposal> P, const Generator&, const Settings&, Stream random) {
+            std::vector<double> scores;
+            for (std::size_t i = 0; i < P.size(); ++i) scores.push_back(random[i].uniform());
+            return scores;
+          }};
+}
+
+}  // namespace banel

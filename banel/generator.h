@@ -1,0 +1,29 @@
+// What the method needs of a generative model. The method knows no digits, tokens or networks.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/rng.h"
+
+namespace banel {
+
+using Attempt = std::string;
+
+struct Proposal {
+  Attempt text;
+  double log_prob = 0;  // under the model that drew it, in nats
+};
+
+class Generator {
+ public:
+  virtual ~Generator() = default;
+  virtual std::vector<Proposal> sample(std::size_t n, Stream random) const = 0;      // proposal i draws from random[i]
+  virtual std::vector<double> log_prob(std::span<const Attempt>) const = 0;          // nats; -infinity if it cannot be drawn
+  virtual double fit(std::span<const Attempt>, int epochs, Stream order) = 0;        // maximum likelihood, continuing from here;
+                                                                                     // returns the last epoch's nats per token
+  virtual std::unique_ptr<Generator> clone() const = 0;
+};
+
+}  // namespace banel

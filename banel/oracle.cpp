@@ -1,0 +1,75 @@
+#include "banel/oracle.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tensor/check.h"
+
+namespace banel {
+
+Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::path> ledger, std::int64_t replayed)
+    : judge_(std::move(judge)), budget_(budget) {
+  ENSURE(budget >= 1, "oracle", "budget = " << budget << " evaluations; at least 1 is needed");
+  if (ledger) load_ledger(*ledger);
+  const auto paid = static_cast<std::int64_t>(entries_.size());
+  ENSURE_AS(replayed >= 0 && replayed <= paid && paid <= budget, InputError, "ledger",
+            paid << " paid evaluations do not fit " << replayed << " used ones and a budget of " << budget);
+  for (; used_ < replayed; ++used_) {
+    const Entry& entry = entries_[static_cast<std::size_t>(used_)];
+    verdicts_[entry.attempt] = entry.verdict.reward;
+  }
+}
+
+void Oracle::load_ledger(const std::filesystem::path& path) {
+  std::size_t whole = 0;
+  if (std::filesystem::exists(path)) {
+    const std::string text = read_file(path);
+    for (std::size_t end; (end = text.find('\n', whole)) != text.npos; whole = end + 1) {
+      try {
+        const auto line = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(whole), text.begin() + static_cast<std::ptrdiff_t>(end));
+        ENSURE_AS(line.at("n").get<std::size_t>() == entries_.size() + 1, InputError, "ledger", "numbers out of order");
+        entries_.push_back({line.at("attempt").get<std::string>(), {line.at("answer").get<std::string>(), line.at("reward").get<int>() == 1}});
+      } catch (const std::exception& error) {
+        ENSURE_AS(false, InputError, path.string(), "line " << entries_.size() + 1 << " is damaged (" << error.what() << "); remove the run folder and start again");
+      }
+    }
+  }
+  ledger_ = std::make_unique<AppendFile>(path, whole);  // a torn last line was never handed out: drop it
+}
+
+std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
+  const auto n = static_cast<std::int64_t>(attempts.size());
+  ENSURE_AS(used_ + n <= budget_, BudgetError, "oracle",
+            n << " evaluations refused: " << used_ << " of " << budget_ << " are used");
+  const auto known = std::min(attempts.size(), entries_.size() - static_cast<std::size_t>(used_));
+  for (std::size_t i = 0; i < known; ++i)
+    ENSURE_AS(entries_[static_cast<std::size_t>(used_) + i].attempt == attempts[i], InputError, "ledger",
+              "entry " << used_ + static_cast<std::int64_t>(i) + 1 << " is another attempt; the settings or the program changed since");
+  pay(attempts.subspan(known));
+  std::vector<bool> rewards;
+  for (std::size_t i = 0; i < attempts.size(); ++i, ++used_) {
+    const Entry& entry = entries_[static_cast<std::size_t>(used_)];
+    rewards.push_back(entry.verdict.reward);
+    verdicts_[entry.attempt] = entry.verdict.reward;
+  }
+  return rewards;
+}
+
+void Oracle::pay(std::span<const Attempt> attempts) {
+  if (attempts.empty()) return;
+  const std::vector<Verdict> verdicts = judge_(attempts);
+  ENSURE(verdicts.size() == attempts.size(), "oracle", "the judge answered " << verdicts.size() << " of " << attempts.size());
+  std::string lines;
+  std::vector<Entry> paid;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    paid.push_back({attempts[i], verdicts[i]});
+    lines += nlohmann::ordered_json{{"n", entries_.size() + i + 1},
+                                    {"attempt", attempts[i]},
+                                    {"answer", verdicts[i].answer},
+                                    {"reward", verdicts[i].reward ? 1 : 0}}
+                 .dump() + '\n';
+  }
+  if (ledger_) ledger_->append(lines);  // durable before anyone learns a verdict
+  entries_.insert(entries_.end(), paid.begin(), paid.end());
+}
+
+}  // namespace banel

@@ -1,0 +1,113 @@
+#include "tasks/measure.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+namespace banel {
+
+using namespace addition;
+
+Json to_json(const Rate& r) {
+  const Interval interval = clopper_pearson(r.k, r.n);
+  return {{"k", r.k}, {"n", r.n}, {"rate", r.value()}, {"lo", interval.lo}, {"hi", interval.hi}};
+}
+
+Rate rate_from(const Json& json) { return {json.at("k").get<std::int64_t>(), json.at("n").get<std::int64_t>()}; }
+
+Oracle::Judge addition_judge(const GPT& target, int digits) {
+  return [&target, digits](std::span<const Attempt> attempts) {
+    std::vector<Verdict> verdicts(attempts.size());
+    std::vector<Question> questions;
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; i < attempts.size(); ++i)
+      if (auto question = parse(attempts[i], digits)) {
+        questions.push_back(*question);
+        numbers.push_back(i);
+      }
+    const std::vector<std::string> written = answers(target, questions);
+    for (std::size_t i = 0; i < questions.size(); ++i)
+      verdicts[numbers[i]] = {written[i], written[i] != sum(questions[i])};
+    return verdicts;
+  };
+}
+
+Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Attempt> attempts) {
+  std::unordered_map<Attempt, std::size_t> number;  // of each distinct attempt
+  std::vector<Attempt> distinct;
+  for (const Attempt& x : attempts)
+    if (number.try_emplace(x, distinct.size()).second) distinct.push_back(x);
+  const std::vector<Verdict> verdicts = judge(distinct);
+  Measurement m;
+  for (std::size_t i = 0; i < distinct.size() && m.findings.size() < 5; ++i)
+    if (verdicts[i].reward) m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], digits))});
+  for (const Attempt& x : attempts) {
+    const auto question = parse(x, digits);
+    const bool success = verdicts[number.at(x)].reward, zero = question && has_leading_zero(*question);
+    const bool carry = question && !zero && longest_carry(*question) >= 2;
+    m.success.count(success);
+    m.valid.count(question.has_value());
+    m.leading_zero.count(zero);
+    m.success_leading_zero.count(success && zero);
+    m.success_carry.count(success && carry);
+    m.success_other.count(success && !zero && !carry);
+  }
+  m.distinct = {static_cast<std::int64_t>(distinct.size()), static_cast<std::int64_t>(attempts.size())};
+  return m;
+}
+
+Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n, Stream random) {
+  std::vector<Attempt> attempts;
+  for (const Proposal& p : generator.sample(n, random)) attempts.push_back(p.text);
+  return measure(judge, digits, attempts);
+}
+
+Json to_json(const Measurement& m) {
+  Json findings = Json::array();
+  for (const Finding& f : m.findings) findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
+  return {{"success", to_json(m.success)},
+          {"valid", m.valid.value()},
+          {"leading_zero", m.leading_zero.value()},
+          {"distinct", m.distinct.value()},
+          {"success_leading_zero", m.success_leading_zero.value()},
+          {"success_carry", m.success_carry.value()},
+          {"success_other", m.success_other.value()},
+          {"findings", findings}};
+}
+
+ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random) {
+  constexpr std::size_t batch = 1 << 16;  // questions at a time: memory stays small
+  ErrorMap map;
+  for (std::size_t first = 0; first < questions; first += batch) {
+    std::vector<Question> asked;
+    for (std::size_t i = first; i < std::min(first + batch, questions); ++i) {
+      Rng rng = random[i];
+      asked.push_back(random_question(digits, rng));
+    }
+    const std::vector<std::string> written = answers(target, asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const Question& q = asked[i];
+      const bool wrong = written[i] != sum(q);
+      map.all.count(wrong);
+      map.by_carry[longest_carry(q)].count(wrong);
+      map.by_lengths[{static_cast<int>(q.a.size()), static_cast<int>(q.b.size())}].count(wrong);
+    }
+  }
+  return map;
+}
+
+Json to_json(const ErrorMap& map) {
+  Json carry = Json::array(), lengths = Json::array();
+  for (const auto& [chain, rate] : map.by_carry) {
+    carry.push_back(to_json(rate));
+    carry.back()["carry_chain"] = chain;
+  }
+  for (const auto& [digits, rate] : map.by_lengths) {
+    lengths.push_back(to_json(rate));
+    lengths.back()["lengths"] = std::to_string(digits.first) + "+" + std::to_string(digits.second);
+  }
+  return {{"error", to_json(map.all)}, {"by_carry_chain", carry}, {"by_lengths", lengths}};
+}
+
+}  // namespace banel

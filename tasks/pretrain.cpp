@@ -1,0 +1,130 @@
+#include "tasks/pretrain.h"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/checkpoint.h"
+#include "nn/file.h"
+#include "tasks/gpt_generator.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+using namespace addition;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Training {
+  std::int64_t examples = 0;
+  double loss = 0;  // running mean, nats per counted token
+};
+
+// Trains `model` on fresh examples until the schedule ends or done(model, training) is true, asked every
+// `check_every` examples. Goes on from PARTIAL if it exists, and keeps it up to date at every check.
+Training train(GPT& model, const TrainingSettings& s, const fs::path& partial, Stream data, std::int64_t check_every,
+               const std::function<Example(Rng&)>& example, const std::function<bool(const Training&)>& done, Progress& progress) {
+  Trainer trainer(model, {});
+  Training training;
+  if (fs::exists(partial)) {
+    Checkpoint checkpoint = load_checkpoint(partial);
+    ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer, InputError, partial.string(),
+              "belongs to a network of another size; remove it to start again");
+    model = std::move(checkpoint.model);
+    trainer.optimizer().restore(*checkpoint.optimizer);
+    training.loss = std::stod(checkpoint.metadata.at("loss"));
+  }
+  const std::int64_t steps = s.examples / s.batch, check_steps = std::max<std::int64_t>(1, check_every / s.batch);
+  const Schedule schedule{.peak = s.rate, .warmup = s.warmup, .total = steps, .floor = 0};
+  Batch batch;
+  for (std::int64_t step = trainer.steps(); step < steps; ++step) {
+    batch.clear();
+    for (int i = 0; i < s.batch; ++i) {
+      Rng rng = data[static_cast<std::size_t>(step * s.batch + i)];
+      batch.add(example(rng));
+    }
+    batch.normalise();
+    const double loss = trainer.step(batch, schedule.at(step)).loss;
+    training.loss = step == 0 ? loss : 0.99 * training.loss + 0.01 * loss;
+    training.examples = (step + 1) * s.batch;
+    if (step % 20 == 0) progress.update(training.examples, "loss " + std::to_string(training.loss));
+    if ((step + 1) % check_steps == 0 || step + 1 == steps) {
+      if (done(training)) break;
+      save_checkpoint(partial, model, {{"loss", std::to_string(training.loss)}}, &trainer.optimizer().state());
+    }
+  }
+  return training;
+}
+
+Json to_json(const TrainingSettings& s) {
+  return {{"d_model", s.network.d_model}, {"layers", s.network.layers}, {"heads", s.network.heads}, {"batch", s.batch},
+          {"rate", s.rate}, {"warmup_steps", s.warmup}, {"schedule_examples", s.examples}};
+}
+
+// A finished network is one whose report names the same settings; anything else is refused, never overwritten.
+std::optional<GPT> finished(const fs::path& weights, const fs::path& report, const Json& settings) {
+  if (!fs::exists(report)) return std::nullopt;
+  const Json found = Json::parse(read_file(report), nullptr, false);
+  ENSURE_AS(found.is_object() && found.contains("settings") && found["settings"] == settings, InputError, report.string(),
+            "was made with other settings than these: " << settings.dump() << "; choose another --out folder or remove it");
+  return load_checkpoint(weights).model;
+}
+
+void finish(const fs::path& weights, const fs::path& partial, const fs::path& report, const GPT& model, const Json& result) {
+  save_checkpoint(weights, model);
+  write_file(report, result.dump(2) + '\n');
+  fs::remove(partial);
+}
+
+}  // namespace
+
+GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, std::uint64_t seed, ProgressMode mode) {
+  const fs::path weights = folder / "target.safetensors", report = folder / "target.json", partial = folder / "target.partial.safetensors";
+  const TrainingSettings& t = s.training;
+  Json settings{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"stop_error", s.stop_error},
+                {"check_every", s.check_every}, {"check_questions", s.check_questions}, {"final_questions", s.final_questions}};
+  if (auto model = finished(weights, report, settings)) return std::move(*model);
+  fs::create_directories(folder);
+  const Stopwatch watch;
+  GPT model(target_config(digits, t.network.d_model, t.network.layers, t.network.heads), Rng(seed, "target weights"));
+  Json checks = Json::array();
+  Training training;
+  {
+    Progress progress("target", t.examples, mode);
+    const auto good_enough = [&](const Training& now) {
+      if (now.loss > 0.01) return false;  // far from it: a check would tell nothing
+      const Rate error = measure_errors(model, digits, s.check_questions, {seed, "target check", static_cast<std::uint32_t>(now.examples / s.check_every)}).all;
+      checks.push_back({{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}});
+      return error.value() <= s.stop_error;
+    };
+    training = train(model, t, partial, {seed, "target data"}, s.check_every,
+                     [&](Rng& rng) { return target_example(random_question(digits, rng)); }, good_enough, progress);
+  }
+  const double seconds = watch.seconds();
+  Json result{{"settings", settings}, {"examples", training.examples}, {"checks", checks}, {"training_seconds", seconds}};
+  result.update(to_json(measure_errors(model, digits, s.final_questions, {seed, "target error"})));
+  finish(weights, partial, report, model, result);
+  return model;
+}
+
+GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits, std::uint64_t seed, const GPT& target, ProgressMode mode) {
+  const fs::path weights = folder / "attacker.safetensors", report = folder / "attacker.json", partial = folder / "attacker.partial.safetensors";
+  const TrainingSettings& t = s.training;
+  const Json settings{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"final_samples", s.final_samples}};
+  if (auto model = finished(weights, report, settings)) return std::move(*model);
+  fs::create_directories(folder);
+  const Stopwatch watch;
+  GPT model(attacker_config(digits, t.network.d_model, t.network.layers, t.network.heads), Rng(seed, "attacker weights"));
+  Training training;
+  {
+    Progress progress("attacker", t.examples, mode);
+    training = train(model, t, partial, {seed, "attacker data"}, 100'000,
+                     [&](Rng& rng) { return attacker_example(random_question(digits, rng)); }, [](const Training&) { return false; }, progress);
+  }
+  const double seconds = watch.seconds();
+  const Measurement base = measure_samples(GptGenerator(model, {}), addition_judge(target, digits), digits, s.final_samples, {seed, "attacker base"});
+  Json result{{"settings", settings}, {"examples", training.examples}, {"loss", training.loss}, {"training_seconds", seconds}, {"base", to_json(base)}};
+  finish(weights, partial, report, model, result);
+  return model;
+}
+
+}  // namespace banel

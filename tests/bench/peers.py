@@ -1,0 +1,205 @@
+"""Throughput of PyTorch on the same tiny GPTs: training steps, log-likelihoods, sampling.
+
+    python3 tests/bench/peers.py [--seconds 2] [--configs S M F] [--works train loglik sample]
+
+One JSON line per configuration and work: the better of 1 and 2 threads. Every thread count runs in
+a process of its own, because OpenBLAS reads its thread count when it is loaded. Choosing
+OPENBLAS_CORETYPE is up to the caller. The version and the BLAS go to stderr.
+
+tokens_per_s counts rows of the batch (strings x length); train is forward, backward, clipping and
+AdamW; loglik is one summed log-likelihood per string; sample draws whole strings with a KV cache.
+"""
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+VOCAB = 13
+CONFIGS = {
+    "S": dict(d=48, layers=3, heads=4, batch=256, length=18),
+    "M": dict(d=128, layers=4, heads=4, batch=128, length=36),
+    "F": dict(d=64, layers=2, heads=4, batch=64, length=12),
+}
+WORKS = ("train", "loglik", "sample")
+THREADS = (1, 2)
+
+
+class Block(nn.Module):
+    def __init__(self, d, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.qkv, self.attention_out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.mlp_in, self.mlp_out = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
+
+    def forward(self, x, mask=None, cache=None, position=0):
+        batch, n, d = x.shape
+        size = d // self.heads
+        q, k, v = self.qkv(self.norm1(x)).view(batch, n, 3, self.heads, size).permute(2, 0, 3, 1, 4)
+        if cache is not None:  # (2, batch, heads, length, size), filled up to position
+            cache[0, :, :, position:position + n] = k
+            cache[1, :, :, position:position + n] = v
+            k, v = cache[:, :, :, :position + n]
+        scores = (q * (1 / math.sqrt(size))) @ k.transpose(-2, -1)
+        if mask is not None:
+            scores = scores + mask
+        y = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, n, d)
+        x = x + self.attention_out(y)
+        return x + self.mlp_out(F.gelu(self.mlp_in(self.norm2(x)), approximate="tanh"))
+
+
+class Gpt(nn.Module):
+    def __init__(self, d, layers, heads, length):
+        super().__init__()
+        self.d, self.heads, self.length = d, heads, length
+        self.token_embedding = nn.Embedding(VOCAB, d)
+        self.position_embedding = nn.Parameter(0.02 * torch.randn(length, d))
+        self.blocks = nn.ModuleList(Block(d, heads) for _ in range(layers))
+        self.final_norm, self.head = nn.LayerNorm(d), nn.Linear(d, VOCAB)
+        self.register_buffer("mask", torch.full((length, length), -math.inf).triu(1))
+
+    def forward(self, tokens):
+        n = tokens.shape[1]
+        x = self.token_embedding(tokens) + self.position_embedding[:n]
+        for block in self.blocks:
+            x = block(x, self.mask[:n, :n])
+        return self.head(self.final_norm(x))
+
+    def new_cache(self, batch):
+        return torch.empty(
+            len(self.blocks), 2, batch, self.heads, self.length, self.d // self.heads)
+
+    def next_logits(self, tokens, position, cache):
+        """One token per string (batch) at this position -> (batch, VOCAB)."""
+        x = (self.token_embedding(tokens) + self.position_embedding[position]).unsqueeze(1)
+        for block, block_cache in zip(self.blocks, cache):
+            x = block(x, None, block_cache, position)
+        return self.head(self.final_norm(x)).squeeze(1)
+
+
+def train_work(model, batch, length):
+    matrices = [p for p in model.parameters() if p.dim() == 2]
+    others = [p for p in model.parameters() if p.dim() != 2]
+    optimizer = torch.optim.AdamW(
+        [dict(params=matrices, weight_decay=0.1), dict(params=others, weight_decay=0.0)],
+        lr=1e-3, betas=(0.9, 0.98), foreach=True)
+    text = torch.randint(VOCAB, (batch, length + 1))
+    tokens, targets = text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(model(tokens).view(-1, VOCAB), targets).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        optimizer.step()
+
+    return step
+
+
+def loglik_work(model, batch, length):
+    text = torch.randint(VOCAB, (batch, length + 1))
+    tokens, targets = text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
+
+    @torch.inference_mode()
+    def step():
+        nll = F.cross_entropy(model(tokens).view(-1, VOCAB), targets, reduction="none")
+        return -nll.view(batch, length).sum(1)
+
+    return step
+
+
+def sample_work(model, batch, length):
+    cache = model.new_cache(batch)
+
+    @torch.inference_mode()
+    def step():
+        tokens = torch.zeros(batch, dtype=torch.long)
+        strings = torch.empty(batch, length, dtype=torch.long)
+        for position in range(length):
+            p = model.next_logits(tokens, position, cache).softmax(-1)
+            tokens = torch.multinomial(p, 1).squeeze(1)
+            strings[:, position] = tokens
+        return strings
+
+    return step
+
+
+@torch.inference_mode()
+def check_cache(model, length):
+    tokens = torch.randint(VOCAB, (3, length))
+    cache = model.new_cache(3)
+    steps = [model.next_logits(tokens[:, i], i, cache) for i in range(length)]
+    assert torch.allclose(torch.stack(steps, 1), model(tokens), atol=1e-4)
+
+
+def measure(step, seconds):
+    """Calls per second, after a short warm-up."""
+    for _ in range(3):
+        step()
+    calls, start = 0, time.perf_counter()
+    while True:
+        step()
+        calls += 1
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds:
+            return calls / elapsed
+
+
+def worker(options):
+    torch.set_num_threads(options.worker)
+    for config in options.configs:
+        shape = dict(CONFIGS[config])
+        batch, length = shape.pop("batch"), shape["length"]
+        for work in options.works:
+            torch.manual_seed(1)
+            model = Gpt(**shape)
+            check_cache(model, length)
+            make = dict(train=train_work, loglik=loglik_work, sample=sample_work)[work]
+            rate = measure(make(model, batch, length), options.seconds)
+            print(json.dumps(dict(
+                config=config, work=work, threads=options.worker,
+                tokens_per_s=round(rate * batch * length), strings_per_s=round(rate * batch))))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=2, help="per measurement")
+    parser.add_argument("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS))
+    parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)  # thread count of a child
+    options = parser.parse_args()
+    if options.worker:
+        worker(options)
+        return
+
+    blas = [part.strip() for line in torch.__config__.show().splitlines()
+            for part in line.replace("Build settings:", "").strip(" -").split(", ")
+            if "BLAS_INFO" in part or "CPU capability" in part]
+    print("torch", torch.__version__, *blas, sep="; ", file=sys.stderr)
+    print("OPENBLAS_CORETYPE:", os.environ.get("OPENBLAS_CORETYPE", "not set"), file=sys.stderr)
+
+    best = {}
+    for threads in THREADS:
+        count = str(threads)
+        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count)
+        command = [sys.executable, __file__, "--worker", count, "--seconds", str(options.seconds),
+                   "--configs", *options.configs, "--works", *options.works]
+        output = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        for line in output.splitlines():
+            result = json.loads(line)
+            key = result["config"], result["work"]
+            if key not in best or result["tokens_per_s"] > best[key]["tokens_per_s"]:
+                best[key] = result
+    for result in best.values():
+        print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+#include "tensor/kernels.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tensor/rng.h"
+#include "tensor/simd.h"
+
+namespace banel {
+namespace {
+
+constexpr real infinity = std::numeric_limits<real>::infinity();
+
+TEST_CASE("the vector exponential is within 2e-7 of the standard one and always finite and positive") {
+  for (double x = -86.9; x < 87.9; x += 0.0037) {
+    const auto found = static_cast<double>(simd::exp(simd::splat(static_cast<real>(x)))[3]);
+    REQUIRE(std::abs(found / std::exp(static_cast<double>(static_cast<real>(x))) - 1) < 2e-7);
+  }
+  for (real x : {-infinity, -1e30f, -200.0f, 200.0f, 1e30f, infinity}) {
+    const real y = simd::exp(simd::splat(x))[0];
+    CHECK(std::isfinite(y));
+    CHECK(y > 0);
+  }
+  CHECK(simd::exp(simd::splat(0))[0] == 1);
+  CHECK(std::isnan(simd::exp(simd::splat(std::numeric_limits<real>::quiet_NaN()))[5]));
+}
+
+TEST_CASE("softmax rows sum to one and keep their order for logits of any size") {
+  Rng rng(1, "softmax");
+  for (Index n : {1, 2, 13, 15, 16, 17, 31, 32, 33, 100})
+    for (real size : {0.0f, 1.0f, 50.0f, 1e4f, 1e30f}) {
+      std::vector<real> x(static_cast<std::size_t>(simd::round_up(n))), p(x.size());
+      for (Index i = 0; i < n; ++i) x[static_cast<std::size_t>(i)] = size * static_cast<real>(rng.normal());
+      const std::vector<real> logits = x;
+      const real log_sum = kernels::softmax(x.data(), n, p.data());
+      double total = 0;
+      for (std::size_t i = 0; i < p.size(); ++i) {
+        CHECK(p[i] >= 0);
+        if (i >= static_cast<std::size_t>(n)) CHECK(p[i] == 0);
+        total += static_cast<double>(p[i]);
+      }
+      INFO("n = " << n << ", size = " << size);
+      CHECK(total == doctest::Approx(1).epsilon(1e-6));
+      const auto last = logits.begin() + n;
+      CHECK(std::max_element(p.begin(), p.begin() + n) - p.begin() == std::max_element(logits.begin(), last) - logits.begin());
+      double exact = 0, top = static_cast<double>(*std::max_element(logits.begin(), last));
+      for (auto l = logits.begin(); l != last; ++l) exact += std::exp(static_cast<double>(*l) - top);
+      CHECK(static_cast<double>(log_sum) == doctest::Approx(top + std::log(exact)).epsilon(1e-6));
+      kernels::softmax(x.data(), n, x.data());  // in place
+      CHECK(x == p);
+    }
+}
+
+TEST_CASE("softmax of a row with NaN or infinity is not finite") {
+  for (real bad : {std::numeric_limits<real>::quiet_NaN(), infinity})
+    for (std::size_t place : {0u, 5u, 16u}) {
+      std::vector<real> x(32, 1), p(32);
+      x[place] = bad;
+      const real log_sum = kernels::softmax(x.data(), 17, p.data());
+      CHECK(!(std::isfinite(log_sum) && std::all_of(p.begin(), p.end(), [](real v) { return std::isfinite(v); })));
+    }
+}
+
+TEST_CASE("gelu has its limits and its known values in every lane and tail") {
+  for (Index n : {1, 15, 16, 17, 40}) {
+    const auto size = static_cast<std::size_t>(n);
+    std::vector<real> x(size), y(size, infinity), slope(size, infinity);
+    for (std::size_t i = 0; i < size; ++i) x[i] = static_cast<real>(i) - 7;
+    kernels::gelu(x.data(), n, y.data(), slope.data());
+    for (std::size_t i = 0; i < size; ++i) {
+      const double v = static_cast<double>(x[i]), u = std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v);
+      CHECK(static_cast<double>(y[i]) == doctest::Approx(0.5 * v * (1 + std::tanh(u))).epsilon(1e-5));
+      CHECK(std::isfinite(slope[i]));
+    }
+  }
+  std::vector<real> x = {-1e4f, 1e4f}, y(2), slope(2);
+  kernels::gelu(x.data(), 2, y.data(), slope.data());
+  CHECK(std::abs(y[0]) < 1e-30f);
+  CHECK(y[1] == 1e4f);
+  CHECK(slope == std::vector<real>{0, 1});
+}
+
+TEST_CASE("attention is causal: changing a later token changes no earlier row") {
+  Rng rng(2, "attention");
+  for (const auto& [T, C] : std::vector<std::pair<Index, Index>>{{2, 1}, {17, 5}, {40, 16}, {128, 64}}) {
+    const auto rows = static_cast<std::size_t>(T), width = static_cast<std::size_t>(C);
+    std::vector<real> qkv(rows * 3 * width), before(rows * width), after(rows * width), p(rows * static_cast<std::size_t>(simd::round_up(T)));
+    for (real& x : qkv) x = static_cast<real>(rng.normal());
+    const auto run = [&](std::vector<real>& out) {
+      kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, T, C, 3 * C, C, out.data(), p.data());
+    };
+    run(before);
+    const std::size_t changed = rows / 2;
+    for (std::size_t i = changed * 3 * width; i < qkv.size(); ++i) qkv[i] = static_cast<real>(100 * rng.normal());
+    run(after);
+    INFO(T << " tokens, width " << C);
+    CHECK(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(changed * width), after.begin()));
+    CHECK(before != after);
+  }
+}
+
+}  // namespace
+}  // namespace banel

@@ -1,0 +1,211 @@
+#include "nn/train.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <new>
+
+#include "nn/sample.h"
+#include "tensor/check.h"
+#include "with_threads.h"
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNT_ALLOCATIONS
+static std::atomic<std::size_t> allocated_bytes = 0;
+void* operator new(std::size_t bytes) {
+  allocated_bytes += bytes;
+  if (void* p = std::malloc(bytes ? bytes : 1)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#endif
+
+namespace banel {
+namespace {
+
+const GPTConfig tiny = {.vocabulary = 5, .context = 8, .d_model = 8, .layers = 1, .heads = 2};
+
+// Strings 0 1 2 3 4 0 1 ... of several lengths, from several starts.
+std::vector<Example> counting(std::size_t count) {
+  std::vector<Example> examples;
+  for (std::size_t i = 0; i < count; ++i) {
+    Example example;
+    for (std::size_t t = 0; t < 2 + i % 8; ++t) example.tokens.push_back(static_cast<int>((i + t) % 5));
+    examples.push_back(example);
+  }
+  return examples;
+}
+
+Batch batch_of(const std::vector<Example>& examples) {
+  Batch batch;
+  for (const Example& example : examples) batch.add(example);
+  batch.normalise();
+  return batch;
+}
+
+TEST_CASE("a batch lays strings out row after row and counts only what the loss should see") {
+  Batch batch;
+  batch.add({.tokens = {1, 2, 3, 4}, .loss_from = 2});
+  batch.add({.tokens = {4, 0}, .weight = -2});
+  batch.normalise();
+  CHECK(batch.tokens == std::vector<int>{1, 2, 3, 4});
+  CHECK(batch.targets == std::vector<int>{2, 3, 4, 0});
+  CHECK(batch.positions == std::vector<int>{0, 1, 2, 0});
+  CHECK(batch.offsets == std::vector<int>{0, 3, 4});
+  CHECK(batch.strings() == 2);
+  const real third = real{1} / 3;
+  CHECK(batch.weights == std::vector<real>{0, third, third, -2 * third});
+  batch.clear();
+  CHECK(batch.strings() == 0);
+  CHECK(batch.tokens.empty());
+}
+
+TEST_CASE("a step on an empty batch is refused") {
+  GPT gpt(tiny, Rng(1, "train"));
+  Trainer trainer(gpt, {});
+  CHECK_THROWS_AS(trainer.step(Batch{}, 0.1), UsageError);
+}
+
+TEST_CASE("the loss is the mean over counted tokens of minus the log-likelihood") {
+  GPT gpt(tiny, Rng(1, "train"));
+  const std::vector<Example> examples = counting(50);
+  std::vector<Sequence> texts;
+  std::size_t tokens = 0;
+  for (const Example& example : examples) {
+    texts.push_back(example.tokens);
+    tokens += example.tokens.size() - 1;
+  }
+  double expected = 0;
+  for (double log_prob : log_likelihood(gpt, texts)) expected -= log_prob / static_cast<double>(tokens);
+  Trainer trainer(gpt, {});
+  CHECK(trainer.step(batch_of(examples), 0.01).loss == doctest::Approx(expected).epsilon(1e-5));
+}
+
+TEST_CASE("the gradient of a batch is the sum of the gradients of its strings whatever lanes they run in") {
+  const GPT gpt(tiny, Rng(1, "train"));
+  const Batch whole = batch_of(counting(100));
+  GPT copy = gpt;
+  Trainer trainer(copy, {});
+  const double norm = trainer.step(whole, 0.01).gradient_norm;
+  std::vector<double> sum(trainer.gradients().size());
+  for (std::size_t b = 0; b < whole.strings(); ++b) {
+    const auto first = static_cast<std::size_t>(whole.offsets[b]), last = static_cast<std::size_t>(whole.offsets[b + 1]);
+    Batch one;
+    const auto part = [&](auto& to, const auto& from) { to.assign(from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(last)); };
+    part(one.tokens, whole.tokens);
+    part(one.positions, whole.positions);
+    part(one.targets, whole.targets);
+    part(one.weights, whole.weights);
+    one.offsets = {0, static_cast<int>(last - first)};
+    GPT fresh = gpt;
+    Trainer single(fresh, {});
+    single.step(one, 0.01);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(single.gradients()[i]);
+  }
+  double squares = 0, difference = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    squares += sum[i] * sum[i];
+    difference = std::max(difference, std::abs(sum[i] - static_cast<double>(trainer.gradients()[i])));
+  }
+  CHECK(difference < 1e-5 * norm);
+  CHECK(norm == doctest::Approx(std::sqrt(squares)).epsilon(1e-5));
+}
+
+TEST_CASE("examples of weight zero change nothing and a negative weight turns the gradient around") {
+  GPT a(tiny, Rng(1, "train")), b = a;
+  std::vector<Example> examples = counting(4);
+  Batch plain = batch_of(examples);
+  Batch turned = plain;
+  for (real& w : turned.weights) w = -w;
+  Trainer up(a, {}), down(b, {});
+  up.step(plain, 0.01);
+  down.step(turned, 0.01);
+  for (std::size_t i = 0; i < up.gradients().size(); ++i) REQUIRE(up.gradients()[i] == -down.gradients()[i]);
+}
+
+TEST_CASE("a number that is not finite stops the step and names operation and step and leaves the weights") {
+  const Batch batch = batch_of(counting(40));
+  struct Damage {
+    std::string parameter;
+    real value;
+    std::string op;
+  };
+  for (const Damage& damage : {Damage{"block0.qkv.weight", std::numeric_limits<real>::quiet_NaN(), "input: value"},
+                               Damage{"head.bias", std::numeric_limits<real>::infinity(), "input: value"},
+                               Damage{"token_embedding", 3e38f, "layer_norm: value"},
+                               Damage{"block0.mlp_in.weight", 3e38f, "linear: value"}}) {
+    GPT gpt(tiny, Rng(1, "train"));
+    Trainer trainer(gpt, {});
+    for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
+    for (const Slice& slice : gpt.parameters.slices())
+      if (slice.name == damage.parameter) std::fill_n(gpt.parameters.values.begin() + static_cast<std::ptrdiff_t>(slice.offset), slice.shape.size(), damage.value);
+    const std::vector<real> before = gpt.parameters.values;
+    INFO(damage.parameter);
+    try {
+      trainer.step(batch, 0.01);
+      FAIL_CHECK("the step did not stop");
+    } catch (const std::runtime_error& error) {
+      const std::string message = error.what();
+      INFO(message);
+      CHECK(message.starts_with("train step 3: "));
+      CHECK(message.find(damage.op) != message.npos);
+    }
+    CHECK(std::equal(before.begin(), before.end(), gpt.parameters.values.begin(),
+                     [](real x, real y) { return x == y || (std::isnan(x) && std::isnan(y)); }));
+    CHECK(trainer.steps() == 3);
+  }
+}
+
+TEST_CASE("training gives the same bits for any number of threads") {
+  const std::vector<Example> examples = counting(300);
+  check_same_for_all_threads([&] {
+    GPT gpt({.vocabulary = 5, .context = 9, .d_model = 24, .layers = 2, .heads = 2}, Rng(1, "train"));
+    const auto losses = fit(gpt, examples, {.epochs = 2, .batch = 130, .warmup = 2}, {3, "order"});
+    return std::pair(losses, gpt.parameters.values);
+  });
+}
+
+TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
+  const std::vector<Example> examples = counting(64);
+  const auto run = [&](std::uint64_t seed) {
+    GPT gpt(tiny, Rng(1, "train"));
+    return fit(gpt, examples, {.epochs = 30, .batch = 16, .rate = 1e-2}, {seed, "order"});
+  };
+  const auto losses = run(1);
+  REQUIRE(losses.size() == 30);
+  CHECK(losses.front() > 1);
+  CHECK(losses.back() < 0.1);
+  CHECK(losses == run(1));
+  CHECK(losses != run(2));
+}
+
+TEST_CASE("fitting nothing or for no epoch changes nothing") {
+  GPT gpt(tiny, Rng(1, "train"));
+  const std::vector<real> before = gpt.parameters.values;
+  CHECK(fit(gpt, {}, {}, {1, "order"}).empty());
+  CHECK(fit(gpt, counting(3), {.epochs = 0}, {1, "order"}).empty());
+  CHECK(gpt.parameters.values == before);
+}
+
+#ifdef COUNT_ALLOCATIONS
+TEST_CASE("a training step allocates next to nothing once it is warm") {
+  GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
+  Trainer trainer(gpt, {});
+  std::vector<Example> examples;
+  for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13)});
+  const Batch batch = batch_of(examples);
+  for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
+  const std::size_t before = allocated_bytes;
+  trainer.step(batch, 0.01);
+  // Some handles and lists of offsets; the activations of this step are 10 MB.
+  CHECK(allocated_bytes - before < 16'384);
+}
+#endif
+
+}  // namespace
+}  // namespace banel
