@@ -62,6 +62,11 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   const std::string where = path.string();
   GPTConfig config;
   visit_config(config, [&](const char* name, int& value) { value = static_cast<int>(integer(file.metadata, name, where)); });
+  double numbers = 0;
+  for (const NamedTensor& t : file.tensors) numbers += static_cast<double>(t.values.size());
+  const double d = config.d_model;  // a lower bound of the weights: no memory is taken that the file does not account for
+  ENSURE_AS(12 * d * d * config.layers + (2.0 * config.vocabulary + config.context) * d <= numbers, InputError, where,
+            "the file has fewer numbers than the network of its metadata");
   std::optional<GPT> model;
   try {
     model.emplace(config, Rng(0, "replaced by the file"));

@@ -424,7 +424,7 @@ void check_size(const DrawList& list, double scale) {
 
 }  // namespace
 
-void DrawList::add(Shape shape) { shapes.push_back(std::move(shape)); }
+void DrawList::add(Mark shape) { shapes.push_back(std::move(shape)); }
 
 std::vector<Point> rectangle(double x, double y, double width, double height) {
   return {{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}};
@@ -435,7 +435,7 @@ double text_width(std::string_view text, double size) { return set_line(text, si
 std::string to_png(const DrawList& list, double scale) {
   check_size(list, scale);
   Raster raster(list, scale);
-  for (const Shape& shape : list.shapes) std::visit(raster, shape);
+  for (const Mark& shape : list.shapes) std::visit(raster, shape);
   return raster.png();
 }
 
@@ -447,7 +447,7 @@ std::string to_svg(const DrawList& list) {
                     "\" font-family=\"'DejaVu Sans', Verdana, sans-serif\">\n<rect width=\"" + width +
                     "\" height=\"" + height + "\"" + paint("fill", list.background, 1) + "/>\n";
   SvgWriter writer{out};
-  for (const Shape& shape : list.shapes) std::visit(writer, shape);
+  for (const Mark& shape : list.shapes) std::visit(writer, shape);
   return out + "</svg>\n";
 }
 

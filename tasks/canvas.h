@@ -55,14 +55,14 @@ struct Text {
   double alpha = 1;
 };
 
-using Shape = std::variant<Polyline, Polygon, Circle, Text>;
+using Mark = std::variant<Polyline, Polygon, Circle, Text>;
 
 struct DrawList {
   double width = 800, height = 500;
   Colour background = {255, 255, 255};
-  std::vector<Shape> shapes = {};
+  std::vector<Mark> shapes = {};
 
-  void add(Shape shape);
+  void add(Mark mark);
 };
 
 // The outline of a rectangle from its top left corner.

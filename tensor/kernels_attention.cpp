@@ -100,7 +100,7 @@ void attention(const real* q, const real* k, const real* v, Index T, Index C, In
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T, Index C,
                         Index stride, Index D, real* dq, real* dk, real* dv) {
   const Index ld = simd::round_up(T);
-  Panel queries, douts, douts_transposed;
+  Panel queries, douts, douts_transposed;  // filled by pack: nothing is read before it is written
   alignas(64) real ds[max_context * max_context];
   pack(q, T, C, stride, queries);
   pack(dout, T, C, D, douts);

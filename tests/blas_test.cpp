@@ -19,14 +19,14 @@ std::vector<real> random_matrix(Index numbers, Rng& rng) {
 
 TEST_CASE("gemm agrees with the plain triple loop for all transposes and sizes") {
   Rng rng(1, "gemm");
-  const std::vector<Index> sizes = {0, 1, 2, 7, 16, 33, 63, 64, 65, 129};
+  const std::vector<Index> sizes = {0, 1, 2, 7, 16, 33, 64, 65, 129};
   for (Transpose ta : {Transpose::no, Transpose::yes})
     for (Transpose tb : {Transpose::no, Transpose::yes})
       for (real beta : {0.0f, 1.0f})
         for (Index m : sizes)
           for (Index n : sizes)
             for (Index k : sizes) {
-              if (m * n * k > 129 * 64 * 65) continue;
+              if (m * n * k > 60'000) continue;
               const std::vector<real> a = random_matrix(m * k, rng), b = random_matrix(k * n, rng), before = random_matrix(m * n, rng);
               std::vector<real> c = before;
               gemm(ta, tb, m, n, k, a.data(), b.data(), beta, c.data());

@@ -60,7 +60,7 @@ Image decode_png(const std::string& bytes) {
   return image;
 }
 
-Image render(const Shape& shape) {
+Image render(const Mark& shape) {
   DrawList list{.width = 100, .height = 80};
   list.add(shape);
   return decode_png(to_png(list, 1));
@@ -71,7 +71,7 @@ Image render(const Shape& shape) {
 template <class Kind>
 std::vector<Kind> all(const DrawList& list) {
   std::vector<Kind> out;
-  for (const Shape& shape : list.shapes)
+  for (const Mark& shape : list.shapes)
     if (const Kind* found = std::get_if<Kind>(&shape)) out.push_back(*found);
   return out;
 }
@@ -326,9 +326,9 @@ TEST_CASE("canvas: bytes that are no text show as a replacement mark") {
 }
 
 TEST_CASE("canvas: coordinates without a place on the canvas are refused") {
-  for (const Shape& shape :
-       {Shape(Polyline{.points = {{0, not_finite}}}), Shape(Circle{.centre = {1e300, 0}}),
-        Shape(Polygon{.points = {{0, 0}, {1, -INFINITY}}}), Shape(Text{.at = {not_finite, 0}})}) {
+  for (const Mark& shape :
+       {Mark(Polyline{.points = {{0, not_finite}}}), Mark(Circle{.centre = {1e300, 0}}),
+        Mark(Polygon{.points = {{0, 0}, {1, -INFINITY}}}), Mark(Text{.at = {not_finite, 0}})}) {
     DrawList list;
     list.add(shape);
     CHECK_THROWS_AS(to_png(list), UsageError);

@@ -1,0 +1,32 @@
+// The main job: from nothing to the table.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tasks/attack.h"
+#include "tasks/pretrain.h"
+#include "tasks/table.h"
+
+namespace banel {
+
+struct ReproduceSettings {
+  int digits = 5;
+  std::uint64_t pretrain_seed = 1;  // target and attacker; a reporting seed, never used for tuning (README)
+  TargetSettings target;
+  AttackerSettings attacker;
+  AttackSettings attack;
+  std::vector<Method> methods;
+  int seeds = 5;                    // attack seeds 1..seeds
+  int jobs = 1;                     // attacks side by side; the result does not depend on it
+  bool quick = false;
+};
+
+ReproduceSettings full_settings();
+ReproduceSettings quick_settings();  // the same path in about two minutes: 3 digits, two seeds, a small budget
+
+// Trains what is missing in FOLDER/pretrained, runs what is missing in FOLDER/attacks/METHOD/seedN, and writes
+// FOLDER/table.{md,csv,json} and FOLDER/plots/success.{png,svg}. Returns the table.
+Table reproduce(const std::filesystem::path& folder, const ReproduceSettings&, ProgressMode);
+
+}  // namespace banel
