@@ -27,7 +27,9 @@ void Oracle::load_ledger(const std::filesystem::path& path) {
       try {
         const auto line = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(whole), text.begin() + static_cast<std::ptrdiff_t>(end));
         ENSURE_AS(line.at("n").get<std::size_t>() == entries_.size() + 1, InputError, "ledger", "numbers out of order");
-        entries_.push_back({line.at("attempt").get<std::string>(), {line.at("answer").get<std::string>(), line.at("reward").get<int>() == 1}});
+        const int reward = line.at("reward").get<int>();
+        ENSURE_AS(reward == 0 || reward == 1, InputError, "ledger", "reward " << reward << " is neither 0 nor 1");
+        entries_.push_back({line.at("attempt").get<std::string>(), {line.at("answer").get<std::string>(), reward == 1}});
       } catch (const std::exception& error) {
         ENSURE_AS(false, InputError, path.string(), "line " << entries_.size() + 1 << " is damaged (" << error.what() << "); remove the run folder and start again");
       }
@@ -66,7 +68,7 @@ void Oracle::pay(std::span<const Attempt> attempts) {
                                     {"attempt", attempts[i]},
                                     {"answer", verdicts[i].answer},
                                     {"reward", verdicts[i].reward ? 1 : 0}}
-                 .dump() + '\n';
+                 .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
   }
   if (ledger_) ledger_->append(lines);  // durable before anyone learns a verdict
   entries_.insert(entries_.end(), paid.begin(), paid.end());

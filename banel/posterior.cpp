@@ -19,7 +19,8 @@ std::vector<Attempt> texts(std::span<const Proposal> proposals) {
 }  // namespace
 
 std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generator& phi, double kappa) {
-  std::vector<double> scores = phi.log_prob(texts(proposals));
+  std::vector<double> scores(proposals.size());
+  if (kappa != 0) scores = phi.log_prob(texts(proposals));  // 0 times -infinity would be NaN
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = proposals[i].log_prob - kappa * scores[i];
   return scores;
 }

@@ -13,7 +13,7 @@ namespace banel {
 using Sequence = std::vector<int>;
 
 struct Example {
-  Sequence tokens;     // all tokens; each but the first is predicted from those before it
+  Sequence tokens = {};  // all tokens; each but the first is predicted from those before it
   int loss_from = 1;   // index of the first token that counts in the loss
   double weight = 1;   // of the example; may be negative (policy gradient)
 };
@@ -64,7 +64,7 @@ struct FitSettings {
   int batch = 64;        // examples per step
   double rate = 1e-3;    // constant after `warmup` steps
   int warmup = 0;
-  AdamWSettings optimizer;
+  AdamWSettings optimizer = {};
 };
 
 // Maximum likelihood on a fixed set of examples: `epochs` passes, each in a new random order.

@@ -78,7 +78,7 @@ inline Vec exp(Vec x) {
   std::memcpy(&result, &p, sizeof result);
   result += exponent << 23;
   std::memcpy(&p, &result, sizeof p);
-  return p;
+  return x == x ? p : x;
 #endif
 }
 
