@@ -63,12 +63,11 @@ void add_training(CLI::App* app, TrainingSettings& t) {
   app->add_option("--heads", t.network.heads, "attention heads; must divide --d-model")->check(CLI::Range(1, 64))->capture_default_str();
   app->add_option("--batch", t.batch, "examples per step")->check(CLI::Range(1, 65536))->capture_default_str();
   app->add_option("--rate", t.rate, "peak learning rate")->check(CLI::Range(1e-8, 1.0))->capture_default_str();
+  app->add_option("--weight-decay", t.weight_decay, "decoupled weight decay of matrices and embeddings")->check(CLI::Range(0.0, 10.0))->capture_default_str();
   app->add_option("--examples", t.examples, "length of the schedule, in examples")->check(CLI::Range(std::int64_t{1000}, std::int64_t{1} << 40))->capture_default_str();
 }
 
 void print(const Json& json) { std::cout << json.dump(2) << '\n'; }
-
-Json report(const fs::path& file) { return Json::parse(read_file(file)); }
 
 // A command is declared with its options and returns what to do once they are parsed.
 using Action = std::function<void()>;
@@ -109,42 +108,30 @@ Action declare_reproduce(CLI::App& app, const std::vector<std::string>& argument
   };
 }
 
-Action declare_train_target(CLI::App* train, CLI::App& app, const std::vector<std::string>& arguments) {
+// `banel train target` and `banel train attacker` differ in their settings and in what they call.
+Action declare_train(CLI::App* train, CLI::App& app, const std::vector<std::string>& arguments, bool target) {
   struct Options : Common { ReproduceSettings s = full_settings(); };
   auto o = std::make_shared<Options>();
-  CLI::App* command = train->add_subcommand("target", "the network that adds; stops at the first checkpoint with a small enough error");
+  CLI::App* command = target ? train->add_subcommand("target", "the network that adds; stops at the first checkpoint with a small enough error")
+                             : train->add_subcommand("attacker", "the network that writes questions; measured against the target in the same folder");
   add_digits(command, o->s.digits);
-  add_training(command, o->s.target.training);
-  command->add_option("--stop-error", o->s.target.stop_error, "share of wrong answers to stop at")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  command->add_option("--check-every", o->s.target.check_every, "examples between checkpoints")->check(CLI::Range(1000, 1 << 30))->capture_default_str();
-  command->add_option("--out", o->out, "folder of the networks")->required();
+  add_training(command, target ? o->s.target.training : o->s.attacker.training);
+  if (target) {
+    command->add_option("--stop-error", o->s.target.stop_error, "share of wrong answers to stop at")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+    command->add_option("--check-every", o->s.target.check_every, "examples between checkpoints")->check(CLI::Range(1000, 1 << 30))->capture_default_str();
+  }
+  command->add_option("--out", o->out, target ? "folder of the networks" : "folder of the networks; it must hold target.safetensors")->required();
   o->add_seed(command, "of weights and examples");
   o->add_threads(command);
   o->add_quiet(command);
-  return [o, &app, &arguments] {
+  return [o, &app, &arguments, target] {
     set_threads(o->threads);
     const RunFolder lock(o->out, app, arguments);
-    train_target(o->out, o->s.target, o->s.digits, o->seed, o->mode());
-    print(report(o->out / "target.json"));
-  };
-}
-
-Action declare_train_attacker(CLI::App* train, CLI::App& app, const std::vector<std::string>& arguments) {
-  struct Options : Common { ReproduceSettings s = full_settings(); };
-  auto o = std::make_shared<Options>();
-  CLI::App* command = train->add_subcommand("attacker", "the network that writes questions; measured against the target in the same folder");
-  add_digits(command, o->s.digits);
-  add_training(command, o->s.attacker.training);
-  command->add_option("--out", o->out, "folder of the networks; it must hold target.safetensors")->required();
-  o->add_seed(command, "of weights and examples");
-  o->add_threads(command);
-  o->add_quiet(command);
-  return [o, &app, &arguments] {
-    set_threads(o->threads);
-    const RunFolder lock(o->out, app, arguments);
-    const GPT target = load_checkpoint(o->out / "target.safetensors").model;
-    train_attacker(o->out, o->s.attacker, o->s.digits, o->seed, target, o->mode());
-    print(report(o->out / "attacker.json"));
+    if (target)
+      train_target(o->out, o->s.target, o->s.digits, o->seed, o->mode());
+    else
+      train_attacker(o->out, o->s.attacker, o->s.digits, o->seed, load_checkpoint(o->out / "target.safetensors").model, o->mode());
+    print(Json::parse(read_file(o->out / (target ? "target.json" : "attacker.json"))));
   };
 }
 
@@ -269,9 +256,10 @@ int command_line(int argc, char** argv) {
   add(declare_reproduce(app, arguments));
   CLI::App* train = app.add_subcommand("train", "one of the two networks");
   train->require_subcommand(1);
-  const Action target = declare_train_target(train, app, arguments), attacker = declare_train_attacker(train, app, arguments);
-  commands.emplace_back(train->get_subcommand("target"), target);
-  commands.emplace_back(train->get_subcommand("attacker"), attacker);
+  for (const char* name : {"target", "attacker"}) {
+    Action action = declare_train(train, app, arguments, name == std::string("target"));
+    commands.emplace_back(train->get_subcommand(name), std::move(action));
+  }
   add(declare_attack(app, arguments));
   add(declare_eval(app));
   add(declare_sample(app));

@@ -23,7 +23,7 @@ struct Training {
 // `check_every` examples. Goes on from PARTIAL if it exists, and keeps it up to date at every check.
 Training train(GPT& model, const TrainingSettings& s, const fs::path& partial, Stream data, std::int64_t check_every,
                const std::function<Example(Rng&)>& example, const std::function<bool(const Training&)>& done, Progress& progress) {
-  Trainer trainer(model, {});
+  Trainer trainer(model, {.weight_decay = s.weight_decay});
   Training training;
   if (fs::exists(partial)) {
     Checkpoint checkpoint = load_checkpoint(partial);
@@ -57,7 +57,7 @@ Training train(GPT& model, const TrainingSettings& s, const fs::path& partial, S
 
 Json to_json(const TrainingSettings& s) {
   return {{"d_model", s.network.d_model}, {"layers", s.network.layers}, {"heads", s.network.heads}, {"batch", s.batch},
-          {"rate", s.rate}, {"warmup_steps", s.warmup}, {"schedule_examples", s.examples}};
+          {"rate", s.rate}, {"warmup_steps", s.warmup}, {"weight_decay", s.weight_decay}, {"schedule_examples", s.examples}};
 }
 
 // A finished network is one whose report names the same settings; anything else is refused, never overwritten.

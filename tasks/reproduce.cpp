@@ -96,8 +96,8 @@ std::string note(const ReproduceSettings& s, const Json& target, const Rate& bas
 
 ReproduceSettings full_settings() {
   ReproduceSettings s;
-  s.target.training = {.network = {48, 3, 4}, .batch = 64, .rate = 2e-3, .warmup = 500, .examples = 5'000'000};
-  s.attacker.training = {.network = {64, 2, 4}, .batch = 256, .rate = 3e-3, .warmup = 100, .examples = 600'000};
+  s.target.training = {.network = {64, 3, 8}, .batch = 128, .rate = 2e-3, .warmup = 500, .weight_decay = 0, .examples = 7'000'000};
+  s.attacker.training = {.network = {64, 2, 4}, .batch = 256, .rate = 3e-3, .warmup = 100, .weight_decay = 0, .examples = 600'000};
   s.methods = comparison({"banel-paper", "banel", "random", "oracle-free", "tail"});
   s.jobs = threads();
   return s;

@@ -2,6 +2,10 @@
 
 #include <omp.h>
 
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
 #include <atomic>
 
 #include "tensor/check.h"
@@ -12,6 +16,23 @@ namespace {
 int thread_count = omp_get_num_procs();
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
+
+// While it lives, numbers below 1e-38 count as 0 on this thread. A network that has learned makes many of them
+// (gradients of near-certain answers), and each costs over a hundred cycles: training was half as fast.
+class FlushDenormals {
+#ifdef __SSE__
+ public:
+  FlushDenormals() { _mm_setcsr(before_ | 0x8040); }  // flush to zero, denormals are zero
+  ~FlushDenormals() { _mm_setcsr(before_); }
+
+ private:
+  const unsigned before_ = _mm_getcsr();
+#else
+ public:
+  FlushDenormals() {}
+#endif
+};
+
 }  // namespace
 
 void set_threads(int n) {
@@ -30,6 +51,7 @@ void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& bo
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)
   for (std::size_t i = 0; i < chunks; ++i) {
     try {
+      const FlushDenormals guard;
       body(i);
     } catch (...) {
 #pragma omp critical(banel_parallel_error)

@@ -17,7 +17,7 @@ struct Interrupted : std::exception {
 };
 void request_stop() noexcept;
 
-// Calls body(0) ... body(chunks-1), each once, on any thread and in any order. The first exception is
+// Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in any order. The first exception is
 // rethrown after all chunks ended. Inside another parallel_for the chunks run one after the other.
 void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body);
 

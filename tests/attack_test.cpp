@@ -1,0 +1,407 @@
+#include "tasks/attack.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "nn/checkpoint.h"
+#include "nn/file.h"
+#include "temporary_folder.h"
+#include "tensor/check.h"
+#include "tensor/parallel.h"
+#include "tiny_networks.h"
+#include "with_threads.h"
+
+namespace banel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t seed = 5;
+
+struct Stopped {};
+
+// One attack on the tiny networks. With stop_after = k it ends as if someone pulled the plug after k rounds.
+AttackResult attack(const fs::path& folder, const Method& m, int stop_after = -1) {
+  int reports = -1;  // the first report comes before any round
+  return run_attack(folder, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
+    if (++reports == stop_after) throw Stopped();
+  });
+}
+
+// Every file of the folder but the times it took.
+std::map<std::string, std::string> files(const fs::path& folder) {
+  std::map<std::string, std::string> result;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().filename() != "timing.jsonl") result[entry.path().filename().string()] = read_file(entry.path());
+  return result;
+}
+
+void check_equal(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
+  for (const auto& [name, bytes] : a) {
+    INFO(name);
+    REQUIRE(b.contains(name));
+    const bool same = bytes == b.at(name);  // no megabyte of weights in the message
+    CHECK(same);
+    if (!same && name.ends_with("jsonl")) CHECK(bytes == b.at(name));
+  }
+  CHECK(a.size() == b.size());
+}
+
+std::vector<Json> json_lines(const fs::path& path) {
+  std::vector<Json> result;
+  const std::string text = read_file(path);
+  CHECK((text.empty() || text.back() == '\n'));
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
+    result.push_back(Json::parse(text.substr(begin, end - begin)));
+  return result;
+}
+
+// What an uninterrupted attack leaves behind, and the folder after each of its rounds.
+struct Run {
+  TemporaryFolder folder;
+  AttackResult result;
+  std::vector<fs::path> after;  // after[k]: a copy of the folder as it was after k rounds
+
+  explicit Run(const Method& m) {
+    const fs::path here = folder.path / "run";
+    result = run_attack(here, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
+      after.push_back(folder.path / ("after" + std::to_string(after.size())));
+      fs::copy(here, after.back());
+    });
+    after.pop_back();  // the last report comes twice: after the last round and at the end
+  }
+  fs::path path() const { return folder.path / "run"; }
+};
+
+TEST_CASE("every method of the table writes its files and spends its budget") {
+  for (const Method& known : methods()) {
+    CAPTURE(known.name);
+    const Method m = tiny::method(known.name);
+    const TemporaryFolder folder;
+    const AttackResult result = attack(folder.path, m);
+    const auto rounds = json_lines(folder.path / "metrics.jsonl"), ledger = json_lines(folder.path / "ledger.jsonl");
+
+    REQUIRE(result.rounds.size() == 3);
+    REQUIRE(rounds.size() == 3);
+    REQUIRE(ledger.size() == 60);
+    CHECK(result.rounds.back().nre == 60);
+    CHECK(result.seconds >= 0);
+    std::set<std::string> expected{"attacker.safetensors", "config.json", "ledger.jsonl", "metrics.jsonl", "timing.jsonl"};
+    if (m.settings.memory == Memory::regions)
+      for (const char* phi : {"phi1.safetensors", "phi2.safetensors", "phi3.safetensors"}) expected.insert(phi);
+    CHECK(folder.names() == expected);
+
+    std::int64_t paid = 0, rewards = 0;
+    for (std::size_t k = 0; k < rounds.size(); ++k) {
+      CHECK(rounds[k].at("round") == k + 1);
+      CHECK(rounds[k].at("submitted") == 20);
+      CHECK(rounds[k].at("nre") == 20 * (k + 1));
+      CHECK(rounds[k].at("measured").at("success").at("n") == 100);
+      CHECK(result.rounds[k].nre == rounds[k].at("nre"));
+      CHECK(result.rounds[k].positives == rounds[k].at("positives"));
+      CHECK(result.rounds[k].submitted == 20);
+      CHECK(result.rounds[k].success.k == rounds[k].at("measured").at("success").at("k"));
+      std::int64_t positives = 0;
+      for (; paid < result.rounds[k].nre; ++paid) positives += ledger[static_cast<std::size_t>(paid)].at("reward").get<int>();
+      CHECK(rounds[k].at("positives") == positives);
+      rewards += positives;
+    }
+    if (m.consults_oracle) {
+      CHECK(rewards > 0);  // the test can tell the verdicts apart only if both occur
+      CHECK(rewards < 60);
+    }
+  }
+}
+
+TEST_CASE("the verdicts of the ledger are those of the target") {
+  const TemporaryFolder folder;
+  attack(folder.path, tiny::method("banel-paper"));
+  std::vector<Attempt> asked;
+  const auto ledger = json_lines(folder.path / "ledger.jsonl");
+  for (const Json& line : ledger) asked.push_back(line.at("attempt"));
+  const std::vector<Verdict> verdicts = addition_judge(tiny::target(), tiny::digits)(asked);
+  for (std::size_t i = 0; i < ledger.size(); ++i) {
+    CHECK(ledger[i].at("n") == i + 1);
+    CHECK(ledger[i].at("answer") == verdicts[i].answer);
+    CHECK(ledger[i].at("reward") == (verdicts[i].reward ? 1 : 0));
+  }
+}
+
+TEST_CASE("screened methods submit valid questions and none twice") {
+  for (const Method& known : methods()) {
+    CAPTURE(known.name);
+    const TemporaryFolder folder;
+    attack(folder.path, tiny::method(known.name));
+    std::set<std::string> submitted;
+    bool all_valid = true;
+    for (const Json& line : json_lines(folder.path / "ledger.jsonl")) {
+      submitted.insert(line.at("attempt").get<std::string>());
+      all_valid = all_valid && addition::parse(line.at("attempt").get<std::string>(), tiny::digits);
+    }
+    CHECK((all_valid && submitted.size() == 60) == known.settings.screened);  // the paper's form does submit such strings here
+  }
+}
+
+TEST_CASE("the oracle-free control learns no verdict") {
+  const Method m = tiny::method("oracle-free");
+  const GPT always_wrong(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
+  const TemporaryFolder one, other;
+  attack(one.path, m);
+  run_attack(other.path, m, tiny::settings(), always_wrong, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {});
+  for (const Json& line : json_lines(one.path / "ledger.jsonl")) {
+    CHECK(line.at("reward") == 0);
+    CHECK(line.at("answer") == "");
+  }
+  CHECK(read_file(one.path / "ledger.jsonl") == read_file(other.path / "ledger.jsonl"));
+  CHECK(load_checkpoint(one.path / "attacker.safetensors").model.parameters.values ==
+        load_checkpoint(other.path / "attacker.safetensors").model.parameters.values);
+}
+
+TEST_CASE("every method that distils changes the attacker and the union keeps it") {
+  for (const Method& known : methods()) {
+    CAPTURE(known.name);
+    const TemporaryFolder folder;
+    attack(folder.path, tiny::method(known.name));
+    const bool same = load_checkpoint(folder.path / "attacker.safetensors").model.parameters.values == tiny::attacker().parameters.values;
+    CHECK(same == (known.settings.memory == Memory::regions));
+  }
+}
+
+TEST_CASE("a finished attack is read back without any work") {
+  for (const char* name : {"banel", "banel-union"}) {
+    CAPTURE(name);
+    const Method m = tiny::method(name);
+    const TemporaryFolder folder;
+    const AttackResult first = attack(folder.path, m);
+    const auto before = files(folder.path);
+    std::map<std::string, fs::file_time_type> times;
+    for (const auto& entry : fs::directory_iterator(folder.path)) times[entry.path().string()] = entry.last_write_time();
+
+    const GPT other_target(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
+    std::vector<std::int64_t> reports;
+    const AttackResult second = run_attack(folder.path, m, tiny::settings(), other_target, tiny::attacker(), tiny::digits, seed,
+                                           [&](std::int64_t used) { reports.push_back(used); });
+    CHECK(reports == std::vector<std::int64_t>{60});
+    CHECK(second.seconds == first.seconds);
+    REQUIRE(second.rounds.size() == first.rounds.size());
+    for (std::size_t k = 0; k < first.rounds.size(); ++k) {
+      CHECK(second.rounds[k].nre == first.rounds[k].nre);
+      CHECK(second.rounds[k].positives == first.rounds[k].positives);
+      CHECK(second.rounds[k].submitted == first.rounds[k].submitted);
+      CHECK(second.rounds[k].success.k == first.rounds[k].success.k);
+      CHECK(second.rounds[k].success.n == first.rounds[k].success.n);
+    }
+    check_equal(before, files(folder.path));
+    for (const auto& entry : fs::directory_iterator(folder.path)) CHECK(times.at(entry.path().string()) == entry.last_write_time());
+  }
+}
+
+TEST_CASE("an attack that stops after any round goes on to the same bytes") {
+  for (const Method& known : methods()) {
+    const Method m = tiny::method(known.name);
+    const Run whole(m);
+    for (int round = 0; round <= 3; ++round) {
+      CAPTURE(known.name);
+      CAPTURE(round);
+      const TemporaryFolder folder;
+      CHECK_THROWS_AS(attack(folder.path, m, round), Stopped);
+      const AttackResult result = attack(folder.path, m);
+      check_equal(files(whole.path()), files(folder.path));
+      CHECK(result.rounds.size() == whole.result.rounds.size());
+    }
+  }
+}
+
+TEST_CASE("an attack that stops after every round goes on to the same bytes") {
+  for (const Method& known : methods()) {
+    CAPTURE(known.name);
+    const Method m = tiny::method(known.name);
+    const Run whole(m);
+    const TemporaryFolder folder;
+    for (int round = 0; round < 3; ++round) CHECK_THROWS_AS(attack(folder.path, m, 1), Stopped);
+    attack(folder.path, m);
+    check_equal(files(whole.path()), files(folder.path));
+  }
+}
+
+TEST_CASE("an attack killed inside a round goes on to the same bytes") {
+  // Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves phi.
+  // So a kill leaves the old checkpoint with some of the files already grown, and the last of them torn.
+  for (const Method& known : methods()) {
+    const Method m = tiny::method(known.name);
+    const Run whole(m);
+    REQUIRE(whole.after.size() == 4);
+    for (std::size_t round = 0; round < 3; ++round)
+      for (const std::vector<std::string>& grown : {std::vector<std::string>{"ledger.jsonl"},
+                                                    {"ledger.jsonl", "metrics.jsonl"},
+                                                    {"ledger.jsonl", "metrics.jsonl", "timing.jsonl"},
+                                                    {"ledger.jsonl", "metrics.jsonl", "timing.jsonl", "phi"}})
+        for (const bool torn : {false, true}) {
+          CAPTURE(known.name);
+          CAPTURE(round);
+          CAPTURE(grown.back());
+          CAPTURE(torn);
+          const TemporaryFolder folder;
+          fs::copy(whole.after[round], folder.path, fs::copy_options::overwrite_existing);
+          for (const std::string& name : grown) {
+            const std::string file = name == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : name;
+            if (!fs::exists(whole.after[round + 1] / file)) continue;  // no phi: not the union
+            std::string bytes = read_file(whole.after[round + 1] / file);
+            if (torn && name == grown.back() && name != "phi") bytes.resize(bytes.size() - 7);
+            write_file(folder.path / file, bytes);
+          }
+          const AttackResult result = attack(folder.path, m);
+          check_equal(files(whole.path()), files(folder.path));
+          CHECK(result.rounds.size() == 3);
+        }
+  }
+}
+
+TEST_CASE("a kill that leaves half of a batch in the ledger pays for the other half only") {
+  const Method m = tiny::method("banel");
+  const Run whole(m);
+  const TemporaryFolder folder;
+  fs::copy(whole.after[1], folder.path, fs::copy_options::overwrite_existing);
+  const std::string ledger = read_file(whole.path() / "ledger.jsonl");
+  std::size_t end = 0;
+  for (int line = 0; line < 27; ++line) end = ledger.find('\n', end) + 1;
+  write_file(folder.path / "ledger.jsonl", ledger.substr(0, end + 11));
+  attack(folder.path, m);
+  check_equal(files(whole.path()), files(folder.path));
+}
+
+TEST_CASE("a ledger of another attack is refused") {
+  const Method m = tiny::method("banel");
+  const Run whole(m);
+  const TemporaryFolder folder;
+  fs::copy(whole.after[1], folder.path, fs::copy_options::overwrite_existing);
+  std::string ledger = read_file(whole.after[2] / "ledger.jsonl");
+  const std::size_t last = ledger.rfind("\"attempt\":\"") + 11;
+  ledger.insert(last, 1, '9');  // an entry that this attack would not submit
+  write_file(folder.path / "ledger.jsonl", ledger);
+  CHECK_THROWS_AS(attack(folder.path, m), InputError);
+}
+
+TEST_CASE("a damaged run folder is refused by name") {
+  const Method m = tiny::method("banel-union");
+  const Run whole(m);
+  struct Damage {
+    std::string file;
+    std::string (*change)(std::string);
+  };
+  const auto cut = [](std::string s) { return s.substr(0, s.size() / 2); };
+  const auto flip = [](std::string s) { return s[3] ^= 0x20, s; };
+  for (const Damage& damage : {Damage{"metrics.jsonl", cut}, {"timing.jsonl", cut}, {"ledger.jsonl", cut}, {"ledger.jsonl", flip},
+                               {"attacker.safetensors", cut}, {"attacker.safetensors", flip}, {"phi1.safetensors", cut}}) {
+    CAPTURE(damage.file);
+    const TemporaryFolder folder;
+    fs::copy(whole.after[2], folder.path, fs::copy_options::overwrite_existing);
+    write_file(folder.path / damage.file, damage.change(read_file(folder.path / damage.file)));
+    const auto before = files(folder.path);
+    try {
+      attack(folder.path, m);
+      FAIL_CHECK("accepted");
+    } catch (const InputError& error) {
+      const std::string what = error.what();
+      CHECK((what.find(damage.file) != what.npos || what.find("ledger") != what.npos));
+      CHECK(what.find('\n') == what.npos);
+    }
+    check_equal(before, files(folder.path));
+  }
+}
+
+TEST_CASE("a folder with another configuration is refused and left alone") {
+  const Method m = tiny::method("banel");
+  const TemporaryFolder folder;
+  attack(folder.path, m);
+  const auto before = files(folder.path);
+  const auto refused = [&](const Method& method, const AttackSettings& a, int digits, std::uint64_t other_seed) {
+    CHECK_THROWS_AS(run_attack(folder.path, method, a, tiny::target(), tiny::attacker(), digits, other_seed, [](std::int64_t) {}), InputError);
+    check_equal(before, files(folder.path));
+  };
+  const AttackSettings a = tiny::settings();
+  refused(m, a, tiny::digits, seed + 1);
+  refused(m, a, tiny::digits + 1, seed);
+  refused(tiny::method("random"), a, tiny::digits, seed);
+  const auto changed = [&](auto change) {
+    Method other = m;
+    AttackSettings settings = a;
+    change(other.settings, settings);
+    refused(other, settings, tiny::digits, seed);
+  };
+  changed([](Settings& s, AttackSettings&) { s.budget = 80; });
+  changed([](Settings& s, AttackSettings&) { s.per_round = 10; });
+  changed([](Settings& s, AttackSettings&) { s.accepted = 31; });
+  changed([](Settings& s, AttackSettings&) { s.f = 3; });
+  changed([](Settings& s, AttackSettings&) { s.kappa = 0.5; });
+  changed([](Settings& s, AttackSettings&) { s.phi_epochs = 3; });
+  changed([](Settings& s, AttackSettings&) { s.distil_epochs = 3; });
+  changed([](Settings& s, AttackSettings&) { s.screened = false; });
+  changed([](Settings& s, AttackSettings&) { s.memory = Memory::regions; });
+  changed([](Settings&, AttackSettings& t) { t.measured_samples = 101; });
+  changed([](Settings&, AttackSettings& t) { t.fit.rate = 2e-3; });
+  changed([](Settings&, AttackSettings& t) { t.fit.batch = 32; });
+}
+
+TEST_CASE("an unfinished attack on other networks is refused") {
+  // Its ledger holds the verdicts of the first target, so going on against a second one would mix the two.
+  const Method m = tiny::method("banel");
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(attack(folder.path, m, 1), Stopped);
+  const GPT other_target(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
+  CHECK_THROWS_AS(run_attack(folder.path, m, tiny::settings(), other_target, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {}), InputError);
+}
+
+TEST_CASE("the attack gives the same bytes for any number of threads") {
+  for (const char* name : {"banel-paper", "banel", "banel-union"}) {
+    CAPTURE(name);
+    check_same_for_all_threads([&] {
+      const TemporaryFolder folder;
+      attack(folder.path, tiny::method(name));
+      return files(folder.path);
+    });
+  }
+}
+
+TEST_CASE("attacks side by side give the same bytes as one after the other") {
+  const std::vector<std::string> names{"banel-paper", "banel", "banel-union", "random"};
+  const TemporaryFolder one_by_one, together;
+  for (const std::string& name : names) attack(one_by_one.path / name, tiny::method(name));
+  const int before = threads();
+  set_threads(4);
+  parallel_for(names.size(), [&](std::size_t i) { attack(together.path / names[i], tiny::method(names[i])); });
+  set_threads(before);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    check_equal(files(one_by_one.path / name), files(together.path / name));
+  }
+}
+
+TEST_CASE("a budget that is no multiple of a round is spent to the last evaluation") {
+  Method m = tiny::method("banel");
+  m.settings.budget = 50;
+  const TemporaryFolder folder;
+  const AttackResult result = attack(folder.path, m);
+  REQUIRE(result.rounds.size() == 3);
+  CHECK(result.rounds.back().nre == 50);
+  CHECK(result.rounds.back().submitted == 10);
+  CHECK(json_lines(folder.path / "ledger.jsonl").size() == 50);
+}
+
+TEST_CASE("an unknown method is refused with the names of all") {
+  try {
+    method("bandel");
+    FAIL_CHECK("accepted");
+  } catch (const UsageError& error) {
+    const std::string what = error.what();
+    CHECK(what.find("'bandel'") != what.npos);
+    for (const Method& m : methods()) CHECK(what.find(m.name) != what.npos);
+  }
+}
+
+}  // namespace
+}  // namespace banel
