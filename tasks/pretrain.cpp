@@ -60,6 +60,20 @@ Json to_json(const TrainingSettings& s) {
           {"rate", s.rate}, {"warmup_steps", s.warmup}, {"weight_decay", s.weight_decay}, {"schedule_examples", s.examples}};
 }
 
+// The error on check_questions fresh questions, or on the first few thousand of them if these already have more
+// errors than all may have.
+Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questions) {
+  constexpr std::size_t piece = 5'000;
+  Rate error;
+  for (std::size_t asked = 0; asked < s.check_questions; asked += piece) {
+    const Rate r = measure_errors(target, digits, std::min(piece, s.check_questions - asked), questions.from(asked)).all;
+    error.k += r.k;
+    error.n += r.n;
+    if (static_cast<double>(error.k) > s.stop_error * static_cast<double>(s.check_questions)) break;
+  }
+  return error;
+}
+
 // A finished network is one whose report names the same settings; anything else is refused, never overwritten.
 std::optional<GPT> finished(const fs::path& weights, const fs::path& report, const Json& settings) {
   if (!fs::exists(report)) return std::nullopt;
@@ -91,10 +105,9 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
   {
     Progress progress("target", t.examples, mode);
     const auto good_enough = [&](const Training& now) {
-      if (now.loss > 0.01) return false;  // far from it: a check would tell nothing
-      const Rate error = measure_errors(model, digits, s.check_questions, {seed, "target check", static_cast<std::uint32_t>(now.examples / s.check_every)}).all;
-      checks.push_back({{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}});
-      return error.value() <= s.stop_error;
+      const Rate error = check(model, s, digits, {seed, "target check", static_cast<std::uint32_t>(now.examples / s.check_every)});
+      checks.push_back({{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}, {"questions", error.n}});
+      return error.n >= static_cast<std::int64_t>(s.check_questions) && error.value() <= s.stop_error;
     };
     training = train(model, t, partial, {seed, "target data"}, s.check_every,
                      [&](Rng& rng) { return target_example(random_question(digits, rng)); }, good_enough, progress);
