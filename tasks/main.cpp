@@ -80,7 +80,7 @@ Action declare_reproduce(CLI::App& app, const std::vector<std::string>& argument
   };
   auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("reproduce", "the whole comparison from scratch: trains, attacks, prints the table");
-  command->add_flag("--quick", o->quick, "the same path in about two minutes: 3 digits, two seeds, 1,000 evaluations; not a result");
+  command->add_flag("--quick", o->quick, "the same path in about two minutes: 3 digits, two seeds, 1,500 evaluations; not a result");
   command->add_option("--seeds", o->seeds, "attack seeds 1..N per method [5; quick: 2]")->check(CLI::Range(1, 1000));
   command->add_option("--jobs", o->jobs, "attacks side by side [one per thread]; the results do not depend on it")->check(CLI::Range(1, 1024));
   command->add_option("--methods", o->names, "methods, separated by commas [banel-paper,banel,random,oracle-free,tail]")->delimiter(',');

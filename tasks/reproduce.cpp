@@ -107,16 +107,16 @@ ReproduceSettings quick_settings() {
   ReproduceSettings s = full_settings();
   s.quick = true;
   s.digits = 3;
-  s.target.training.examples = 400'000;
-  s.target.stop_error = 5e-3;
+  s.target.training.examples = 300'000;
+  s.target.stop_error = 2e-3;
   s.target.check_every = 20'000;
-  s.target.check_questions = 10'000;
+  s.target.check_questions = 20'000;
   s.target.final_questions = 100'000;
   s.attacker.training.examples = 100'000;
   s.attacker.final_samples = 100'000;
   s.attack.measured_samples = 2'000;
   for (Method& m : s.methods) {
-    m.settings.budget = 1000;
+    m.settings.budget = 1500;
     m.settings.per_round = 100;
     m.settings.accepted = 500;
   }
