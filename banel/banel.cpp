@@ -23,7 +23,8 @@ std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::v
 }
 
 // The proposals with a score of at least tau, without those the oracle has already rewarded.
-std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::vector<double>& scores, double tau, const Oracle& oracle) {
+std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::vector<double>& scores,
+                             double tau, const Oracle& oracle) {
   std::vector<Attempt> result;
   for (std::size_t i = 0; i < proposals.size(); ++i)
     if (scores[i] >= tau && !oracle.succeeded(proposals[i].text)) result.push_back(proposals[i].text);
@@ -45,33 +46,37 @@ void run(State& state, Oracle& oracle, const Settings& settings, const Score& sc
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
-  Generator& theta = *state.theta;                                                                  // Alg. 2, l. 1
+  Generator& theta = *state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
   const Screen* screen = settings.screened ? &unknown : nullptr;
-  while (oracle.used() < oracle.budget()) {                                                         // Alg. 2, l. 2
+  while (oracle.used() < oracle.budget()) {  // Alg. 2, l. 2
     Round round;
     round.number = state.rounds + 1;
-    const auto stream = [&](std::string_view purpose) { return Stream{seed, purpose, static_cast<std::uint32_t>(round.number)}; };
+    const auto stream = [&](std::string_view purpose) {
+      return Stream{seed, purpose, static_cast<std::uint32_t>(round.number)};
+    };
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     const std::size_t m = std::min(settings.per_round, left);
-    round.attempts = draw(theta, state.regions, screen, m, stream("attempts"));                     // Alg. 2, l. 3
-    if (round.attempts.kept.empty()) return;  // nothing new to try: theta has collapsed or knows no more strings
+    round.attempts = draw(theta, state.regions, screen, m, stream("attempts"));  // Alg. 2, l. 3
+    if (round.attempts.kept.empty())
+      return;  // nothing new to try: theta has collapsed or knows no more strings
     const std::vector<Attempt> X = texts(round.attempts.kept);
-    round.rewards = oracle.evaluate(X);                                                             // Alg. 2, l. 4
-    const std::vector<Attempt> F = failures(X, round.rewards);                                      // Alg. 2, l. 5
+    round.rewards = oracle.evaluate(X);                         // Alg. 2, l. 4
+    const std::vector<Attempt> F = failures(X, round.rewards);  // Alg. 2, l. 5
     const std::shared_ptr<Generator> phi = theta.clone();
-    if (score.uses_phi) round.phi_loss = phi->fit(F, settings.phi_epochs, stream("phi"));           // Alg. 2, l. 6
-    const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
-    round.proposals = draw(theta, state.regions, screen, fn, stream("proposals"));                  // Alg. 2, l. 7
+    if (score.uses_phi) round.phi_loss = phi->fit(F, settings.phi_epochs, stream("phi"));  // Alg. 2, l. 6
+    const auto fn =
+        static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
+    round.proposals = draw(theta, state.regions, screen, fn, stream("proposals"));  // Alg. 2, l. 7
     const std::vector<Proposal>& P = round.proposals.kept;
     if (P.empty()) return;
-    const std::vector<double> s = score.of(P, *phi, settings, stream("scores"));                    // Alg. 2, l. 8
-    round.tau = threshold(s, settings.f);                                                           // Alg. 2, l. 9
-    round.accepted = outside(P, s, round.tau, oracle);                                              // Alg. 2, l. 10
+    const std::vector<double> s = score.of(P, *phi, settings, stream("scores"));  // Alg. 2, l. 8
+    round.tau = threshold(s, settings.f);                                         // Alg. 2, l. 9
+    round.accepted = outside(P, s, round.tau, oracle);                            // Alg. 2, l. 10
     if (settings.memory == Memory::distil)
-      theta.fit(round.accepted, settings.distil_epochs, stream("distil"));                          // Alg. 2, l. 11
+      theta.fit(round.accepted, settings.distil_epochs, stream("distil"));  // Alg. 2, l. 11
     else
-      state.regions.push_back({phi, settings.kappa, round.tau});                                    // Alg. 1: R~ <- R~ u R~_new
+      state.regions.push_back({phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
     ++state.rounds;
     if (!after_round(state, round)) return;
   }

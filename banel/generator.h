@@ -19,10 +19,13 @@ struct Proposal {
 class Generator {
  public:
   virtual ~Generator() = default;
-  virtual std::vector<Proposal> sample(std::size_t n, Stream random) const = 0;      // proposal i draws from random[i]
-  virtual std::vector<double> log_prob(std::span<const Attempt>) const = 0;          // nats; -infinity if it cannot be drawn
-  virtual double fit(std::span<const Attempt>, int epochs, Stream order) = 0;        // maximum likelihood, continuing from here;
-                                                                                     // returns the last epoch's nats per token
+  virtual std::vector<Proposal> sample(std::size_t n,
+                                       Stream random) const = 0;  // proposal i draws from random[i]
+  virtual std::vector<double> log_prob(
+      std::span<const Attempt>) const = 0;  // nats; -infinity if it cannot be drawn
+  virtual double fit(std::span<const Attempt>, int epochs,
+                     Stream order) = 0;  // maximum likelihood, continuing from here;
+                                         // returns the last epoch's nats per token
   virtual std::unique_ptr<Generator> clone() const = 0;
 };
 

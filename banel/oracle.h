@@ -1,5 +1,6 @@
 // The expensive judge. It counts its own calls, refuses the first one beyond its budget, and writes every
-// verdict to a ledger on disk before anyone sees it: a killed run neither loses nor repeats a paid evaluation.
+// verdict to a ledger on disk before anyone sees it: a killed run neither loses nor repeats a paid
+// evaluation.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -26,9 +27,11 @@ class Oracle {
   // budget >= 1 evaluations in all. With a ledger file, what it holds counts as paid; its first `replayed`
   // entries belong to rounds that are over, later ones are handed out again, unpaid, as a resumed run repeats
   // the interrupted round. Errors: InputError naming the line of a damaged ledger.
-  Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::path> ledger = {}, std::int64_t replayed = 0);
+  Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::path> ledger = {},
+         std::int64_t replayed = 0);
 
-  // r(x) of each attempt. Errors: BudgetError before anything is evaluated if the batch would exceed the budget.
+  // r(x) of each attempt. Errors: BudgetError before anything is evaluated if the batch would exceed the
+  // budget.
   std::vector<bool> evaluate(std::span<const Attempt>);
 
   std::int64_t used() const { return used_; }  // evaluations handed out (NRE)
@@ -44,7 +47,7 @@ class Oracle {
     Attempt attempt;
     Verdict verdict;
   };
-  void load_ledger(const std::filesystem::path&);
+  std::size_t load_ledger(const std::filesystem::path&);  // bytes of its whole lines
   void pay(std::span<const Attempt>);
 
   Judge judge_;

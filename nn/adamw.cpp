@@ -21,17 +21,20 @@ AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
       state_{std::vector<real>(decay_.size()), std::vector<real>(decay_.size())} {
   for (const Slice& slice : parameters.slices())
     if (slice.shape.rank == 2)
-      std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset), decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
+      std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset),
+                decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
                 static_cast<real>(settings.weight_decay));
 }
 
 void AdamW::restore(State state) {
   ENSURE(state.m.size() == decay_.size() && state.v.size() == decay_.size() && state.steps >= 0, "AdamW",
-         "a state of " << state.m.size() << " numbers and " << state.steps << " steps for " << decay_.size() << " weights");
+         "a state of " << state.m.size() << " numbers and " << state.steps << " steps for " << decay_.size()
+                       << " weights");
   state_ = std::move(state);
 }
 
-void AdamW::update(Parameters& parameters, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end) {
+void AdamW::update(Parameters& parameters, const real* gradients, double norm, double rate, std::size_t begin,
+                   std::size_t end) {
   const auto t = static_cast<double>(state_.steps);
   const real clip = static_cast<real>(std::min(1.0, settings_.max_norm / (norm + 1e-6)));
   const real b1 = static_cast<real>(settings_.beta1), b2 = static_cast<real>(settings_.beta2);

@@ -28,7 +28,8 @@ class AdamW {
   //   m <- b1 m + (1-b1) g;  v <- b2 v + (1-b2) g^2;  w <- w - rate (decay w + m^ / (sqrt(v^) + eps))
   // for the weights begin..end-1 only, so that pieces can run side by side; call advance() once before.
   void advance() { ++state_.steps; }
-  void update(Parameters&, const real* gradients, double norm, double rate, std::size_t begin, std::size_t end);
+  void update(Parameters&, const real* gradients, double norm, double rate, std::size_t begin,
+              std::size_t end);
 
   struct State {  // all that a resumed run needs
     std::vector<real> m, v;

@@ -32,7 +32,8 @@ const GPTConfig& validated(const GPTConfig& c) {
   in_range("d_model", c.d_model, 1, 4096);
   in_range("layers", c.layers, 1, 64);
   in_range("heads", c.heads, 1, c.d_model);
-  ENSURE(c.d_model % c.heads == 0, "GPT", "d_model = " << c.d_model << " is not divisible by heads = " << c.heads);
+  ENSURE(c.d_model % c.heads == 0, "GPT",
+         "d_model = " << c.d_model << " is not divisible by heads = " << c.heads);
   return c;
 }
 
@@ -60,7 +61,8 @@ GPT::GPT(const GPTConfig& config, Rng rng)
 void GPT::initialise(Rng rng) {
   const auto normal = [&](std::size_t number, double deviation) {
     real* x = parameters.data(number);
-    for (Index i = 0; i < parameters[number].shape.size(); ++i) x[i] = static_cast<real>(deviation * rng.normal());
+    for (Index i = 0; i < parameters[number].shape.size(); ++i)
+      x[i] = static_cast<real>(deviation * rng.normal());
   };
   const auto linear = [&](const Linear& layer, double gain) {
     normal(layer.weight, gain / std::sqrt(static_cast<double>(parameters[layer.weight].shape[0])));
@@ -91,14 +93,16 @@ void GPT::initialise(Rng rng) {
 
 template <class Attend>
 Tensor GPT::forward(const Weights& w, const Rows& rows, Attend attend) const {
-  Tensor x = add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
+  Tensor x =
+      add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
   for (std::size_t l = 0; l < blocks_.size(); ++l)
     x = blocks_[l](w, x, [&](const Tensor& qkv) { return attend(qkv, l); });
   return head_(w, final_norm_(w, x));
 }
 
 Tensor GPT::logits(const Weights& w, const Rows& rows) const {
-  return forward(w, rows, [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
+  return forward(w, rows,
+                 [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
 }
 
 Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache>& layers) const {
@@ -108,7 +112,8 @@ Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache
 }
 
 std::vector<KeyValueCache> GPT::make_cache(int slots) const {
-  return std::vector<KeyValueCache>(blocks_.size(), KeyValueCache(slots, config_.heads, config_.d_model, config_.context));
+  return std::vector<KeyValueCache>(blocks_.size(),
+                                    KeyValueCache(slots, config_.heads, config_.d_model, config_.context));
 }
 
 double GPT::flops_per_token() const {

@@ -16,7 +16,7 @@ struct GPTConfig {
   int context = 32;     // longest input, in tokens; at most kernels::max_context
   int d_model = 64;     // width of the residual stream
   int layers = 2;
-  int heads = 4;        // d_model must be divisible by it
+  int heads = 4;  // d_model must be divisible by it
   bool operator==(const GPTConfig&) const = default;
 };
 
@@ -60,8 +60,9 @@ class GPT {
   GPT(const GPTConfig&, Rng);  // errors: UsageError naming the setting that is out of range
 
   const GPTConfig& config() const { return config_; }
-  Tensor logits(const Weights&, const Rows&) const;                                     // whole strings (N, vocabulary)
-  Tensor logits(const Weights&, const Rows&, std::vector<KeyValueCache>& layers) const;  // one new token per string
+  Tensor logits(const Weights&, const Rows&) const;  // whole strings (N, vocabulary)
+  Tensor logits(const Weights&, const Rows&,
+                std::vector<KeyValueCache>& layers) const;  // one new token per string
   std::vector<KeyValueCache> make_cache(int slots) const;
   double flops_per_token() const;  // forward pass: 2 x (weights of the linear layers)
 

@@ -1,5 +1,5 @@
-// All weights of a network in one flat array, with a name and a shape for each piece of it. Copying a network,
-// adding up gradients, AdamW and checkpoints are then loops over one array.
+// All weights of a network in one flat array, with a name and a shape for each piece of it. Copying a
+// network, adding up gradients, AdamW and checkpoints are then loops over one array.
 #pragma once
 #include <string>
 #include <vector>

@@ -20,14 +20,16 @@ constexpr std::size_t group_size = 128;
 template <class Next>
 void decode(const GPT& model, std::size_t group, std::span<const int> first_tokens, Next next) {
   const int vocabulary = model.config().vocabulary, context = model.config().context;
-  GPT& reader = const_cast<GPT&>(model);  // tensors have no const form; a tape with Record::no never writes to its leaves
+  GPT& reader = const_cast<GPT&>(
+      model);  // tensors have no const form; a tape with Record::no never writes to its leaves
   std::vector<KeyValueCache> cache = model.make_cache(static_cast<int>(group));
   std::vector<int> tokens(first_tokens.begin(), first_tokens.end()), positions(group, 0), slots(group);
   std::iota(slots.begin(), slots.end(), 0);
   Tape tape(Record::no);
   for (int t = 0; t < context && !slots.empty(); ++t) {
     tape.reset();
-    const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), {tokens, positions, {}, slots}, cache);
+    const Tensor logits =
+        model.logits(Weights(tape, reader.parameters, nullptr), {tokens, positions, {}, slots}, cache);
     std::size_t alive = 0;
     for (std::size_t n = 0; n < slots.size(); ++n) {
       const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
@@ -45,14 +47,14 @@ void decode(const GPT& model, std::size_t group, std::span<const int> first_toke
 // body(first, count) for groups of `count` strings in parallel.
 template <class Body>
 void each_group(std::size_t strings, Body body) {
-  parallel_for((strings + group_size - 1) / group_size, [&](std::size_t g) {
-    body(g * group_size, std::min(group_size, strings - g * group_size));
-  });
+  parallel_for((strings + group_size - 1) / group_size,
+               [&](std::size_t g) { body(g * group_size, std::min(group_size, strings - g * group_size)); });
 }
 
 }  // namespace
 
-std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature, Stream random) {
+std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature,
+                            Stream random) {
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
@@ -66,7 +68,8 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
       std::copy_n(logits, vocabulary, p.data());
       const real log_sum = kernels::softmax(p.data(), vocabulary, p.data());
       if (temperature != 1) {
-        for (int v = 0; v < vocabulary; ++v) p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
+        for (int v = 0; v < vocabulary; ++v)
+          p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
         kernels::softmax(p.data(), vocabulary, p.data());
       }
       double u = rngs[i].uniform();
@@ -77,7 +80,8 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
       group[i].log_prob += static_cast<double>(logits[token] - log_sum);
       return token == stop ? std::nullopt : std::optional(token);
     });
-    std::move(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(used), result.begin() + static_cast<std::ptrdiff_t>(first));
+    std::move(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(used),
+              result.begin() + static_cast<std::ptrdiff_t>(first));
   });
   return result;
 }
@@ -110,17 +114,20 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
   each_group(sequences.size(), [&](std::size_t first, std::size_t used) {
     Batch batch;
     for (std::size_t i = first; i < first + used; ++i) {
-      ENSURE(sequences[i].size() >= 2, "log_likelihood", "a sequence of " << sequences[i].size() << " tokens; expected 2 or more");
+      ENSURE(sequences[i].size() >= 2, "log_likelihood",
+             "a sequence of " << sequences[i].size() << " tokens; expected 2 or more");
       batch.add({.tokens = sequences[i]});
     }
     Tape tape(Record::no);
-    const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), {batch.tokens, batch.positions, batch.offsets, {}});
+    const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr),
+                                       {batch.tokens, batch.positions, batch.offsets, {}});
     std::vector<real> row(static_cast<std::size_t>(simd::round_up(vocabulary)));
     for (std::size_t i = 0; i < used; ++i)
       for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n) {
         std::copy_n(logits.data() + static_cast<Index>(n) * vocabulary, vocabulary, row.data());
         const real score = row[static_cast<std::size_t>(batch.targets[static_cast<std::size_t>(n)])];
-        result[first + i] += static_cast<double>(score - kernels::softmax(row.data(), vocabulary, row.data()));
+        result[first + i] +=
+            static_cast<double>(score - kernels::softmax(row.data(), vocabulary, row.data()));
       }
   });
   return result;

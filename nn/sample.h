@@ -1,5 +1,6 @@
 // Reading a network: sampling, greedy answers and log-likelihood. All work on groups of a fixed number of
-// strings, so the same string gets the same bits for any number of threads and any number of strings asked for.
+// strings, so the same string gets the same bits for any number of threads and any number of strings asked
+// for.
 #pragma once
 #include <optional>
 #include <span>
@@ -17,7 +18,8 @@ struct Sampled {
 
 // `count` independent strings, each from `begin` until `stop` or the end of the context; string i draws from
 // random[i]. temperature > 0 divides the logits.
-std::vector<Sampled> sample(const GPT&, std::size_t count, int begin, int stop, double temperature, Stream random);
+std::vector<Sampled> sample(const GPT&, std::size_t count, int begin, int stop, double temperature,
+                            Stream random);
 
 // The most likely continuation of each prompt, token by token, with `stop` if it was reached.
 // Precondition: 1 <= prompt length <= context.

@@ -11,8 +11,8 @@ namespace banel {
 
 namespace {
 constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
-constexpr std::size_t shard_rows = 160;                   // activations of a shard stay in the second-level cache
-constexpr std::size_t norm_chunk = 4096;                  // weights
+constexpr std::size_t shard_rows = 160;   // activations of a shard stay in the second-level cache
+constexpr std::size_t norm_chunk = 4096;  // weights
 }  // namespace
 
 void Batch::clear() {
@@ -74,14 +74,17 @@ StepReport Trainer::step(const Batch& batch, double rate) {
   });
 
   const std::size_t chunks = partial_norms_.size();
-  const auto chunk = [&](std::size_t c, auto body) { body(c * norm_chunk, std::min((c + 1) * norm_chunk, gradients_.size())); };
+  const auto chunk = [&](std::size_t c, auto body) {
+    body(c * norm_chunk, std::min((c + 1) * norm_chunk, gradients_.size()));
+  };
   parallel_for(chunks, [&](std::size_t c) {
     chunk(c, [&](std::size_t begin, std::size_t end) {
       std::copy_n(lanes_[0]->gradients.data() + begin, end - begin, gradients_.data() + begin);
       for (std::size_t l = 1; l < lanes; ++l)
         for (std::size_t i = begin; i < end; ++i) gradients_[i] += lanes_[l]->gradients[i];
       double squares[8] = {};  // fixed lanes: the same order of additions in every build
-      for (std::size_t i = begin; i < end; ++i) squares[i % 8] += static_cast<double>(gradients_[i]) * static_cast<double>(gradients_[i]);
+      for (std::size_t i = begin; i < end; ++i)
+        squares[i % 8] += static_cast<double>(gradients_[i]) * static_cast<double>(gradients_[i]);
       partial_norms_[c] = std::accumulate(squares, squares + 8, 0.0);
     });
   });
@@ -115,7 +118,8 @@ void Trainer::report_non_finite(const Batch& batch) {
                            "; the weights are those of the step before");
 }
 
-std::vector<double> fit(GPT& model, std::span<const Example> examples, const FitSettings& settings, Stream order) {
+std::vector<double> fit(GPT& model, std::span<const Example> examples, const FitSettings& settings,
+                        Stream order) {
   std::vector<double> losses;
   if (examples.empty()) return losses;
   Trainer trainer(model, settings.optimizer);
@@ -129,7 +133,8 @@ std::vector<double> fit(GPT& model, std::span<const Example> examples, const Fit
     std::size_t steps = 0;
     for (std::size_t first = 0; first < shuffled.size(); first += size, ++steps) {
       batch.clear();
-      for (std::size_t i = first; i < std::min(first + size, shuffled.size()); ++i) batch.add(examples[shuffled[i]]);
+      for (std::size_t i = first; i < std::min(first + size, shuffled.size()); ++i)
+        batch.add(examples[shuffled[i]]);
       batch.normalise();
       loss += trainer.step(batch, schedule.at(trainer.steps())).loss;
     }

@@ -1,4 +1,5 @@
-// The only training step of the project: target, attacker, failure model, distillation and baselines all use it.
+// The only training step of the project: target, attacker, failure model, distillation and baselines all use
+// it.
 #pragma once
 #include <memory>
 #include <span>
@@ -14,8 +15,8 @@ using Sequence = std::vector<int>;
 
 struct Example {
   Sequence tokens = {};  // all tokens; each but the first is predicted from those before it
-  int loss_from = 1;   // index of the first token that counts in the loss
-  double weight = 1;   // of the example; may be negative (policy gradient)
+  int loss_from = 1;     // index of the first token that counts in the loss
+  double weight = 1;     // of the example; may be negative (policy gradient)
 };
 
 // Examples laid out as rows: row n reads tokens[n] and should predict targets[n], with loss weights[n].
@@ -28,7 +29,9 @@ struct Batch {
   std::size_t strings() const { return offsets.empty() ? 0 : offsets.size() - 1; }
 };
 
-struct StepReport { double loss = 0, gradient_norm = 0; };  // norm before clipping
+struct StepReport {
+  double loss = 0, gradient_norm = 0;
+};  // norm before clipping
 
 class Trainer {
  public:
@@ -36,7 +39,8 @@ class Trainer {
 
   // One step: gradients to zero, loss, backward, clipping, AdamW. The batch is cut into at most 8 lanes, each
   // with its own gradient, and these are added in order: the same bits for any number of threads.
-  // Errors: std::runtime_error naming operation and step if a number is NaN or infinite; weights stay as they were.
+  // Errors: std::runtime_error naming operation and step if a number is NaN or infinite; weights stay as they
+  // were.
   StepReport step(const Batch&, double rate);
 
   const std::vector<real>& gradients() const { return gradients_; }  // of the last step, unclipped
@@ -61,8 +65,8 @@ class Trainer {
 
 struct FitSettings {
   int epochs = 1;
-  int batch = 64;        // examples per step
-  double rate = 1e-3;    // constant after `warmup` steps
+  int batch = 64;      // examples per step
+  double rate = 1e-3;  // constant after `warmup` steps
   int warmup = 0;
   AdamWSettings optimizer = {};
 };

@@ -77,10 +77,14 @@ std::string decode(const Sequence& tokens) {
 
 Example target_example(const Question& q) {
   const std::string question = write(q);
-  return {.tokens = encode(question + sum(q) + '\n'), .loss_from = static_cast<int>(question.size()), .weight = 1};
+  return {.tokens = encode(question + sum(q) + '\n'),
+          .loss_from = static_cast<int>(question.size()),
+          .weight = 1};
 }
 
-Example attacker_example(const Question& q) { return {.tokens = encode('\n' + write(q)), .loss_from = 1, .weight = 1}; }
+Example attacker_example(const Question& q) {
+  return {.tokens = encode('\n' + write(q)), .loss_from = 1, .weight = 1};
+}
 
 GPTConfig target_config(int digits, int d_model, int layers, int heads) {
   return {vocabulary, 3 * digits + 3, d_model, layers,

@@ -21,17 +21,19 @@ struct Question {
   std::string a, b;  // digits as written, leading zeros kept
 };
 
-std::string write(const Question&);                              // "58+67="
-std::optional<Question> parse(std::string_view, int digits);     // nothing unless valid: operands of 1..digits digits
-bool has_leading_zero(const Question&);                          // in an operand longer than one digit
-std::string sum(const Question&);                                // "125": decimal, without leading zeros
-int longest_carry(const Question&);                              // longest run of columns with digit sum 9 that a carry ripples through
+std::string write(const Question&);  // "58+67="
+std::optional<Question> parse(std::string_view,
+                              int digits);  // nothing unless valid: operands of 1..digits digits
+bool has_leading_zero(const Question&);     // in an operand longer than one digit
+std::string sum(const Question&);           // "125": decimal, without leading zeros
+int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through
 
-// Lengths of both operands uniform in 1..digits, then digits uniform, the first not 0 unless it is the only one.
+// Lengths of both operands uniform in 1..digits, then digits uniform, the first not 0 unless it is the only
+// one.
 Question random_question(int digits, Rng&);
 
-Sequence encode(std::string_view text);   // precondition: only characters of the alphabet
-std::string decode(const Sequence&);      // newline is written as "\n"
+Sequence encode(std::string_view text);  // precondition: only characters of the alphabet
+std::string decode(const Sequence&);     // newline is written as "\n"
 
 // What each network is trained on: the target on answers, the attacker on questions (begin token: newline).
 Example target_example(const Question&);

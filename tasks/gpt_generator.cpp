@@ -24,7 +24,8 @@ std::vector<double> GptGenerator::log_prob(std::span<const Attempt> attempts) co
 
 double GptGenerator::fit(std::span<const Attempt> attempts, int epochs, Stream order) {
   std::vector<Example> examples;
-  for (const Attempt& x : attempts) examples.push_back({.tokens = encode('\n' + x), .loss_from = 1, .weight = 1});
+  for (const Attempt& x : attempts)
+    examples.push_back({.tokens = encode('\n' + x), .loss_from = 1, .weight = 1});
   FitSettings settings = fit_;
   settings.epochs = epochs;
   const std::vector<double> losses = banel::fit(model_, examples, settings, order);

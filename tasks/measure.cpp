@@ -14,7 +14,9 @@ Json to_json(const Rate& r) {
   return {{"k", r.k}, {"n", r.n}, {"rate", r.value()}, {"lo", interval.lo}, {"hi", interval.hi}};
 }
 
-Rate rate_from(const Json& json) { return {json.at("k").get<std::int64_t>(), json.at("n").get<std::int64_t>()}; }
+Rate rate_from(const Json& json) {
+  return {json.at("k").get<std::int64_t>(), json.at("n").get<std::int64_t>()};
+}
 
 Oracle::Judge addition_judge(const GPT& target, int digits) {
   return [&target, digits](std::span<const Attempt> attempts) {
@@ -41,7 +43,8 @@ Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Atte
   const std::vector<Verdict> verdicts = judge(distinct);
   Measurement m;
   for (std::size_t i = 0; i < distinct.size() && m.findings.size() < 5; ++i)
-    if (verdicts[i].reward) m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], digits))});
+    if (verdicts[i].reward)
+      m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], digits))});
   for (const Attempt& x : attempts) {
     const auto question = parse(x, digits);
     const bool success = verdicts[number.at(x)].reward, zero = question && has_leading_zero(*question);
@@ -57,7 +60,8 @@ Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Atte
   return m;
 }
 
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n, Stream random) {
+Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n,
+                            Stream random) {
   std::vector<Attempt> attempts;
   for (const Proposal& p : generator.sample(n, random)) attempts.push_back(p.text);
   return measure(judge, digits, attempts);
@@ -65,7 +69,8 @@ Measurement measure_samples(const Generator& generator, const Oracle::Judge& jud
 
 Json to_json(const Measurement& m) {
   Json findings = Json::array();
-  for (const Finding& f : m.findings) findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
+  for (const Finding& f : m.findings)
+    findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
   return {{"success", to_json(m.success)},
           {"valid", m.valid.value()},
           {"leading_zero", m.leading_zero.value()},

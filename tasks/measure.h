@@ -21,7 +21,8 @@ struct Rate {  // k of n
 Json to_json(const Rate&);  // {"k", "n", "rate", "lo", "hi"}: Clopper-Pearson, 95 %
 Rate rate_from(const Json&);
 
-// The reward of the addition task: r(x) = 1 iff x is a valid question and the target's greedy answer is wrong.
+// The reward of the addition task: r(x) = 1 iff x is a valid question and the target's greedy answer is
+// wrong.
 Oracle::Judge addition_judge(const GPT& target, int digits);
 
 struct Finding {  // a question the target gets wrong
@@ -29,24 +30,25 @@ struct Finding {  // a question the target gets wrong
 };
 
 struct Measurement {
-  Rate success, valid, leading_zero, distinct;           // of all attempts
+  Rate success, valid, leading_zero, distinct;              // of all attempts
   Rate success_leading_zero, success_carry, success_other;  // share of all attempts: success by failure mode
-  std::vector<Finding> findings;                         // up to 5 distinct successes, in the order met
+  std::vector<Finding> findings;                            // up to 5 distinct successes, in the order met
 };
 Json to_json(const Measurement&);
 
-// Attempts as they come, judged outside any budget; nothing of it is ever fed back. A success counts for the first
-// mode that fits: a leading zero, a carry that ripples through >= 2 columns, other.
+// Attempts as they come, judged outside any budget; nothing of it is ever fed back. A success counts for the
+// first mode that fits: a leading zero, a carry that ripples through >= 2 columns, other.
 Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Attempt> attempts);
 
 // `n` samples of a generator, measured.
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n, Stream random);
+Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n,
+                            Stream random);
 
 // A target's error on fresh questions, and where it errs.
 struct ErrorMap {
   Rate all;
-  std::map<int, Rate> by_carry;                     // longest_carry -> errors
-  std::map<std::pair<int, int>, Rate> by_lengths;   // digits of a, of b -> errors
+  std::map<int, Rate> by_carry;                    // longest_carry -> errors
+  std::map<std::pair<int, int>, Rate> by_lengths;  // digits of a, of b -> errors
 };
 ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random);
 Json to_json(const ErrorMap&);

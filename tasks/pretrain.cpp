@@ -16,25 +16,51 @@ namespace {
 
 struct Training {
   std::int64_t examples = 0;
-  double loss = 0;  // running mean, nats per counted token
+  double loss = 0;     // running mean, nats per counted token
+  double seconds = 0;  // over all calls
+  Json checks = Json::array();
 };
 
+constexpr const char *training_key = "training",
+                     *settings_key = "settings";  // metadata of a partial checkpoint
+
+Training training_from(const Metadata& metadata, const fs::path& partial) {
+  try {
+    const Json json = Json::parse(metadata.at(training_key));
+    return {json.at("examples").get<std::int64_t>(), json.at("loss").get<double>(),
+            json.at("seconds").get<double>(), json.at("checks")};
+  } catch (const std::exception& error) {
+    throw InputError(partial.string() + ": its metadata is damaged (" + error.what() +
+                     "); remove it to start again");
+  }
+}
+
+Json to_json(const Training& t) {
+  return {{"examples", t.examples}, {"loss", t.loss}, {"seconds", t.seconds}, {"checks", t.checks}};
+}
+
 // Trains `model` on fresh examples until the schedule ends or done(model, training) is true, asked every
-// `check_every` examples. Goes on from PARTIAL if it exists, and keeps it up to date at every check.
-Training train(GPT& model, const TrainingSettings& s, const fs::path& partial, Stream data, std::int64_t check_every,
-               const std::function<Example(Rng&)>& example, const std::function<bool(const Training&)>& done, Progress& progress) {
+// `check_every` examples. Goes on from PARTIAL if it exists, and keeps it up to date at every check;
+// `settings` is all that must agree between the two calls.
+Training train(GPT& model, const TrainingSettings& s, const Json& settings, const fs::path& partial,
+               Stream data, std::int64_t check_every, const std::function<Example(Rng&)>& example,
+               const std::function<bool(Training&)>& done, Progress& progress) {
   Trainer trainer(model, {.weight_decay = s.weight_decay});
   Training training;
   if (fs::exists(partial)) {
     Checkpoint checkpoint = load_checkpoint(partial);
-    ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer, InputError, partial.string(),
-              "belongs to a network of another size; remove it to start again");
+    ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer &&
+                  checkpoint.metadata[settings_key] == settings.dump(),
+              InputError, partial.string(), "belongs to a run with other settings; remove it to start again");
     model = std::move(checkpoint.model);
     trainer.optimizer().restore(*checkpoint.optimizer);
-    training.loss = std::stod(checkpoint.metadata.at("loss"));
+    training = training_from(checkpoint.metadata, partial);
   }
-  const std::int64_t steps = s.examples / s.batch, check_steps = std::max<std::int64_t>(1, check_every / s.batch);
+  const std::int64_t steps = s.examples / s.batch,
+                     check_steps = std::max<std::int64_t>(1, check_every / s.batch);
   const Schedule schedule{.peak = s.rate, .warmup = s.warmup, .total = steps, .floor = 0};
+  const Stopwatch watch;
+  const double seconds_before = training.seconds;
   Batch batch;
   for (std::int64_t step = trainer.steps(); step < steps; ++step) {
     batch.clear();
@@ -48,25 +74,36 @@ Training train(GPT& model, const TrainingSettings& s, const fs::path& partial, S
     training.examples = (step + 1) * s.batch;
     if (step % 20 == 0) progress.update(training.examples, "loss " + std::to_string(training.loss));
     if ((step + 1) % check_steps == 0 || step + 1 == steps) {
-      if (done(training)) break;
-      save_checkpoint(partial, model, {{"loss", std::to_string(training.loss)}}, &trainer.optimizer().state());
+      const bool enough = done(training);
+      training.seconds = seconds_before + watch.seconds();
+      if (enough) break;
+      save_checkpoint(partial, model,
+                      {{training_key, to_json(training).dump()}, {settings_key, settings.dump()}},
+                      &trainer.optimizer().state());
     }
   }
   return training;
 }
 
 Json to_json(const TrainingSettings& s) {
-  return {{"d_model", s.network.d_model}, {"layers", s.network.layers}, {"heads", s.network.heads}, {"batch", s.batch},
-          {"rate", s.rate}, {"warmup_steps", s.warmup}, {"weight_decay", s.weight_decay}, {"schedule_examples", s.examples}};
+  return {{"d_model", s.network.d_model},
+          {"layers", s.network.layers},
+          {"heads", s.network.heads},
+          {"batch", s.batch},
+          {"rate", s.rate},
+          {"warmup_steps", s.warmup},
+          {"weight_decay", s.weight_decay},
+          {"schedule_examples", s.examples}};
 }
 
-// The error on check_questions fresh questions, or on the first few thousand of them if these already have more
-// errors than all may have.
+// The error on check_questions fresh questions, or on the first few thousand of them if these already have
+// more errors than all may have.
 Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questions) {
   constexpr std::size_t piece = 5'000;
   Rate error;
   for (std::size_t asked = 0; asked < s.check_questions; asked += piece) {
-    const Rate r = measure_errors(target, digits, std::min(piece, s.check_questions - asked), questions.from(asked)).all;
+    const Rate r =
+        measure_errors(target, digits, std::min(piece, s.check_questions - asked), questions.from(asked)).all;
     error.k += r.k;
     error.n += r.n;
     if (static_cast<double>(error.k) > s.stop_error * static_cast<double>(s.check_questions)) break;
@@ -74,16 +111,20 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
   return error;
 }
 
-// A finished network is one whose report names the same settings; anything else is refused, never overwritten.
+// A finished network is one whose report names the same settings; anything else is refused, never
+// overwritten.
 std::optional<GPT> finished(const fs::path& weights, const fs::path& report, const Json& settings) {
   if (!fs::exists(report)) return std::nullopt;
   const Json found = Json::parse(read_file(report), nullptr, false);
-  ENSURE_AS(found.is_object() && found.contains("settings") && found["settings"] == settings, InputError, report.string(),
-            "was made with other settings than these: " << settings.dump() << "; choose another --out folder or remove it");
+  ENSURE_AS(found.is_object() && found.contains("settings") && found["settings"] == settings, InputError,
+            report.string(),
+            "was made with other settings than these: " << settings.dump()
+                                                        << "; choose another --out folder or remove it");
   return load_checkpoint(weights).model;
 }
 
-void finish(const fs::path& weights, const fs::path& partial, const fs::path& report, const GPT& model, const Json& result) {
+void finish(const fs::path& weights, const fs::path& partial, const fs::path& report, const GPT& model,
+            const Json& result) {
   save_checkpoint(weights, model);
   write_file(report, result.dump(2) + '\n');
   fs::remove(partial);
@@ -91,51 +132,71 @@ void finish(const fs::path& weights, const fs::path& partial, const fs::path& re
 
 }  // namespace
 
-GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, std::uint64_t seed, ProgressMode mode) {
-  const fs::path weights = folder / "target.safetensors", report = folder / "target.json", partial = folder / "target.partial.safetensors";
+GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, std::uint64_t seed,
+                 ProgressMode mode) {
+  const fs::path weights = folder / "target.safetensors", report = folder / "target.json",
+                 partial = folder / "target.partial.safetensors";
   const TrainingSettings& t = s.training;
-  Json settings{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"stop_error", s.stop_error},
-                {"check_every", s.check_every}, {"check_questions", s.check_questions}, {"final_questions", s.final_questions}};
+  Json settings{{"digits", digits},
+                {"seed", seed},
+                {"training", to_json(t)},
+                {"stop_error", s.stop_error},
+                {"check_every", s.check_every},
+                {"check_questions", s.check_questions},
+                {"final_questions", s.final_questions}};
   if (auto model = finished(weights, report, settings)) return std::move(*model);
   fs::create_directories(folder);
-  const Stopwatch watch;
-  GPT model(target_config(digits, t.network.d_model, t.network.layers, t.network.heads), Rng(seed, "target weights"));
-  Json checks = Json::array();
+  GPT model(target_config(digits, t.network.d_model, t.network.layers, t.network.heads),
+            Rng(seed, "target weights"));
   Training training;
   {
     Progress progress("target", t.examples, mode);
-    const auto good_enough = [&](const Training& now) {
-      const Rate error = check(model, s, digits, {seed, "target check", static_cast<std::uint32_t>(now.examples / s.check_every)});
-      checks.push_back({{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}, {"questions", error.n}});
+    const auto good_enough = [&](Training& now) {
+      const Rate error = check(
+          model, s, digits, {seed, "target check", static_cast<std::uint32_t>(now.examples / s.check_every)});
+      now.checks.push_back(
+          {{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}, {"questions", error.n}});
       return error.n >= static_cast<std::int64_t>(s.check_questions) && error.value() <= s.stop_error;
     };
-    training = train(model, t, partial, {seed, "target data"}, s.check_every,
-                     [&](Rng& rng) { return target_example(random_question(digits, rng)); }, good_enough, progress);
+    training = train(
+        model, t, settings, partial, {seed, "target data"}, s.check_every,
+        [&](Rng& rng) { return target_example(random_question(digits, rng)); }, good_enough, progress);
   }
-  const double seconds = watch.seconds();
-  Json result{{"settings", settings}, {"examples", training.examples}, {"checks", checks}, {"training_seconds", seconds}};
+  Json result{{"settings", settings},
+              {"examples", training.examples},
+              {"checks", training.checks},
+              {"training_seconds", training.seconds}};
   result.update(to_json(measure_errors(model, digits, s.final_questions, {seed, "target error"})));
   finish(weights, partial, report, model, result);
   return model;
 }
 
-GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits, std::uint64_t seed, const GPT& target, ProgressMode mode) {
-  const fs::path weights = folder / "attacker.safetensors", report = folder / "attacker.json", partial = folder / "attacker.partial.safetensors";
+GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits, std::uint64_t seed,
+                   const GPT& target, ProgressMode mode) {
+  const fs::path weights = folder / "attacker.safetensors", report = folder / "attacker.json",
+                 partial = folder / "attacker.partial.safetensors";
   const TrainingSettings& t = s.training;
-  const Json settings{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"final_samples", s.final_samples}};
+  const Json settings{
+      {"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"final_samples", s.final_samples}};
   if (auto model = finished(weights, report, settings)) return std::move(*model);
   fs::create_directories(folder);
-  const Stopwatch watch;
-  GPT model(attacker_config(digits, t.network.d_model, t.network.layers, t.network.heads), Rng(seed, "attacker weights"));
+  GPT model(attacker_config(digits, t.network.d_model, t.network.layers, t.network.heads),
+            Rng(seed, "attacker weights"));
   Training training;
   {
     Progress progress("attacker", t.examples, mode);
-    training = train(model, t, partial, {seed, "attacker data"}, 100'000,
-                     [&](Rng& rng) { return attacker_example(random_question(digits, rng)); }, [](const Training&) { return false; }, progress);
+    training = train(
+        model, t, settings, partial, {seed, "attacker data"}, 100'000,
+        [&](Rng& rng) { return attacker_example(random_question(digits, rng)); },
+        [](Training&) { return false; }, progress);
   }
-  const double seconds = watch.seconds();
-  const Measurement base = measure_samples(GptGenerator(model, {}), addition_judge(target, digits), digits, s.final_samples, {seed, "attacker base"});
-  Json result{{"settings", settings}, {"examples", training.examples}, {"loss", training.loss}, {"training_seconds", seconds}, {"base", to_json(base)}};
+  const Measurement base = measure_samples(GptGenerator(model, {}), addition_judge(target, digits), digits,
+                                           s.final_samples, {seed, "attacker base"});
+  Json result{{"settings", settings},
+              {"examples", training.examples},
+              {"loss", training.loss},
+              {"training_seconds", training.seconds},
+              {"base", to_json(base)}};
   finish(weights, partial, report, model, result);
   return model;
 }

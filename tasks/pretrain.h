@@ -1,5 +1,6 @@
-// The two networks every experiment starts from: the target that adds, and the attacker that writes questions.
-// Both are kept in the run folder; a second call loads them, an interrupted call goes on where it was.
+// The two networks every experiment starts from: the target that adds, and the attacker that writes
+// questions. Both are kept in the run folder; a second call loads them, an interrupted call goes on where it
+// was.
 #pragma once
 #include <filesystem>
 
@@ -15,17 +16,18 @@ struct NetworkSettings {
 
 struct TrainingSettings {
   NetworkSettings network;
-  int batch = 256;                    // examples per step
-  double rate = 3e-3;                 // peak learning rate; linear warm-up, half cosine down to 0
-  std::int64_t warmup = 300;          // steps
+  int batch = 256;            // examples per step
+  double rate = 3e-3;         // peak learning rate; linear warm-up, half cosine down to 0
+  std::int64_t warmup = 300;  // steps
   double weight_decay = 0;
   std::int64_t examples = 1'000'000;  // length of the schedule; every example is fresh
 };
 
 struct TargetSettings {
   TrainingSettings training;
-  double stop_error = 4.5e-4;           // stop at the first checkpoint with an error of at most this (paper's base rate: 4e-4)
-  std::int64_t check_every = 100'000;   // examples between checkpoints
+  double stop_error =
+      4.5e-4;  // stop at the first checkpoint with an error of at most this (paper's base rate: 4e-4)
+  std::int64_t check_every = 100'000;  // examples between checkpoints
   std::size_t check_questions = 100'000;
   std::size_t final_questions = 1'000'000;
 };
@@ -35,13 +37,14 @@ struct AttackerSettings {
   std::size_t final_samples = 1'000'000;
 };
 
-// Trains, saves FOLDER/target.safetensors and writes FOLDER/target.json: settings, the checks made on the way, the
-// error on final_questions fresh questions with its interval, and where the target errs.
-GPT train_target(const std::filesystem::path& folder, const TargetSettings&, int digits, std::uint64_t seed, ProgressMode);
+// Trains, saves FOLDER/target.safetensors and writes FOLDER/target.json: settings, the checks made on the
+// way, the error on final_questions fresh questions with its interval, and where the target errs.
+GPT train_target(const std::filesystem::path& folder, const TargetSettings&, int digits, std::uint64_t seed,
+                 ProgressMode);
 
-// Trains on questions alone, saves FOLDER/attacker.safetensors and writes FOLDER/attacker.json: base success rate
-// on final_samples samples with its interval, shares of invalid and leading-zero strings.
-GPT train_attacker(const std::filesystem::path& folder, const AttackerSettings&, int digits, std::uint64_t seed,
-                   const GPT& target, ProgressMode);
+// Trains on questions alone, saves FOLDER/attacker.safetensors and writes FOLDER/attacker.json: base success
+// rate on final_samples samples with its interval, shares of invalid and leading-zero strings.
+GPT train_attacker(const std::filesystem::path& folder, const AttackerSettings&, int digits,
+                   std::uint64_t seed, const GPT& target, ProgressMode);
 
 }  // namespace banel

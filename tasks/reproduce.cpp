@@ -23,8 +23,8 @@ std::vector<Method> comparison(std::initializer_list<const char*> names) {
 }
 
 // Runs every (method, seed), several side by side; each one alone is single-threaded then.
-std::vector<std::vector<AttackResult>> run_all(const fs::path& folder, const ReproduceSettings& s, const GPT& target,
-                                               const GPT& attacker, ProgressMode mode) {
+std::vector<std::vector<AttackResult>> run_all(const fs::path& folder, const ReproduceSettings& s,
+                                               const GPT& target, const GPT& attacker, ProgressMode mode) {
   const auto seeds = static_cast<std::size_t>(s.seeds), runs = s.methods.size() * seeds;
   std::vector<std::vector<AttackResult>> results(s.methods.size(), std::vector<AttackResult>(seeds));
   std::vector<std::atomic<std::int64_t>> used(runs);
@@ -34,27 +34,35 @@ std::vector<std::vector<AttackResult>> run_all(const fs::path& folder, const Rep
   const int cores = threads();
   set_threads(std::min(s.jobs, cores));
   parallel_for(runs, [&](std::size_t i) {
-    const std::size_t m = i % s.methods.size(), seed = i / s.methods.size();  // all methods of a seed, then the next seed
+    const std::size_t m = i % s.methods.size(),
+                      seed = i / s.methods.size();  // all methods of a seed, then the next seed
     const auto on_round = [&](std::int64_t evaluations) {
       used[i] = evaluations;
       std::int64_t done = 0;
       for (const auto& u : used) done += u;
       progress.update(done, "evaluations left " + grouped(total - done));
     };
-    results[m][seed] = run_attack(folder / "attacks" / s.methods[m].name / ("seed" + std::to_string(seed + 1)), s.methods[m],
-                                  s.attack, target, attacker, s.digits, seed + 1, on_round);
+    results[m][seed] =
+        run_attack(folder / "attacks" / s.methods[m].name / ("seed" + std::to_string(seed + 1)), s.methods[m],
+                   s.attack, target, attacker, s.digits, seed + 1, on_round);
   });
   set_threads(cores);
   return results;
 }
 
-// Success against evaluations: every seed faint, the mean strong. Runs that ended early keep their last value.
-LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vector<AttackResult>>& results, const Rate& base) {
+// Success against evaluations: every seed faint, the mean strong. Runs that ended early keep their last
+// value.
+LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vector<AttackResult>>& results,
+                        const Rate& base) {
   LineChart chart;
-  const std::string rounds_note = std::to_string(s.attack.measured_samples) + " samples per point, " + std::to_string(s.seeds) + " seeds";
-  chart.captions = {(s.quick ? "QUICK RUN, not a result: " : "") + std::string("Success rate against evaluations spent"),
-                    std::to_string(s.digits) + "-digit addition; faint: every seed, strong: mean over seeds", rounds_note};
-  chart.x = {.label = "reward evaluations (rounds of the same length for methods that evaluate nothing)", .scale = Scale::linear, .lo = 0};
+  const std::string rounds_note =
+      std::to_string(s.attack.measured_samples) + " samples per point, " + std::to_string(s.seeds) + " seeds";
+  chart.captions = {
+      (s.quick ? "QUICK RUN, not a result: " : "") + std::string("Success rate against evaluations spent"),
+      std::to_string(s.digits) + "-digit addition; faint: every seed, strong: mean over seeds", rounds_note};
+  chart.x = {.label = "reward evaluations (rounds of the same length for methods that evaluate nothing)",
+             .scale = Scale::linear,
+             .lo = 0};
   chart.y = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
   chart.reference = Reference{base.value(), "pretrained"};
   for (std::size_t m = 0; m < s.methods.size(); ++m) {
@@ -63,13 +71,15 @@ LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vecto
     for (const AttackResult& run : results[m]) longest = std::max(longest, run.rounds.size());
     const auto per_round = static_cast<double>(s.methods[m].settings.per_round);
     for (std::size_t k = 0; k <= longest; ++k)
-      series.x.push_back(std::min(static_cast<double>(k) * per_round, static_cast<double>(s.methods[m].settings.budget)));
+      series.x.push_back(
+          std::min(static_cast<double>(k) * per_round, static_cast<double>(s.methods[m].settings.budget)));
     series.mean.assign(series.x.size(), 0);
     for (const AttackResult& run : results[m]) {
       std::vector<double> curve{base.value()};
       for (const RoundRecord& r : run.rounds) curve.push_back(r.success.value());
       curve.resize(series.x.size(), curve.back());
-      for (std::size_t k = 0; k < curve.size(); ++k) series.mean[k] += curve[k] / static_cast<double>(results[m].size());
+      for (std::size_t k = 0; k < curve.size(); ++k)
+        series.mean[k] += curve[k] / static_cast<double>(results[m].size());
       series.seeds.push_back(std::move(curve));
     }
     chart.series.push_back(std::move(series));
@@ -79,16 +89,23 @@ LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vecto
 
 std::string note(const ReproduceSettings& s, const Json& target, const Rate& base, double seconds) {
   const Json error = target.at("error"), base_rate = to_json(base), info = system_info();
-  const auto number = [](const Json& x) { char b[32]; std::snprintf(b, sizeof b, "%.3g", x.get<double>()); return std::string(b); };
-  const auto with_interval = [&](const Json& r) {
-    return number(r.at("rate")) + " (" + number(r.at("lo")) + "–" + number(r.at("hi")) + ", n = " + grouped(r.at("n").get<std::int64_t>()) + ")";
+  const auto number = [](const Json& x) {
+    char b[32];
+    std::snprintf(b, sizeof b, "%.3g", x.get<double>());
+    return std::string(b);
   };
-  return std::string(s.quick ? "**Quick run: a check that everything works, not a result.** " : "") + "Target error on fresh questions " +
-         with_interval(error) + " after " + grouped(target.at("examples").get<std::int64_t>()) + " examples in " +
-         number(target.at("training_seconds")) + " s. Success rate of the pre-trained attacker " + with_interval(base_rate) + ". " +
-         grouped(static_cast<std::int64_t>(s.attack.measured_samples)) + " samples per reading; intervals over seeds by bootstrap. Pre-training seed " +
-         std::to_string(s.pretrain_seed) + ", attack seeds 1–" + std::to_string(s.seeds) + ". " + info.at("cpu").get<std::string>() + ", " +
-         std::to_string(threads()) + " threads, OpenBLAS kernels " + info.at("blas_kernels").get<std::string>() + "; " +
+  const auto with_interval = [&](const Json& r) {
+    return number(r.at("rate")) + " (" + number(r.at("lo")) + "–" + number(r.at("hi")) +
+           ", n = " + grouped(r.at("n").get<std::int64_t>()) + ")";
+  };
+  return "Target error on fresh questions " + with_interval(error) + " after " +
+         grouped(target.at("examples").get<std::int64_t>()) + " examples in " +
+         number(target.at("training_seconds")) + " s. Success rate of the pre-trained attacker " +
+         with_interval(base_rate) + ". " + grouped(static_cast<std::int64_t>(s.attack.measured_samples)) +
+         " samples per reading; intervals over seeds by bootstrap. Pre-training seed " +
+         std::to_string(s.pretrain_seed) + ", attack seeds 1–" + std::to_string(s.seeds) + ". " +
+         info.at("cpu").get<std::string>() + ", " + std::to_string(threads()) +
+         " threads, OpenBLAS kernels " + info.at("blas_kernels").get<std::string>() + "; " +
          grouped(static_cast<std::int64_t>(seconds)) + " s of wall-clock in this call.";
 }
 
@@ -96,8 +113,18 @@ std::string note(const ReproduceSettings& s, const Json& target, const Rate& bas
 
 ReproduceSettings full_settings() {
   ReproduceSettings s;
-  s.target.training = {.network = {64, 3, 8}, .batch = 128, .rate = 2e-3, .warmup = 500, .weight_decay = 0, .examples = 7'000'000};
-  s.attacker.training = {.network = {64, 2, 4}, .batch = 256, .rate = 3e-3, .warmup = 100, .weight_decay = 0, .examples = 600'000};
+  s.target.training = {.network = {64, 3, 8},
+                       .batch = 128,
+                       .rate = 2e-3,
+                       .warmup = 500,
+                       .weight_decay = 0,
+                       .examples = 7'000'000};
+  s.attacker.training = {.network = {64, 2, 4},
+                         .batch = 256,
+                         .rate = 3e-3,
+                         .warmup = 100,
+                         .weight_decay = 0,
+                         .examples = 600'000};
   s.methods = comparison({"banel-paper", "banel", "random", "oracle-free", "tail"});
   s.jobs = threads();
   return s;
@@ -134,7 +161,7 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   const Rate base = rate_from(Json::parse(read_file(pretrained / "attacker.json")).at("base").at("success"));
   const auto results = run_all(folder, s, target, attacker, mode);
 
-  Table table{.title = s.quick ? "BaNEL on addition: quick run" : "BaNEL on addition", .note = {}, .base = base, .rows = {}};
+  Table table{.title = "BaNEL on addition", .note = {}, .quick = s.quick, .base = base, .rows = {}};
   table.note = note(s, Json::parse(read_file(pretrained / "target.json")), base, watch.seconds());
   for (std::size_t m = 0; m < s.methods.size(); ++m) {
     MethodRow row{s.methods[m].name, s.methods[m].description, {}, {}};

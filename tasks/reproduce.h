@@ -17,16 +17,17 @@ struct ReproduceSettings {
   AttackerSettings attacker;
   AttackSettings attack;
   std::vector<Method> methods;
-  int seeds = 5;                    // attack seeds 1..seeds
-  int jobs = 1;                     // attacks side by side; the result does not depend on it
+  int seeds = 5;  // attack seeds 1..seeds
+  int jobs = 1;   // attacks side by side; the result does not depend on it
   bool quick = false;
 };
 
 ReproduceSettings full_settings();
-ReproduceSettings quick_settings();  // the same path in about two minutes: 3 digits, two seeds, a small budget
+ReproduceSettings
+quick_settings();  // the same path in about two minutes: 3 digits, two seeds, a small budget
 
-// Trains what is missing in FOLDER/pretrained, runs what is missing in FOLDER/attacks/METHOD/seedN, and writes
-// FOLDER/table.{md,csv,json} and FOLDER/plots/success.{png,svg}. Returns the table.
+// Trains what is missing in FOLDER/pretrained, runs what is missing in FOLDER/attacks/METHOD/seedN, and
+// writes FOLDER/table.{md,csv,json} and FOLDER/plots/success.{png,svg}. Returns the table.
 Table reproduce(const std::filesystem::path& folder, const ReproduceSettings&, ProgressMode);
 
 }  // namespace banel

@@ -1,10 +1,11 @@
 #include "tasks/system.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
-#include <unistd.h>
 
 #include "tensor/blas.h"
 #include "tensor/parallel.h"
@@ -40,7 +41,8 @@ nlohmann::ordered_json system_info() {
           {"threads", threads()},
           {"blas_library", blas.library},
           {"blas_kernels", blas.core},
-          {"blas_kernels_chosen_by", blas.core_chosen_here ? "banel, for this CPU" : "OPENBLAS_CORETYPE or the library"},
+          {"blas_kernels_chosen_by",
+           blas.core_chosen_here ? "banel, for this CPU" : "OPENBLAS_CORETYPE or the library"},
           {"blas_config", blas.config}};
 }
 

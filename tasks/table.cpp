@@ -13,13 +13,19 @@ namespace banel {
 Readings read(const AttackResult& result) {
   ENSURE(!result.rounds.empty(), "table", "an attack without a single round cannot be read");
   const auto& rounds = result.rounds;
-  Readings r{.final = rounds.back().success.value(), .selected = 0, .best = 0, .nre = rounds.back().nre, .seconds = result.seconds};
+  Readings r{.final = rounds.back().success.value(),
+             .selected = 0,
+             .best = 0,
+             .nre = rounds.back().nre,
+             .seconds = result.seconds};
   r.selected = r.final;
   double most = 0;
   for (std::size_t k = 0; k < rounds.size(); ++k) {
     r.best = std::max(r.best, rounds[k].success.value());
-    if (k + 1 == rounds.size() || rounds[k + 1].submitted == 0) continue;  // the next round's evaluations judge attacker k
-    const double share = static_cast<double>(rounds[k + 1].positives) / static_cast<double>(rounds[k + 1].submitted);
+    if (k + 1 == rounds.size() || rounds[k + 1].submitted == 0)
+      continue;  // the next round's evaluations judge attacker k
+    const double share =
+        static_cast<double>(rounds[k + 1].positives) / static_cast<double>(rounds[k + 1].submitted);
     if (share > 0 && share >= most) {
       most = share;
       r.selected = rounds[k].success.value();
@@ -36,7 +42,7 @@ struct Summary {
   Interval interval{};
 };
 
-Summary summarise(const MethodRow& row, double Readings::* reading) {
+Summary summarise(const MethodRow& row, double Readings::*reading) {
   Summary s;
   for (const Readings& r : row.runs) s.values.push_back(r.*reading);
   s.mean = mean(s.values);
@@ -45,14 +51,16 @@ Summary summarise(const MethodRow& row, double Readings::* reading) {
   s.iqm = interquartile_mean(s.values);
   s.geometric = geometric_mean(s.values);
   Rng rng(0, "bootstrap");
-  s.interval = bootstrap(s.values, [](std::span<const double> v) { return mean(v); }, rng);
+  s.interval = bootstrap(
+      s.values, [](std::span<const double> v) { return mean(v); }, rng);
   return s;
 }
 
 // The row of the attacker before any attack: no evaluation, every reading is the base rate.
 MethodRow pretrained_row(const Table& table) {
   const Readings base{table.base.value(), table.base.value(), table.base.value(), 0, 0};
-  return {"pretrained", "the attacker before any attack", table.rows.empty() ? std::vector<int>{1} : table.rows[0].seeds,
+  return {"pretrained", "the attacker before any attack",
+          table.rows.empty() ? std::vector<int>{1} : table.rows[0].seeds,
           std::vector<Readings>(table.rows.empty() ? 1 : table.rows[0].runs.size(), base)};
 }
 
@@ -68,16 +76,31 @@ Json row_json(const MethodRow& row, double base) {
   std::int64_t nre = 0;
   for (const Readings& r : row.runs) nre = std::max(nre, r.nre);
   const auto factor = [base](double x) { return base > 0 ? Json(x / base) : Json(nullptr); };
-  return {{"method", row.method}, {"seeds", row.seeds}, {"nre", nre},
-          {"final_mean", final.mean}, {"final_median", final.median}, {"final_std", final.deviation},
+  return {{"method", row.method},
+          {"seeds", row.seeds},
+          {"nre", nre},
+          {"final_mean", final.mean},
+          {"final_median", final.median},
+          {"final_std", final.deviation},
           {"selected_mean", selected.mean},
-          {"best_mean", best.mean}, {"best_median", best.median}, {"best_std", best.deviation},
-          {"factor_best", factor(best.mean)}, {"factor_final", factor(final.mean)}, {"base_rate", base}, {"seconds", seconds.mean},
-          {"final", final.values}, {"selected", selected.values}, {"best", best.values},
-          {"final_iqm", final.iqm}, {"final_geometric_mean", final.geometric},
-          {"final_lo", final.interval.lo}, {"final_hi", final.interval.hi},
-          {"factor_final_lo", factor(final.interval.lo)}, {"factor_final_hi", factor(final.interval.hi)},
-          {"factor_best_lo", factor(best.interval.lo)}, {"factor_best_hi", factor(best.interval.hi)},
+          {"best_mean", best.mean},
+          {"best_median", best.median},
+          {"best_std", best.deviation},
+          {"factor_best", factor(best.mean)},
+          {"factor_final", factor(final.mean)},
+          {"base_rate", base},
+          {"seconds", seconds.mean},
+          {"final", final.values},
+          {"selected", selected.values},
+          {"best", best.values},
+          {"final_iqm", final.iqm},
+          {"final_geometric_mean", final.geometric},
+          {"final_lo", final.interval.lo},
+          {"final_hi", final.interval.hi},
+          {"factor_final_lo", factor(final.interval.lo)},
+          {"factor_final_hi", factor(final.interval.hi)},
+          {"factor_best_lo", factor(best.interval.lo)},
+          {"factor_best_hi", factor(best.interval.hi)},
           {"description", row.description}};
 }
 
@@ -91,7 +114,10 @@ std::string rate_text(double x) { return text(x, x != 0 && x < 0.01 ? "%.5f" : "
 
 std::string factor_text(const Json& row, const std::string& key) {
   if (row.at(key).is_null()) return "-";
-  const auto number = [&](const std::string& k) { const double x = row.at(k).get<double>(); return text(x, x < 10 ? "%.2f" : "%.0f"); };
+  const auto number = [&](const std::string& k) {
+    const double x = row.at(k).get<double>();
+    return text(x, x < 10 ? "%.2f" : "%.0f");
+  };
   return number(key) + " (" + number(key + "_lo") + "–" + number(key + "_hi") + ")";
 }
 
@@ -99,35 +125,45 @@ std::string factor_text(const Json& row, const std::string& key) {
 
 Json to_json(const Table& table) {
   Json rows = Json::array();
-  for (const MethodRow& row : all_rows(table)) rows.push_back(row_json(row, table.base.value()));
+  for (const MethodRow& row : all_rows(table)) {
+    rows.push_back(row_json(row, table.base.value()));
+    rows.back()["quick"] = table.quick;
+  }
   return rows;
 }
 
 std::string to_csv(const Table& table) {
-  std::string csv = "method,seed,nre,final,selected,best,base_rate,seconds\n";
+  std::string csv = "method,seed,nre,final,selected,best,base_rate,seconds,quick\n";
   for (const MethodRow& row : all_rows(table))
     for (std::size_t i = 0; i < row.runs.size(); ++i) {
       const Readings& r = row.runs[i];
       csv += row.method + ',' + std::to_string(row.seeds[i]) + ',' + std::to_string(r.nre);
-      for (double x : {r.final, r.selected, r.best, table.base.value(), r.seconds}) csv += ',' + Json(x).dump();
-      csv += '\n';
+      for (double x : {r.final, r.selected, r.best, table.base.value(), r.seconds})
+        csv += ',' + Json(x).dump();
+      csv += table.quick ? ",yes\n" : ",no\n";
     }
   return csv;
 }
 
 std::string to_markdown(const Table& table) {
-  std::string md = "# " + table.title + "\n\n" + table.note + "\n\n";
-  md += "| method | final mean | median | std | × pretrained, final (95 %) | selected mean | best mean | × pretrained, best (95 %) | evaluations | s per run |\n";
+  std::string md = "# " + table.title +
+                   (table.quick ? ": quick run\n\n**A check that everything works, not a result.**" : "") +
+                   "\n\n" + table.note + "\n\n";
+  md +=
+      "| method | final mean | median | std | × pretrained, final (95 %) | selected mean | best mean | × "
+      "pretrained, best (95 %) | evaluations | s per run |\n";
   md += "|---|---|---|---|---|---|---|---|---|---|\n";
   std::string seeds = "\nFinal success rate of every seed:\n\n";
   for (const MethodRow& row : all_rows(table)) {
     const Json j = row_json(row, table.base.value());
     const auto rate = [&](const char* key) { return " | " + rate_text(j.at(key).get<double>()); };
-    md += "| " + row.method + rate("final_mean") + rate("final_median") + rate("final_std") + " | " + factor_text(j, "factor_final") +
-          rate("selected_mean") + rate("best_mean") + " | " + factor_text(j, "factor_best") + " | " + std::to_string(j.at("nre").get<std::int64_t>()) +
-          " | " + text(j.at("seconds").get<double>(), "%.1f") + " |\n";
+    md += "| " + row.method + rate("final_mean") + rate("final_median") + rate("final_std") + " | " +
+          factor_text(j, "factor_final") + rate("selected_mean") + rate("best_mean") + " | " +
+          factor_text(j, "factor_best") + " | " + std::to_string(j.at("nre").get<std::int64_t>()) + " | " +
+          text(j.at("seconds").get<double>(), "%.1f") + " |\n";
     seeds += "- " + row.method + " (" + row.description + "):";
-    for (std::size_t i = 0; i < row.runs.size(); ++i) seeds += (i ? ", " : " ") + std::to_string(row.seeds[i]) + ": " + rate_text(row.runs[i].final);
+    for (std::size_t i = 0; i < row.runs.size(); ++i)
+      seeds += (i ? ", " : " ") + std::to_string(row.seeds[i]) + ": " + rate_text(row.runs[i].final);
     seeds += '\n';
   }
   return md + seeds;

@@ -11,7 +11,8 @@ namespace banel {
 // What one run achieved; success rates on measured_samples samples, outside the budget.
 struct Readings {
   double final = 0;     // after the last round
-  double selected = 0;  // of the round whose attacker had most rewards among the evaluations it was given: costs nothing extra
+  double selected = 0;  // of the round whose attacker had most rewards among the evaluations it was given:
+                        // costs nothing extra
   double best = 0;      // best round, chosen with unpaid evaluations: optimistic, as the paper plots it
   std::int64_t nre = 0;
   double seconds = 0;
@@ -25,13 +26,14 @@ struct MethodRow {
 };
 
 struct Table {
-  std::string title, note;     // note: machine, sample sizes, target; every number in it is measured
-  Rate base;                   // success rate of the pre-trained attacker
-  std::vector<MethodRow> rows; // the pre-trained attacker is added in front
+  std::string title, note;      // note: machine, sample sizes, target; every number in it is measured
+  bool quick = false;           // a check that everything works, not a result: every output says so
+  Rate base;                    // success rate of the pre-trained attacker
+  std::vector<MethodRow> rows;  // the pre-trained attacker is added in front
 };
 
-// Means, medians, sample deviations over seeds; factors are over the base rate, with a 95 % bootstrap interval over
-// seeds (10,000 resamples).
+// Means, medians, sample deviations over seeds; factors are over the base rate, with a 95 % bootstrap
+// interval over seeds (10,000 resamples).
 Json to_json(const Table&);
 std::string to_csv(const Table&);
 std::string to_markdown(const Table&);

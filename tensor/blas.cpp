@@ -22,10 +22,12 @@ using Gemm = decltype(&cblas_sgemm);
 constexpr const char* gemm_name = "cblas_sgemm";
 #endif
 
-const char* best_core() {  // the newest kernel family of OpenBLAS 0.3.21 that this CPU can run; nullptr: let it choose
+const char*
+best_core() {  // the newest kernel family of OpenBLAS 0.3.21 that this CPU can run; nullptr: let it choose
 #ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512cd"))
     return "SkylakeX";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
 #endif
@@ -50,7 +52,8 @@ struct Library {
   template <class Function>
   Function symbol(const char* name) const {
     void* address = dlsym(handle, name);
-    ENSURE_AS(address, IoError, "OpenBLAS", "the library has no function " << name << "; install the package libopenblas0");
+    ENSURE_AS(address, IoError, "OpenBLAS",
+              "the library has no function " << name << "; install the package libopenblas0");
     return reinterpret_cast<Function>(address);
   }
 };
@@ -62,7 +65,8 @@ const Library& library() {
 
 }  // namespace
 
-void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, const real* b, real beta, real* c) {
+void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, const real* b, real beta,
+          real* c) {
   if (m == 0 || n == 0) return;
   const auto blas = [](Index i) { return static_cast<int>(i); };
   library().gemm(CblasRowMajor, ta == Transpose::yes ? CblasTrans : CblasNoTrans,
@@ -73,7 +77,8 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
 BlasInfo blas_info() {
   BlasInfo info;
   Dl_info where{};
-  if (dladdr(reinterpret_cast<void*>(library().gemm), &where) && where.dli_fname) info.library = where.dli_fname;
+  if (dladdr(reinterpret_cast<void*>(library().gemm), &where) && where.dli_fname)
+    info.library = where.dli_fname;
   info.config = library().symbol<char* (*)()>("openblas_get_config")();
   info.core = library().symbol<char* (*)()>("openblas_get_corename")();
   info.core_chosen_here = library().core_chosen_here;

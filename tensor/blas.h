@@ -10,7 +10,8 @@ enum class Transpose { no, yes };
 
 // C = op(A) op(B) + beta C, row-major and dense: op(A) is (m,k), op(B) is (k,n), C is (m,n); beta is 0 or 1.
 // Single-threaded. Errors: IoError when no OpenBLAS library can be loaded.
-void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, const real* b, real beta, real* c);
+void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, const real* b, real beta,
+          real* c);
 
 struct BlasInfo {
   std::string library, config, core;  // the file loaded, its own description, the kernel family in use

@@ -23,25 +23,28 @@ void accumulate_product(const real* dy, const real* slope, Index n, real* dx);
 void gelu(const real* x, Index n, real* y, real* slope);
 
 // y = gain (x - mean) / sqrt(variance + 1e-5) + bias, for each row; mean and rstd (N) are kept for backward.
-void layer_norm(const real* x, const real* gain, const real* bias, Index N, Index D, real* y, real* mean, real* rstd);
-void layer_norm_backward(const real* x, const real* gain, const real* mean, const real* rstd, const real* dy, Index N,
-                         Index D, real* dx, real* dgain, real* dbias);
+void layer_norm(const real* x, const real* gain, const real* bias, Index N, Index D, real* y, real* mean,
+                real* rstd);
+void layer_norm_backward(const real* x, const real* gain, const real* mean, const real* rstd, const real* dy,
+                         Index N, Index D, real* dx, real* dgain, real* dbias);
 
 // p = softmax(x) over n numbers, and log(sum(exp(x))) as the result. Both arrays have room for
 // simd::round_up(n); the padding of x is overwritten, the padding of p becomes 0. x == p is allowed.
 real softmax(real* x, Index n, real* p);
 
-// One string, one head, causal attention: out[t] = sum over j <= t of p[j][t] v[j], p[:][t] = softmax(q[t] k^T / sqrt(C)).
-// q, k, v, out point into rows of width `stride` (q k v) and D (out). p has T rows of simd::round_up(T): row j
-// holds the weight of key j for every query t, so that a vector holds neighbouring queries and nothing is
-// summed across a vector; 0 for t < j.
-void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D, real* out, real* p);
-void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T, Index C,
-                        Index stride, Index D, real* dq, real* dk, real* dv);
+// One string, one head, causal attention: out[t] = sum over j <= t of p[j][t] v[j], p[:][t] = softmax(q[t]
+// k^T / sqrt(C)). q, k, v, out point into rows of width `stride` (q k v) and D (out). p has T rows of
+// simd::round_up(T): row j holds the weight of key j for every query t, so that a vector holds neighbouring
+// queries and nothing is summed across a vector; 0 for t < j.
+void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D,
+               real* out, real* p);
+void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
+                        Index C, Index stride, Index D, real* dq, real* dk, real* dv);
 
 // The same for one new token at position t of a string whose past is cached: appends k and v, then attends.
-// cache_k is (C, round_up(context)), key t in column t; cache_v is (context, round_up(C)); both zero at first.
-void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context, real* cache_k,
-                    real* cache_v, real* out);
+// cache_k is (C, round_up(context)), key t in column t; cache_v is (context, round_up(C)); both zero at
+// first.
+void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context,
+                    real* cache_k, real* cache_v, real* out);
 
 }  // namespace banel::kernels

@@ -12,7 +12,9 @@ using simd::Vec;
 namespace {
 
 // A panel is a copy of one head with rows padded to whole vectors, so that the inner loops have no tail.
-struct alignas(64) Panel { real x[max_context * simd::round_up(max_head)]; };
+struct alignas(64) Panel {
+  real x[max_context * simd::round_up(max_head)];
+};
 
 void pack(const real* rows, Index T, Index C, Index stride, Panel& panel) {  // (T, round_up(C))
   const Index padded = simd::round_up(C);
@@ -40,7 +42,8 @@ void dot_queries(const real* keys, Index stride, const real* queries, Index ld, 
 }
 
 // out[t][c] += sum over j < n of p[j][t] values[j][c], for `count` queries.
-void mix_values(const real* p, Index ld, const real* values, Index stride, Index n, Index C, Index count, real* out, Index out_stride) {
+void mix_values(const real* p, Index ld, const real* values, Index stride, Index n, Index C, Index count,
+                real* out, Index out_stride) {
   for (Index c = 0; c < C; ++c) {
     Vec total{};
     for (Index j = 0; j < n; ++j) total += values[j * stride + c] * simd::load(p + j * ld);
@@ -67,7 +70,8 @@ void softmax_queries(real* s, Index ld, Index first, Index n, real scale) {
   for (Index i = 0; i < simd::width; ++i) query[i] = static_cast<real>(first + i);
   for (Index j = 0; j < n; ++j) {
     const Vec score = simd::load(s + j * ld) * scale;
-    const Vec seen = query >= static_cast<real>(j) ? score : simd::splat(-std::numeric_limits<real>::infinity());
+    const Vec seen =
+        query >= static_cast<real>(j) ? score : simd::splat(-std::numeric_limits<real>::infinity());
     simd::store(s + j * ld, seen);
     top = simd::max(top, seen);
   }
@@ -83,43 +87,45 @@ void softmax_queries(real* s, Index ld, Index first, Index n, real scale) {
 
 }  // namespace
 
-void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D, real* out, real* p) {
+void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D,
+               real* out, real* p) {
   const Index ld = simd::round_up(T);
   Panel queries;
   pack_transposed(q, T, C, stride, queries);
   for (Index t = 0; t < T; ++t) std::fill_n(out + t * D, C, real{0});
   for (Index t = 0; t < T; t += simd::width) {  // a vector of queries, and the keys any of them sees
     const Index count = std::min(simd::width, T - t), n = t + count;
-    dot_queries(k, stride, queries.x + t, ld, n, C, p + t);               // 1. scores
-    softmax_queries(p + t, ld, t, n, score_scale(C));                     // 2. probabilities
-    mix_values(p + t, ld, v, stride, n, C, count, out + t * D, D);        // 3. mixture
+    dot_queries(k, stride, queries.x + t, ld, n, C, p + t);         // 1. scores
+    softmax_queries(p + t, ld, t, n, score_scale(C));               // 2. probabilities
+    mix_values(p + t, ld, v, stride, n, C, count, out + t * D, D);  // 3. mixture
     for (Index j = n; j < T; ++j) simd::store(p + j * ld + t, Vec{});
   }
 }
 
-void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T, Index C,
-                        Index stride, Index D, real* dq, real* dk, real* dv) {
+void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
+                        Index C, Index stride, Index D, real* dq, real* dk, real* dv) {
   const Index ld = simd::round_up(T);
   Panel queries, douts, douts_transposed;  // filled by pack: nothing is read before it is written
   alignas(64) real ds[max_context * max_context];
   pack(q, T, C, stride, queries);
   pack(dout, T, C, D, douts);
   pack_transposed(dout, T, C, D, douts_transposed);
-  gather_queries(p, ld, douts, T, C, dv, stride);                                       // 3. dv[j] += p[j] dout
+  gather_queries(p, ld, douts, T, C, dv, stride);  // 3. dv[j] += p[j] dout
   for (Index t = 0; t < T; t += simd::width) {
     const Index count = std::min(simd::width, T - t), n = t + count;
-    dot_queries(v, stride, douts_transposed.x + t, ld, n, C, ds + t);                   //    dp[j] = dout . v[j]
-    Vec mean{};                                                                         // 2. ds = p (dp - sum(p dp))
+    dot_queries(v, stride, douts_transposed.x + t, ld, n, C, ds + t);  //    dp[j] = dout . v[j]
+    Vec mean{};                                                        // 2. ds = p (dp - sum(p dp))
     for (Index j = 0; j < n; ++j) mean += simd::load(p + j * ld + t) * simd::load(ds + j * ld + t);
     for (Index j = 0; j < n; ++j)
-      simd::store(ds + j * ld + t, simd::load(p + j * ld + t) * (simd::load(ds + j * ld + t) - mean) * score_scale(C));
-    mix_values(ds + t, ld, k, stride, n, C, count, dq + t * stride, stride);            // 1. dq += ds[j] k[j]
+      simd::store(ds + j * ld + t,
+                  simd::load(p + j * ld + t) * (simd::load(ds + j * ld + t) - mean) * score_scale(C));
+    mix_values(ds + t, ld, k, stride, n, C, count, dq + t * stride, stride);  // 1. dq += ds[j] k[j]
   }
-  gather_queries(ds, ld, queries, T, C, dk, stride);                                    //    dk[j] += ds[j] q
+  gather_queries(ds, ld, queries, T, C, dk, stride);  //    dk[j] += ds[j] q
 }
 
-void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context, real* cache_k,
-                    real* cache_v, real* out) {
+void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context,
+                    real* cache_k, real* cache_v, real* out) {
   const Index ld = simd::round_up(context), ldv = simd::round_up(C), n = t + 1;
   alignas(64) real p[max_context], mixed[max_head];
   for (Index c = 0; c < C; ++c) cache_k[c * ld + t] = k[c];

@@ -9,7 +9,8 @@ namespace banel::kernels {
 
 using simd::Vec;
 
-void start_rows(const real* __restrict bias, const real* __restrict residual, Index N, Index D, real* __restrict y) {
+void start_rows(const real* __restrict bias, const real* __restrict residual, Index N, Index D,
+                real* __restrict y) {
   for (Index n = 0; n < N; ++n, y += D) {
     if (residual) {
       for (Index d = 0; d < D; ++d) y[d] = residual[n * D + d] + bias[d];
@@ -28,7 +29,8 @@ void accumulate(const real* __restrict dy, real a, Index n, real* __restrict dx)
   for (Index i = 0; i < n; ++i) dx[i] += a * dy[i];
 }
 
-void accumulate_product(const real* __restrict dy, const real* __restrict slope, Index n, real* __restrict dx) {
+void accumulate_product(const real* __restrict dy, const real* __restrict slope, Index n,
+                        real* __restrict dx) {
   for (Index i = 0; i < n; ++i) dx[i] += dy[i] * slope[i];
 }
 
@@ -71,15 +73,15 @@ void gelu(const real* x, Index n, real* y, real* slope) {
   simd::store_first(slope + i, s, n - i);
 }
 
-void layer_norm(const real* __restrict x, const real* __restrict gain, const real* __restrict bias, Index N, Index D,
-                real* __restrict y, real* mean, real* rstd) {
+void layer_norm(const real* __restrict x, const real* __restrict gain, const real* __restrict bias, Index N,
+                Index D, real* __restrict y, real* mean, real* rstd) {
   const real scale = real(1) / static_cast<real>(D);
   for (Index n = 0; n < N; ++n, x += D, y += D) {
     const real m = scale * sum_blocks(D, [&](Index d, Index count) { return load_block(x, d, count); });
     const real variance = scale * sum_blocks(D, [&](Index d, Index count) {
-      const Vec centred = load_block(x, d, count, m) - m;
-      return centred * centred;
-    });
+                            const Vec centred = load_block(x, d, count, m) - m;
+                            return centred * centred;
+                          });
     const real r = 1 / std::sqrt(variance + real(1e-5));
     for (Index d = 0; d < D; ++d) y[d] = (x[d] - m) * r * gain[d] + bias[d];
     mean[n] = m;
@@ -87,19 +89,20 @@ void layer_norm(const real* __restrict x, const real* __restrict gain, const rea
   }
 }
 
-void layer_norm_backward(const real* __restrict x, const real* __restrict gain, const real* mean, const real* rstd,
-                         const real* __restrict dy, Index N, Index D, real* __restrict dx, real* __restrict dgain,
-                         real* __restrict dbias) {
+void layer_norm_backward(const real* __restrict x, const real* __restrict gain, const real* mean,
+                         const real* rstd, const real* __restrict dy, Index N, Index D, real* __restrict dx,
+                         real* __restrict dgain, real* __restrict dbias) {
   const real scale = real(1) / static_cast<real>(D);
   for (Index n = 0; n < N; ++n, x += D, dy += D, dx += D) {
     const real m = mean[n], r = rstd[n];
     // With z = (x - m) r and g = dy gain: dx = r (g - average(g) - z average(g z)).
     const real g_average = scale * sum_blocks(D, [&](Index d, Index count) {
-      return load_block(dy, d, count) * load_block(gain, d, count);
-    });
+                             return load_block(dy, d, count) * load_block(gain, d, count);
+                           });
     const real gz_average = scale * sum_blocks(D, [&](Index d, Index count) {
-      return load_block(dy, d, count) * load_block(gain, d, count) * ((load_block(x, d, count, m) - m) * r);
-    });
+                              return load_block(dy, d, count) * load_block(gain, d, count) *
+                                     ((load_block(x, d, count, m) - m) * r);
+                            });
     for (Index d = 0; d < D; ++d) {
       const real z = (x[d] - m) * r;
       dx[d] += r * (dy[d] * gain[d] - g_average - z * gz_average);

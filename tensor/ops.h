@@ -1,5 +1,6 @@
-// The whole vocabulary of operations: result, shapes, preconditions. All throw UsageError naming the operation
-// and the shapes. Spans passed in (ids, offsets, targets, weights) must stay alive until backward() has run.
+// The whole vocabulary of operations: result, shapes, preconditions. All throw UsageError naming the
+// operation and the shapes. Spans passed in (ids, offsets, targets, weights) must stay alive until backward()
+// has run.
 #pragma once
 #include <span>
 
@@ -7,16 +8,16 @@
 
 namespace banel {
 
-Tensor add(const Tensor& a, const Tensor& b);            // a + b, same shape
-Tensor sub(const Tensor& a, const Tensor& b);            // a - b, same shape
-Tensor mul(const Tensor& a, const Tensor& b);            // a b element by element, same shape
-Tensor scale(const Tensor& a, real c);                   // c a
-Tensor exp(const Tensor& a);                             // e^a, a clamped to [-87, 88] in float
-Tensor log(const Tensor& a);                             // ln a; a > 0
-Tensor sum(const Tensor& a);                             // scalar: sum of all numbers
-Tensor mean(const Tensor& a);                            // scalar: sum / count; at least one number
-Tensor reshape(const Tensor& a, const Shape& shape);     // the same numbers, the same count, another shape
-Tensor gelu(const Tensor& a);                            // tanh form of GELU (Hendrycks & Gimpel 2016)
+Tensor add(const Tensor& a, const Tensor& b);         // a + b, same shape
+Tensor sub(const Tensor& a, const Tensor& b);         // a - b, same shape
+Tensor mul(const Tensor& a, const Tensor& b);         // a b element by element, same shape
+Tensor scale(const Tensor& a, real c);                // c a
+Tensor exp(const Tensor& a);                          // e^a, a clamped to [-87, 88] in float
+Tensor log(const Tensor& a);                          // ln a; a > 0
+Tensor sum(const Tensor& a);                          // scalar: sum of all numbers
+Tensor mean(const Tensor& a);                         // scalar: sum / count; at least one number
+Tensor reshape(const Tensor& a, const Shape& shape);  // the same numbers, the same count, another shape
+Tensor gelu(const Tensor& a);                         // tanh form of GELU (Hendrycks & Gimpel 2016)
 
 // table[ids[n]] for each n: (V,D) -> (N,D); ids in 0..V-1.
 Tensor embedding(const Tensor& table, std::span<const int> ids);
@@ -28,8 +29,9 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& residual);
 
-// Causal multi-head self-attention (Vaswani et al. 2017): qkv (N,3D) -> (N,D). Rows offsets[b]..offsets[b+1]-1
-// belong to string b; D divisible by heads; strings of at most kernels::max_context rows.
+// Causal multi-head self-attention (Vaswani et al. 2017): qkv (N,3D) -> (N,D). Rows
+// offsets[b]..offsets[b+1]-1 belong to string b; D divisible by heads; strings of at most
+// kernels::max_context rows.
 Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets);
 
 // sum over n of weights[n] (-log softmax(logits[n])[targets[n]]): (N,V) -> scalar.
@@ -44,6 +46,7 @@ struct KeyValueCache {
 
 // One new token for each string: row n of qkv (N,3D) is token positions[n] of the string in slot slots[n].
 // Forward only (needs a tape made with Record::no).
-Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, std::span<const int> positions);
+Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots,
+                      std::span<const int> positions);
 
 }  // namespace banel

@@ -51,7 +51,8 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 Tensor scale(const Tensor& a, real c) {
   Tensor out = result_like(a);
   for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = c * a.data()[i];
-  return a.tape().record("scale", out, {a}, [a, c](const Tensor& y) { kernels::accumulate(y.grad(), c, y.size(), a.grad()); });
+  return a.tape().record("scale", out, {a},
+                         [a, c](const Tensor& y) { kernels::accumulate(y.grad(), c, y.size(), a.grad()); });
 }
 
 Tensor exp(const Tensor& a) {
@@ -89,10 +90,10 @@ Tensor mean(const Tensor& a) {
 }
 
 Tensor reshape(const Tensor& a, const Shape& shape) {
-  ENSURE(a.size() == shape.size(), "reshape", a.shape() << " and " << shape << " differ in their count of numbers");
-  return a.tape().record("reshape", a.tape().view(shape, a.data()), {a}, [a](const Tensor& y) {
-    kernels::accumulate(y.grad(), 1, y.size(), a.grad());
-  });
+  ENSURE(a.size() == shape.size(), "reshape",
+         a.shape() << " and " << shape << " differ in their count of numbers");
+  return a.tape().record("reshape", a.tape().view(shape, a.data()), {a},
+                         [a](const Tensor& y) { kernels::accumulate(y.grad(), 1, y.size(), a.grad()); });
 }
 
 Tensor gelu(const Tensor& a) {

@@ -11,11 +11,13 @@
 namespace banel {
 
 Tensor embedding(const Tensor& table, std::span<const int> ids) {  // (V,D) -> (N,D)
-  ENSURE(table.shape().rank == 2, "embedding", "the table has shape " << table.shape() << "; it must be (vocabulary, width)");
+  ENSURE(table.shape().rank == 2, "embedding",
+         "the table has shape " << table.shape() << "; it must be (vocabulary, width)");
   const Index D = table.dim(1);
   Tensor out = table.tape().uninitialised({static_cast<Index>(ids.size()), D});
   for (std::size_t n = 0; n < ids.size(); ++n) {
-    ENSURE(ids[n] >= 0 && ids[n] < table.dim(0), "embedding", "id " << ids[n] << " is outside 0.." << table.dim(0) - 1);
+    ENSURE(ids[n] >= 0 && ids[n] < table.dim(0), "embedding",
+           "id " << ids[n] << " is outside 0.." << table.dim(0) - 1);
     std::copy_n(table.data() + ids[n] * D, D, out.data() + static_cast<Index>(n) * D);
   }
   return table.tape().record("embedding", out, {table}, [table, ids, D](const Tensor& y) {
@@ -25,40 +27,53 @@ Tensor embedding(const Tensor& table, std::span<const int> ids) {  // (V,D) -> (
 }
 
 Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias) {
-  ENSURE(x.shape().rank == 2 && gain.shape() == Shape({x.dim(1)}) && bias.shape() == gain.shape(), "layer_norm",
-         "x " << x.shape() << ", gain " << gain.shape() << ", bias " << bias.shape() << "; expected (N,D), (D), (D)");
+  ENSURE(x.shape().rank == 2 && gain.shape() == Shape({x.dim(1)}) && bias.shape() == gain.shape(),
+         "layer_norm",
+         "x " << x.shape() << ", gain " << gain.shape() << ", bias " << bias.shape()
+              << "; expected (N,D), (D), (D)");
   const Index N = x.dim(0), D = x.dim(1);
   Tensor out = x.tape().uninitialised(x.shape());
   real *mean = x.tape().scratch(N), *rstd = x.tape().scratch(N);
   kernels::layer_norm(x.data(), gain.data(), bias.data(), N, D, out.data(), mean, rstd);
-  return x.tape().record("layer_norm", out, {x, gain, bias}, [x, gain, bias, mean, rstd, N, D](const Tensor& y) {
-    kernels::layer_norm_backward(x.data(), gain.data(), mean, rstd, y.grad(), N, D, x.grad(), gain.grad(), bias.grad());
-  });
+  return x.tape().record("layer_norm", out, {x, gain, bias},
+                         [x, gain, bias, mean, rstd, N, D](const Tensor& y) {
+                           kernels::layer_norm_backward(x.data(), gain.data(), mean, rstd, y.grad(), N, D,
+                                                        x.grad(), gain.grad(), bias.grad());
+                         });
 }
 
 namespace {
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor* residual) {
-  ENSURE(x.shape().rank == 2 && weight.shape().rank == 2 && x.dim(1) == weight.dim(0) && bias.shape() == Shape({weight.dim(1)}),
-         "linear", "x " << x.shape() << ", weight " << weight.shape() << ", bias " << bias.shape() << "; expected (N,K), (K,M), (M)");
+  ENSURE(x.shape().rank == 2 && weight.shape().rank == 2 && x.dim(1) == weight.dim(0) &&
+             bias.shape() == Shape({weight.dim(1)}),
+         "linear",
+         "x " << x.shape() << ", weight " << weight.shape() << ", bias " << bias.shape()
+              << "; expected (N,K), (K,M), (M)");
   const Index N = x.dim(0), K = x.dim(1), M = weight.dim(1);
-  ENSURE(!residual || residual->shape() == Shape({N, M}), "linear", "the residual has shape " << residual->shape());
+  ENSURE(!residual || residual->shape() == Shape({N, M}), "linear",
+         "the residual has shape " << residual->shape());
   Tensor out = x.tape().uninitialised({N, M});
   const Tensor add = residual ? *residual : bias;
   const bool has_residual = residual != nullptr;
   kernels::start_rows(bias.data(), has_residual ? add.data() : nullptr, N, M, out.data());
   gemm(Transpose::no, Transpose::no, N, M, K, x.data(), weight.data(), 1, out.data());
-  return x.tape().record("linear", out, {x, weight, bias, add}, [x, weight, bias, add, has_residual, N, K, M](const Tensor& y) {
-    if (bias.needs_grad()) kernels::sum_rows(y.grad(), N, M, bias.grad());
-    if (has_residual && add.needs_grad()) kernels::accumulate(y.grad(), 1, N * M, add.grad());
-    if (weight.needs_grad()) gemm(Transpose::yes, Transpose::no, K, M, N, x.data(), y.grad(), 1, weight.grad());  // x^T dy
-    if (x.needs_grad()) gemm(Transpose::no, Transpose::yes, N, K, M, y.grad(), weight.data(), 1, x.grad());       // dy W^T
-  });
+  return x.tape().record(
+      "linear", out, {x, weight, bias, add}, [x, weight, bias, add, has_residual, N, K, M](const Tensor& y) {
+        if (bias.needs_grad()) kernels::sum_rows(y.grad(), N, M, bias.grad());
+        if (has_residual && add.needs_grad()) kernels::accumulate(y.grad(), 1, N * M, add.grad());
+        if (weight.needs_grad())
+          gemm(Transpose::yes, Transpose::no, K, M, N, x.data(), y.grad(), 1, weight.grad());  // x^T dy
+        if (x.needs_grad())
+          gemm(Transpose::no, Transpose::yes, N, K, M, y.grad(), weight.data(), 1, x.grad());  // dy W^T
+      });
 }
 
 }  // namespace
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) { return linear(x, weight, bias, nullptr); }
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return linear(x, weight, bias, nullptr);
+}
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& residual) {
   return linear(x, weight, bias, &residual);
@@ -74,7 +89,8 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets) {
   Index p_size = 0;
   for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
     const Index T = offsets[b + 1] - offsets[b];
-    ENSURE(T >= 0 && T <= kernels::max_context, "attention", "a string of " << T << " rows; at most " << kernels::max_context);
+    ENSURE(T >= 0 && T <= kernels::max_context, "attention",
+           "a string of " << T << " rows; at most " << kernels::max_context);
     p_size += heads * T * simd::round_up(T);
   }
   Tensor out = qkv.tape().uninitialised({qkv.dim(0), D});
@@ -84,7 +100,8 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets) {
     Index p = 0;
     for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
       const Index row = offsets[b], T = offsets[b + 1] - row;
-      for (Index h = 0; h < heads; ++h, p += T * simd::round_up(T)) visit(row * stride + h * C, row * D + h * C, p, T);
+      for (Index h = 0; h < heads; ++h, p += T * simd::round_up(T))
+        visit(row * stride + h * C, row * D + h * C, p, T);
     }
   };
   each_head([&](Index q, Index o, Index p, Index T) {
@@ -95,21 +112,26 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets) {
     each_head([&](Index q, Index o, Index p, Index T) {
       const real* x = qkv.data() + q;
       real* dx = qkv.grad() + q;
-      kernels::attention_backward(x, x + D, x + 2 * D, probabilities + p, y.grad() + o, T, C, stride, D, dx, dx + D, dx + 2 * D);
+      kernels::attention_backward(x, x + D, x + 2 * D, probabilities + p, y.grad() + o, T, C, stride, D, dx,
+                                  dx + D, dx + 2 * D);
     });
   });
 }
 
 Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::span<const real> weights) {
-  ENSURE(logits.shape().rank == 2 && logits.dim(0) == static_cast<Index>(targets.size()) && targets.size() == weights.size(),
-         "cross_entropy", "logits " << logits.shape() << ", " << targets.size() << " targets, " << weights.size() << " weights");
+  ENSURE(
+      logits.shape().rank == 2 && logits.dim(0) == static_cast<Index>(targets.size()) &&
+          targets.size() == weights.size(),
+      "cross_entropy",
+      "logits " << logits.shape() << ", " << targets.size() << " targets, " << weights.size() << " weights");
   const Index N = logits.dim(0), V = logits.dim(1), ld = simd::round_up(V);
   real* const probabilities = logits.tape().scratch(N * ld);
   Tensor out = logits.tape().uninitialised({});
   double loss = 0;
   for (Index n = 0; n < N; ++n) {
     const auto i = static_cast<std::size_t>(n);
-    ENSURE(targets[i] >= 0 && targets[i] < V, "cross_entropy", "target " << targets[i] << " is outside 0.." << V - 1);
+    ENSURE(targets[i] >= 0 && targets[i] < V, "cross_entropy",
+           "target " << targets[i] << " is outside 0.." << V - 1);
     real* p = probabilities + n * ld;
     std::copy_n(logits.data() + n * V, V, p);
     const real score = p[targets[i]], log_sum = kernels::softmax(p, V, p);
@@ -133,10 +155,12 @@ KeyValueCache::KeyValueCache(int slots, int heads_, int d_model, int context_)
   values.resize(heads_in_all * static_cast<std::size_t>(context * simd::round_up(head_width)));
 }
 
-Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, std::span<const int> positions) {
+Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots,
+                      std::span<const int> positions) {
   const Index N = qkv.dim(0), C = cache.head_width, D = C * cache.heads;
   ENSURE(!qkv.tape().recording(), "attention_step", "has no derivative; use a tape made with Record::no");
-  ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N && slots.size() == positions.size(), "attention_step",
+  ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N && slots.size() == positions.size(),
+         "attention_step",
          "qkv " << qkv.shape() << " for " << slots.size() << " strings of a cache of width " << D);
   const Index key_size = C * simd::round_up(cache.context), value_size = cache.context * simd::round_up(C);
   Tensor out = qkv.tape().uninitialised({N, D});
@@ -147,8 +171,9 @@ Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const i
     for (Index h = 0; h < cache.heads; ++h) {
       const real* q = qkv.data() + n * 3 * D + h * C;
       const Index slot = slots[i] * cache.heads + h;
-      kernels::attention_step(q, q + D, q + 2 * D, positions[i], C, cache.context, cache.keys.data() + slot * key_size,
-                              cache.values.data() + slot * value_size, out.data() + n * D + h * C);
+      kernels::attention_step(q, q + D, q + 2 * D, positions[i], C, cache.context,
+                              cache.keys.data() + slot * key_size, cache.values.data() + slot * value_size,
+                              out.data() + n * D + h * C);
     }
   }
   return qkv.tape().record("attention_step", out, {qkv}, [](const Tensor&) {});

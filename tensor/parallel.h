@@ -10,15 +10,16 @@ namespace banel {
 void set_threads(int n);  // threads of parallel_for, >= 1; the default is one per core
 int threads();
 
-// After request_stop() (safe in a signal handler) every parallel_for throws Interrupted instead of starting. All
-// long computations pass through it, so the program ends at a point where nothing is half written.
+// After request_stop() (safe in a signal handler) every parallel_for throws Interrupted instead of starting.
+// All long computations pass through it, so the program ends at a point where nothing is half written.
 struct Interrupted : std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
 void request_stop() noexcept;
 
-// Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in any order. The first exception is
-// rethrown after all chunks ended. Inside another parallel_for the chunks run one after the other.
+// Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in
+// any order. The first exception is rethrown after all chunks ended. Inside another parallel_for the chunks
+// run one after the other.
 void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body);
 
 }  // namespace banel

@@ -23,7 +23,8 @@ Rng::Rng(std::uint64_t seed, std::string_view purpose, std::uint32_t round, std:
 
 std::uint32_t Rng::bits() {
   if (used_ == 4) {
-    const auto out = r123::Philox4x32()({{counter_[0], counter_[1], counter_[2], counter_[3]}}, {{key_[0], key_[1]}});
+    const auto out =
+        r123::Philox4x32()({{counter_[0], counter_[1], counter_[2], counter_[3]}}, {{key_[0], key_[1]}});
     block_ = {out[0], out[1], out[2], out[3]};
     ++counter_[0];
     used_ = 0;
@@ -52,7 +53,8 @@ std::uint32_t Rng::below(std::uint32_t n) {
 std::vector<std::size_t> permutation(std::size_t n, Rng& rng) {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = n; i > 1; --i)
+    std::swap(order[i - 1], order[rng.below(static_cast<std::uint32_t>(i))]);
   return order;
 }
 

@@ -13,10 +13,10 @@ class Rng {
  public:
   Rng(std::uint64_t seed, std::string_view purpose, std::uint32_t round = 0, std::uint32_t index = 0);
 
-  std::uint32_t bits();                       // 32 uniform bits
-  double uniform();                           // [0, 1), 53 bits
-  double normal();                            // N(0, 1), Box-Muller
-  std::uint32_t below(std::uint32_t n);       // {0, ..., n-1}, unbiased; n >= 1
+  std::uint32_t bits();                  // 32 uniform bits
+  double uniform();                      // [0, 1), 53 bits
+  double normal();                       // N(0, 1), Box-Muller
+  std::uint32_t below(std::uint32_t n);  // {0, ..., n-1}, unbiased; n >= 1
 
  private:
   std::array<std::uint32_t, 2> key_;
@@ -27,10 +27,12 @@ class Rng {
 // A family of generators, one for each index: `stream[i]` is the generator of item i.
 struct Stream {
   std::uint64_t seed = 0;
-  std::string_view purpose;                   // must outlive the stream; a string literal in practice
+  std::string_view purpose;  // must outlive the stream; a string literal in practice
   std::uint32_t round = 0;
-  std::size_t first = 0;                      // index of the family's first member: stream.from(n)[i] is stream[n + i]
-  Rng operator[](std::size_t index) const { return Rng(seed, purpose, round, static_cast<std::uint32_t>(first + index)); }
+  std::size_t first = 0;  // index of the family's first member: stream.from(n)[i] is stream[n + i]
+  Rng operator[](std::size_t index) const {
+    return Rng(seed, purpose, round, static_cast<std::uint32_t>(first + index));
+  }
   Stream from(std::size_t n) const { return {seed, purpose, round, first + n}; }
 };
 

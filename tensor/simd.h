@@ -49,8 +49,12 @@ real fold(Vec v, Combine combine) {
     for (std::size_t i = 0; i < n / 2; ++i) c[i] = combine(c[i], c[i + n / 2]);
   return c[0];
 }
-inline real sum(Vec v) { return fold(v, [](auto a, auto b) { return a + b; }); }
-inline real max(Vec v) { return fold(v, [](auto a, auto b) { return a > b ? a : b; }); }
+inline real sum(Vec v) {
+  return fold(v, [](auto a, auto b) { return a + b; });
+}
+inline real max(Vec v) {
+  return fold(v, [](auto a, auto b) { return a > b ? a : b; });
+}
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 
 // e^x. Float: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2], relative error below 2e-7; x is clamped to
@@ -63,7 +67,8 @@ inline Vec exp(Vec x) {
   using Bits = std::int32_t __attribute__((vector_size(64)));
   x = x < -87.0f ? splat(-87.0f) : x;
   x = x > 88.0f ? splat(88.0f) : x;
-  const Vec shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low mantissa bits now hold round(x / ln2)
+  const Vec shifted =
+      x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low mantissa bits now hold round(x / ln2)
   const Vec n = shifted - 12582912.0f;
   const Vec r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln2 in two parts
   Vec p = 1.9875691500e-4f * r + 1.3981999507e-3f;

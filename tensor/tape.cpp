@@ -77,7 +77,8 @@ std::string Tape::first_non_finite() const {
   for (const Tensor::Node* node = last_; node; node = node->previous) {
     if (broken(node->data, node->shape.size())) first = std::string(node->op) + ": value";
     if (last_gradient.empty() && broken(node->grad, node->shape.size()))
-      last_gradient = std::string(node->op) + ": gradient";  // gradients flow from the end: the first met is the cause
+      last_gradient =
+          std::string(node->op) + ": gradient";  // gradients flow from the end: the first met is the cause
   }
   return first.empty() ? last_gradient : first;
 }

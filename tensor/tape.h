@@ -71,22 +71,26 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   bool recording() const { return recording_; }
-  Tensor leaf(const Shape& shape, real* data, real* grad);  // the caller's memory; grad == nullptr: a constant
-  Tensor uninitialised(const Shape& shape);                 // for the result of an operation
-  Tensor view(const Shape& shape, real* data);              // a result that shares its input's numbers
-  real* scratch(Index count);                               // uninitialised, for what a closure keeps
+  Tensor leaf(const Shape& shape, real* data,
+              real* grad);                      // the caller's memory; grad == nullptr: a constant
+  Tensor uninitialised(const Shape& shape);     // for the result of an operation
+  Tensor view(const Shape& shape, real* data);  // a result that shares its input's numbers
+  real* scratch(Index count);                   // uninitialised, for what a closure keeps
 
   // Names `out` as the result of `op`. backward(out) is called once, with out.grad() complete.
   template <class Backward>
   Tensor record(const char* op, Tensor out, std::initializer_list<Tensor> inputs, Backward backward) {
-    static_assert(std::is_trivially_destructible_v<Backward>, "closures live in the arena: capture handles and numbers only");
+    static_assert(std::is_trivially_destructible_v<Backward>,
+                  "closures live in the arena: capture handles and numbers only");
     out.node_->op = op;
     bool needed = false;
     for (const Tensor& input : inputs) needed = needed || input.needs_grad();
     if (!recording_ || !needed) return out;
     out.node_->needs_grad = true;
     out.node_->closure = new (arena_.allocate(sizeof(Backward))) Backward(backward);
-    out.node_->backward = [](const void* closure, const Tensor& result) { (*static_cast<const Backward*>(closure))(result); };
+    out.node_->backward = [](const void* closure, const Tensor& result) {
+      (*static_cast<const Backward*>(closure))(result);
+    };
     return out;
   }
 

@@ -181,9 +181,8 @@ TEST_CASE("a finished attack is read back without any work") {
     std::map<std::string, fs::file_time_type> times;
     for (const auto& entry : fs::directory_iterator(folder.path)) times[entry.path().string()] = entry.last_write_time();
 
-    const GPT other_target(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
     std::vector<std::int64_t> reports;
-    const AttackResult second = run_attack(folder.path, m, tiny::settings(), other_target, tiny::attacker(), tiny::digits, seed,
+    const AttackResult second = run_attack(folder.path, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed,
                                            [&](std::int64_t used) { reports.push_back(used); });
     CHECK(reports == std::vector<std::int64_t>{60});
     CHECK(second.seconds == first.seconds);
@@ -246,7 +245,7 @@ TEST_CASE("an attack killed inside a round goes on to the same bytes") {
           CAPTURE(grown.back());
           CAPTURE(torn);
           const TemporaryFolder folder;
-          fs::copy(whole.after[round], folder.path, fs::copy_options::overwrite_existing);
+          fs::copy(whole.after[round], folder.path, fs::copy_options::recursive);
           for (const std::string& name : grown) {
             const std::string file = name == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : name;
             if (!fs::exists(whole.after[round + 1] / file)) continue;  // no phi: not the union
@@ -265,7 +264,7 @@ TEST_CASE("a kill that leaves half of a batch in the ledger pays for the other h
   const Method m = tiny::method("banel");
   const Run whole(m);
   const TemporaryFolder folder;
-  fs::copy(whole.after[1], folder.path, fs::copy_options::overwrite_existing);
+  fs::copy(whole.after[1], folder.path, fs::copy_options::recursive);
   const std::string ledger = read_file(whole.path() / "ledger.jsonl");
   std::size_t end = 0;
   for (int line = 0; line < 27; ++line) end = ledger.find('\n', end) + 1;
@@ -278,7 +277,7 @@ TEST_CASE("a ledger of another attack is refused") {
   const Method m = tiny::method("banel");
   const Run whole(m);
   const TemporaryFolder folder;
-  fs::copy(whole.after[1], folder.path, fs::copy_options::overwrite_existing);
+  fs::copy(whole.after[1], folder.path, fs::copy_options::recursive);
   std::string ledger = read_file(whole.after[2] / "ledger.jsonl");
   const std::size_t last = ledger.rfind("\"attempt\":\"") + 11;
   ledger.insert(last, 1, '9');  // an entry that this attack would not submit
@@ -299,7 +298,7 @@ TEST_CASE("a damaged run folder is refused by name") {
                                {"attacker.safetensors", cut}, {"attacker.safetensors", flip}, {"phi1.safetensors", cut}}) {
     CAPTURE(damage.file);
     const TemporaryFolder folder;
-    fs::copy(whole.after[2], folder.path, fs::copy_options::overwrite_existing);
+    fs::copy(whole.after[2], folder.path, fs::copy_options::recursive);
     write_file(folder.path / damage.file, damage.change(read_file(folder.path / damage.file)));
     const auto before = files(folder.path);
     try {

@@ -161,11 +161,11 @@ TEST_CASE("a single seed and an empty table are written without NaN") {
 TEST_CASE("the CSV has a line for every seed of every method") {
   const auto csv = lines(to_csv(table({row("banel", {0.01, 0.03}), row("random", {0.02, 0.5})})));
   REQUIRE(csv.size() == 1 + 3 * 2);
-  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,seconds");
-  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,0.0");
-  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,1.5");
-  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,1.5");
-  for (const std::string& line : csv) CHECK(count(line, ",") == 7);
+  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,seconds,quick");
+  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,0.0,no");
+  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,1.5,no");
+  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,1.5,no");
+  for (const std::string& line : csv) CHECK(count(line, ",") == 8);
 }
 
 TEST_CASE("the markdown table has a row for every method and as many cells in each") {
