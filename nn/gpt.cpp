@@ -57,7 +57,7 @@ GPT::GPT(const GPTConfig& config, Rng rng)
 
 // Linear weights N(0, 1/inputs), those that write to the residual stream smaller by sqrt(2 layers); gains 1,
 // biases 0. Positions are learned but start as sinusoids, and tokens N(0, 0.5^2): from small random positions
-// the addition task needs many times more examples (measured; README).
+// the addition task needs many times more examples (a prototype's finding; README).
 void GPT::initialise(Rng rng) {
   const auto normal = [&](std::size_t number, double deviation) {
     real* x = parameters.data(number);

@@ -17,8 +17,8 @@ int thread_count = omp_get_num_procs();
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
 
-// While it lives, numbers below 1e-38 count as 0 on this thread. A network that has learned makes many of
-// them (gradients of near-certain answers), and each costs over a hundred cycles: training was half as fast.
+// While it lives, numbers below 1e-38 count as 0 on this thread: a network that has learned makes many of them
+// (gradients of near-certain answers), and arithmetic with them can be far slower.
 class FlushDenormals {
 #ifdef __SSE__
  public:
