@@ -9,12 +9,6 @@ namespace banel {
 
 namespace {
 
-std::vector<Attempt> texts(const std::vector<Proposal>& proposals) {
-  std::vector<Attempt> result;
-  for (const Proposal& p : proposals) result.push_back(p.text);
-  return result;
-}
-
 std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::vector<bool>& rewards) {
   std::vector<Attempt> result;
   for (std::size_t i = 0; i < attempts.size(); ++i)

@@ -16,6 +16,12 @@ struct Proposal {
   double log_prob = 0;  // under the model that drew it, in nats
 };
 
+inline std::vector<Attempt> texts(std::span<const Proposal> proposals) {
+  std::vector<Attempt> result;
+  for (const Proposal& p : proposals) result.push_back(p.text);
+  return result;
+}
+
 class Generator {
  public:
   virtual ~Generator() = default;

@@ -10,12 +10,6 @@ namespace banel {
 
 namespace {
 constexpr std::size_t patience = 50;  // proposals drawn for each one asked for, at most
-
-std::vector<Attempt> texts(std::span<const Proposal> proposals) {
-  std::vector<Attempt> result;
-  for (const Proposal& p : proposals) result.push_back(p.text);
-  return result;
-}
 }  // namespace
 
 std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generator& phi, double kappa) {

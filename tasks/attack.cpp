@@ -114,9 +114,7 @@ std::string fingerprint(const GPT& model) {
 }
 
 std::vector<Attempt> first_texts(const std::vector<Proposal>& proposals, std::size_t n) {
-  std::vector<Attempt> result;
-  for (std::size_t i = 0; i < std::min(n, proposals.size()); ++i) result.push_back(proposals[i].text);
-  return result;
+  return texts(std::span(proposals).first(std::min(n, proposals.size())));
 }
 
 // One line of metrics.jsonl: the round, and the attacker it made, measured outside the budget.
@@ -243,12 +241,9 @@ AttackResult run_attack(const fs::path& folder, const Method& method, const Atta
   const auto after_round = [&](const State& now, const Round& round) {
     const double worked = watch.seconds();
     watch = Stopwatch();
-    std::vector<Attempt> samples;
-    for (const Proposal& p : draw(*now.theta, now.regions, nullptr, a.measured_samples,
-                                  {seed, "measured", static_cast<std::uint32_t>(round.number)})
-                                 .kept)
-      samples.push_back(p.text);
-    const Measurement m = measure(judge, digits, samples);
+    const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
+    const Draws samples = draw(*now.theta, now.regions, nullptr, a.measured_samples, random);
+    const Measurement m = measure(judge, digits, texts(samples.kept));
     const Json line = round_line(round, oracle.used(), m, judge, digits);
     metrics_file.append(line.dump() + '\n');
     timing_file.append(

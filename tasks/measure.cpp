@@ -62,9 +62,7 @@ Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Atte
 
 Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n,
                             Stream random) {
-  std::vector<Attempt> attempts;
-  for (const Proposal& p : generator.sample(n, random)) attempts.push_back(p.text);
-  return measure(judge, digits, attempts);
+  return measure(judge, digits, texts(generator.sample(n, random)));
 }
 
 Json to_json(const Measurement& m) {
