@@ -86,17 +86,56 @@ double geometric_mean(std::span<const double> values) {
 
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng, double confidence,
                    int resamples) {
-  check_values(values, "bootstrap");
+  const std::vector<double> stratum(values.begin(), values.end());
+  return stratified_bootstrap({&stratum, 1}, statistic, rng, confidence, resamples);
+}
+
+Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
+                              Rng& rng, double confidence, int resamples) {
+  ENSURE(!strata.empty(), "bootstrap", "there are no strata; at least one is needed");
+  for (const std::vector<double>& stratum : strata) check_values(stratum, "bootstrap");
   check_confidence(confidence, "bootstrap");
   ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; at least one is needed");
-  const auto n = static_cast<std::uint32_t>(values.size());
-  std::vector<double> drawn(values.size()), results;
+  std::vector<double> drawn, results;
   for (int r = 0; r < resamples; ++r) {
-    for (double& x : drawn) x = values[rng.below(n)];
+    drawn.clear();
+    for (const std::vector<double>& stratum : strata)
+      for (std::size_t i = 0; i < stratum.size(); ++i)
+        drawn.push_back(stratum[rng.below(static_cast<std::uint32_t>(stratum.size()))]);
     results.push_back(statistic(drawn));
   }
   const double tail = (1 - confidence) / 2;
   return {quantile(results, tail), quantile(results, 1 - tail)};
+}
+
+double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng) {
+  constexpr const char* where = "paired_permutation_test";
+  constexpr std::uint32_t random_flips = 100'000;
+  check_values(a, where);
+  check_values(b, where);
+  ENSURE(a.size() == b.size(), where, a.size() << " and " << b.size() << " values cannot be paired by seed");
+  std::vector<double> differences;
+  double observed = 0, magnitude = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    differences.push_back(a[i] - b[i]);
+    observed += differences[i];
+    magnitude += std::abs(differences[i]);
+  }
+  const auto reached = [&](const auto& flipped) {
+    double sum = 0;
+    for (std::size_t i = 0; i < differences.size(); ++i) sum += flipped(i) ? -differences[i] : differences[i];
+    return sum >= observed - 1e-12 * magnitude;  // sums that differ by rounding only are equal
+  };
+  std::uint32_t hits = 0;
+  if (differences.size() <= 20) {
+    const std::uint32_t all = 1u << differences.size();
+    for (std::uint32_t flips = 0; flips < all; ++flips)
+      hits += reached([flips](std::size_t i) { return (flips >> i & 1) != 0; });
+    return hits / static_cast<double>(all);
+  }
+  for (std::uint32_t r = 0; r < random_flips; ++r)
+    hits += reached([&](std::size_t) { return (rng.bits() & 1) != 0; });
+  return (1.0 + hits) / (1.0 + random_flips);
 }
 
 }  // namespace banel

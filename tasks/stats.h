@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "tensor/rng.h"
 
@@ -46,5 +47,18 @@ using Statistic = std::function<double(std::span<const double>)>;
 // are independent runs, one for each seed. With fewer than about 10 the interval is too narrow.
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng,
                    double confidence = 0.95, int resamples = 10'000);
+
+// The same over runs on several targets, as rliable does over games (arXiv 2108.13264): every resample draws
+// as many runs with replacement from each stratum (target) as it has, and the statistic sees all of them
+// together. The interval is about these targets; it says nothing of how other targets would differ. No
+// stratum is empty.
+Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
+                              Rng& rng, double confidence = 0.95, int resamples = 10'000);
+
+// The one-sided p-value of mean(a - b) > 0 over runs paired by seed (Fisher 1935, "The Design of
+// Experiments", section 21): the share of sign flips of the differences whose sum is at least the observed
+// one. Up to 20 pairs all 2^n flips; beyond that p = (1 + hits) / (1 + 100,000) from random flips, the only
+// use of rng. It cannot be smaller than 2^-n: with 5 seeds 1/32, however large the difference is.
+double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng);
 
 }  // namespace banel

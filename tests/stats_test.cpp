@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -137,7 +138,8 @@ TEST_CASE("every statistic refuses empty input and NaN") {
   const auto all = std::to_array<Statistic>(
       {mean, median, sample_deviation, interquartile_mean, geometric_mean,
        [](std::span<const double> v) { return quantile(v, 0.5); },
-       [&](std::span<const double> v) { return bootstrap(v, mean, rng, 0.95, 10).lo; }});
+       [&](std::span<const double> v) { return bootstrap(v, mean, rng, 0.95, 10).lo; },
+       [&](std::span<const double> v) { return paired_permutation_test(v, v, rng); }});
   for (const Statistic& statistic : all) {
     CHECK_THROWS_AS(statistic(Values{}), UsageError);
     CHECK_THROWS_AS(statistic(Values{1, std::numeric_limits<double>::quiet_NaN(), 2}), UsageError);
@@ -175,6 +177,78 @@ TEST_CASE("the bootstrap of two values has the three possible means in exact sha
   CHECK(narrow.hi == 0.5);
   CHECK(wide.lo == 0);
   CHECK(wide.hi == 1);
+}
+
+TEST_CASE("the stratified bootstrap draws as many values from each stratum as it has") {
+  const std::vector<Values> strata = {{0, 1}, {10, 20, 30, 40}, {500}};
+  Rng rng(7, "bootstrap");
+  stratified_bootstrap(
+      strata,
+      [](std::span<const double> v) {
+        REQUIRE(v.size() == 7);
+        const auto within = [&](double lo, double hi) { return std::count_if(v.begin(), v.end(), [=](double x) { return lo <= x && x <= hi; }); };
+        CHECK(within(0, 1) == 2);
+        CHECK(within(10, 40) == 4);
+        CHECK(within(500, 500) == 1);
+        return mean(v);
+      },
+      rng, 0.95, 100);
+}
+
+TEST_CASE("the stratified bootstrap keeps the difference between targets out of the interval") {
+  // All spread is between the strata: their mean is always 0.5, while pooled values would spread it.
+  const std::vector<Values> strata = {{0, 0, 0}, {1, 1, 1}};
+  Rng rng(8, "bootstrap");
+  const Interval within = stratified_bootstrap(strata, mean, rng), pooled = bootstrap(Values{0, 0, 0, 1, 1, 1}, mean, rng);
+  CHECK(within.lo == 0.5);
+  CHECK(within.hi == 0.5);
+  CHECK(pooled.lo < 0.3);
+  CHECK(pooled.hi > 0.7);
+}
+
+TEST_CASE("the bootstrap is the stratified bootstrap of one stratum") {
+  const std::vector<Values> strata = {{0.1, 0.4, 0.2, 0.9, 0.5, 0.3}};
+  Rng a(3, "bootstrap"), b(3, "bootstrap");
+  const Interval one = stratified_bootstrap(strata, interquartile_mean, a), plain = bootstrap(strata[0], interquartile_mean, b);
+  CHECK(one.lo == plain.lo);
+  CHECK(one.hi == plain.hi);
+  CHECK_THROWS_AS(stratified_bootstrap({}, mean, a), UsageError);
+  CHECK_THROWS_AS(stratified_bootstrap(std::vector<Values>{{1, 2}, {}}, mean, a), UsageError);
+}
+
+// Darwin's maize: crossed minus self-fertilised height in 1/8 inch. Fisher (1935) counts 863 of the 32,768
+// sign flips with a sum of at least the observed 314, 28 of them equal to it.
+const Values darwin = {49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48};
+
+double test_differences(Values differences, double scale, std::uint64_t seed = 1) {
+  Rng rng(seed, "permutation");
+  for (double& x : differences) x *= scale;
+  return paired_permutation_test(differences, Values(differences.size(), 0.0), rng);
+}
+
+TEST_CASE("the paired permutation test agrees with Fisher's count of Darwin's maize") {
+  CHECK(test_differences(darwin, 1) == 863 / 32768.0);
+  CHECK(test_differences(darwin, 0.01) == 863 / 32768.0);  // sums that are equal but for rounding count as equal
+  CHECK(test_differences(darwin, -1) == (32768 - 863 + 28) / 32768.0);
+}
+
+TEST_CASE("the paired permutation test reaches 1 in 2 to the n and not less") {
+  Rng rng(2, "permutation");
+  CHECK(paired_permutation_test(Values{0.9, 0.8, 0.99, 0.7, 0.95}, Values{0.1, 0.0, 0.2, 0.3, 0.1}, rng) == 1 / 32.0);
+  CHECK(paired_permutation_test(Values{0.1, 0.2, 0.3}, Values{0.5, 0.6, 0.7}, rng) == 1);
+  CHECK(paired_permutation_test(Values{0.5, 0.5}, Values{0.5, 0.5}, rng) == 1);
+  CHECK(test_differences(Values(20, 1.0), 1) == std::ldexp(1.0, -20));
+  CHECK_THROWS_AS(paired_permutation_test(Values{1, 2}, Values{1}, rng), UsageError);
+}
+
+TEST_CASE("beyond 20 pairs random flips give the p-value of all flips") {
+  Values padded = darwin;
+  padded.resize(25, 0.0);  // a difference of 0 changes no sum
+  const double p = test_differences(padded, 1), exact = 863 / 32768.0;
+  CHECK(std::abs(p - exact) < 4 * std::sqrt(exact * (1 - exact) / 100'000));
+  CHECK(p == test_differences(padded, 1));
+  CHECK(p != test_differences(padded, 1, 2));
+  CHECK(test_differences(Values(40, 1.0), 1) == 1 / 100'001.0);  // never 0
 }
 
 }  // namespace
