@@ -25,55 +25,72 @@ std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::
   return result;
 }
 
+Stream stream(const Context& context, std::string_view purpose, const Round& round) {
+  return {context.seed, purpose, static_cast<std::uint32_t>(round.number)};
+}
+
 void validate(const Settings& s) {
   ENSURE(s.per_round >= 1, "settings", "m = 0 evaluations per round; at least 1 is needed");
   ENSURE(s.accepted >= 1, "settings", "n = 0 accepted proposals; at least 1 is needed");
   ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
   ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
+  ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
 }
 
 }  // namespace
 
 // The numbers are the lines of Algorithm 2 (README: "The algorithm, line by line").
-void run(State& state, Oracle& oracle, const Settings& settings, const Score& score,
+void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner,
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
-  Generator& theta = *state.theta;  // Alg. 2, l. 1
+  const Generator& theta = *state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
-  const Screen* screen = settings.screened ? &unknown : nullptr;
+  const Context context{settings, oracle, settings.screened ? &unknown : nullptr, seed};
   while (oracle.used() < oracle.budget()) {  // Alg. 2, l. 2
     Round round;
     round.number = state.rounds + 1;
-    const auto stream = [&](std::string_view purpose) {
-      return Stream{seed, purpose, static_cast<std::uint32_t>(round.number)};
-    };
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
-    const std::size_t m = std::min(settings.per_round, left);
-    round.attempts = draw(theta, state.regions, screen, m, stream("attempts"));  // Alg. 2, l. 3
+    round.attempts = draw(theta, state.regions, context.screen, std::min(settings.per_round, left),
+                          stream(context, "attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty())
       return;  // nothing new to try: theta has collapsed or knows no more strings
     const std::vector<Attempt> X = texts(round.attempts.kept);
-    round.rewards = oracle.evaluate(X);                         // Alg. 2, l. 4
-    const std::vector<Attempt> F = failures(X, round.rewards);  // Alg. 2, l. 5
-    const std::shared_ptr<Generator> phi = theta.clone();
-    if (score.uses_phi) round.phi_loss = phi->fit(F, settings.phi_epochs, stream("phi"));  // Alg. 2, l. 6
-    const auto fn =
-        static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
-    round.proposals = draw(theta, state.regions, screen, fn, stream("proposals"));  // Alg. 2, l. 7
-    const std::vector<Proposal>& P = round.proposals.kept;
-    if (P.empty()) return;
-    const std::vector<double> s = score.of(P, *phi, settings, stream("scores"));  // Alg. 2, l. 8
-    round.tau = threshold(s, settings.f);                                         // Alg. 2, l. 9
-    round.accepted = outside(P, s, round.tau, oracle);                            // Alg. 2, l. 10
-    if (settings.memory == Memory::distil)
-      theta.fit(round.accepted, settings.distil_epochs, stream("distil"));  // Alg. 2, l. 11
-    else
-      state.regions.push_back({phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
+    round.rewards = oracle.evaluate(X);            // Alg. 2, l. 4
+    round.failures = failures(X, round.rewards);   // Alg. 2, l. 5
+    if (!learner.learn(state, round, context)) return;
     ++state.rounds;
     if (!after_round(state, round)) return;
   }
+}
+
+bool Banel::learn(State& state, Round& round, const Context& context) {
+  const Settings& settings = context.settings;
+  const std::vector<Attempt>& F = round.failures;
+  Generator& theta = *state.theta;
+  round.phi = theta.clone();
+  if (score_.uses_phi)
+    round.phi_loss = round.phi->fit(F, settings.phi_epochs, stream(context, "phi", round));  // Alg. 2, l. 6
+  recall(F, round.number, context.seed);
+  const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
+  round.proposals =
+      draw(theta, state.regions, context.screen, fn, stream(context, "proposals", round));  // Alg. 2, l. 7
+  const std::vector<Proposal>& P = round.proposals.kept;
+  if (P.empty()) return false;
+  const std::vector<double> s =
+      score_.of(P, *round.phi, settings, stream(context, "scores", round));  // Alg. 2, l. 8
+  round.tau = threshold(s, settings.f);                                      // Alg. 2, l. 9
+  round.accepted = outside(P, s, round.tau, context.oracle);                 // Alg. 2, l. 10
+  if (settings.memory == Memory::distil)
+    theta.fit(round.accepted, settings.distil_epochs, stream(context, "distil", round));  // Alg. 2, l. 11
+  else
+    state.regions.push_back({round.phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
+  return true;
+}
+
+void Banel::recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) {
+  if (score_.novelty) score_.novelty->visit(failures, {seed, "novelty", static_cast<std::uint32_t>(round)});
 }
 
 Score ratio_score() {
@@ -96,6 +113,14 @@ Score random_score() {
             for (std::size_t i = 0; i < P.size(); ++i) scores.push_back(random[i].uniform());
             return scores;
           }};
+}
+
+Score novelty_score(std::shared_ptr<Novelty> novelty) {
+  return {false,
+          [novelty](std::span<const Proposal> P, const Generator&, const Settings&, Stream) {
+            return novelty->bonus(texts(P));
+          },
+          novelty};
 }
 
 }  // namespace banel

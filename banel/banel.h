@@ -4,9 +4,11 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "banel/novelty.h"
 #include "banel/oracle.h"
 #include "banel/posterior.h"
 
@@ -27,29 +29,21 @@ struct Settings {
   int distil_epochs = 4;        // E_d: passes over the accepted proposals
   bool screened = true;  // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
+  double kl = 0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
 };
-
-// How proposals are scored (Algorithm 2, line 8): higher is kept. The controls of the comparison differ from
-// BaNEL in this function, or in the oracle they are given, and share everything else.
-struct Score {
-  bool uses_phi = true;
-  std::function<std::vector<double>(std::span<const Proposal>, const Generator& phi, const Settings&,
-                                    Stream random)>
-      of;
-};
-Score ratio_score();   // BaNEL: log p_theta - kappa log p_phi
-Score tail_score();    // control: -log p_theta, whatever theta finds unlikely
-Score random_score();  // control: uniform in [0, 1)
 
 // One round, for logs and measurements.
 struct Round {
-  std::size_t number = 0;     // 1, 2, ...
-  Draws attempts;             // X
-  std::vector<bool> rewards;  // r(x) for x in X
-  double phi_loss = 0;        // nats per token of the last epoch on the failures; 0 without phi
+  std::size_t number = 0;              // 1, 2, ...
+  Draws attempts;                      // X
+  std::vector<bool> rewards;           // r(x) for x in X
+  std::vector<Attempt> failures;       // F
+  std::shared_ptr<Generator> phi;      // the failure model, if the method has one
+  double phi_loss = 0;                 // nats per token of the last epoch on the failures; 0 without phi
   double tau = 0;
-  Draws proposals;                // P
-  std::vector<Attempt> accepted;  // A
+  Draws proposals;                     // P
+  std::vector<Attempt> accepted;       // A
+  std::optional<double> gradient_norm; // policy gradients: the largest of the round's updates
 };
 
 // All that a run carries from one round to the next, beside the oracle's ledger.
@@ -59,10 +53,62 @@ struct State {
   std::size_t rounds = 0;            // completed
 };
 
+// What a learner may use in a round beside its result.
+struct Context {
+  const Settings& settings;
+  const Oracle& oracle;
+  const Screen* screen;  // null if nothing is screened
+  std::uint64_t seed;
+};
+
+// What a method makes of a round's failures (Algorithm 2, lines 6 to 11). The methods of the comparison
+// differ here, or in the oracle they are given, and share everything else.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  // Changes state.theta (or state.regions); false if it can go no further, the round does not count then.
+  virtual bool learn(State&, Round&, const Context&) = 0;
+  // What a learner itself carries from round to round is a function of the failures it has seen; a resumed run
+  // shows it those of each completed round again.
+  virtual void recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) {
+    (void)failures, (void)round, (void)seed;
+  }
+};
+
+// How proposals are scored (Algorithm 2, line 8): higher is kept.
+struct Score {
+  bool uses_phi = true;
+  std::function<std::vector<double>(std::span<const Proposal>, const Generator& phi, const Settings&,
+                                    Stream random)>
+      of;
+  std::shared_ptr<Novelty> novelty = {};  // shown the failures before the proposals are scored
+};
+Score ratio_score();   // BaNEL: log p_theta - kappa log p_phi
+Score tail_score();    // control: -log p_theta, whatever theta finds unlikely
+Score random_score();  // control: uniform in [0, 1)
+Score novelty_score(std::shared_ptr<Novelty>);  // another measure of novelty in the place of p_phi
+
+// BaNEL: fits phi to the failures, filters proposals by the score, distils what is left or keeps the region.
+class Banel : public Learner {
+ public:
+  explicit Banel(Score score) : score_(std::move(score)) {}
+  bool learn(State&, Round&, const Context&) override;
+  void recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) override;
+
+ private:
+  Score score_;
+};
+
+// Learns nothing: theta stays what it is (temperature sampling, exact memory).
+class Unchanged : public Learner {
+ public:
+  bool learn(State&, Round&, const Context&) override { return true; }
+};
+
 // Runs rounds until the budget is used, from state.rounds on; after_round sees the state and the round just
 // completed, and ends the run by returning false. `known_zero(x)` is true for attempts whose reward is 0
 // without asking; it is used only when screened. The last round is shorter if m does not divide the budget.
-void run(State& state, Oracle& oracle, const Settings& settings, const Score& score,
+void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner,
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round);
 

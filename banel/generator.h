@@ -32,6 +32,9 @@ class Generator {
   virtual double fit(std::span<const Attempt>, int epochs,
                      Stream order) = 0;  // maximum likelihood, continuing from here;
                                          // returns the last epoch's nats per token
+  // Policy gradient: one pass over the attempts in a random order, each batch one step up the gradient of the
+  // mean of weights[i] log p(x_i). Returns the largest gradient norm; weights of 0 leave the model as it is.
+  virtual double ascend(std::span<const Attempt>, std::span<const double> weights, Stream order) = 0;
   virtual std::unique_ptr<Generator> clone() const = 0;
 };
 

@@ -66,6 +66,15 @@ std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
   return rewards;
 }
 
+std::vector<Attempt> Oracle::failures(std::size_t first, std::size_t last) const {
+  ENSURE(first <= last && last <= static_cast<std::size_t>(used_), "oracle",
+         "evaluations " << first << ".." << last << " of " << used_);
+  std::vector<Attempt> result;
+  for (std::size_t i = first; i < last; ++i)
+    if (!entries_[i].verdict.reward) result.push_back(entries_[i].attempt);
+  return result;
+}
+
 void Oracle::pay(std::span<const Attempt> attempts) {
   if (attempts.empty()) return;
   const std::vector<Verdict> verdicts = judge_(attempts);

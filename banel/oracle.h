@@ -37,6 +37,8 @@ class Oracle {
   std::int64_t used() const { return used_; }  // evaluations handed out (NRE)
   std::int64_t budget() const { return budget_; }
   bool seen(const Attempt& x) const { return verdicts_.contains(x); }
+  // Of evaluations first..last-1 (0-based, last <= used) those with reward 0, in order.
+  std::vector<Attempt> failures(std::size_t first, std::size_t last) const;
   bool succeeded(const Attempt& x) const {
     const auto found = verdicts_.find(x);
     return found != verdicts_.end() && found->second;

@@ -92,23 +92,25 @@ void GPT::initialise(Rng rng) {
 }
 
 template <class Attend>
-Tensor GPT::forward(const Weights& w, const Rows& rows, Attend attend) const {
+Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
   Tensor x =
       add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
   for (std::size_t l = 0; l < blocks_.size(); ++l)
     x = blocks_[l](w, x, [&](const Tensor& qkv) { return attend(qkv, l); });
-  return head_(w, final_norm_(w, x));
+  return final_norm_(w, x);
 }
 
-Tensor GPT::logits(const Weights& w, const Rows& rows) const {
-  return forward(w, rows,
-                 [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
+Tensor GPT::hidden(const Weights& w, const Rows& rows) const {
+  return blocks(w, rows,
+                [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
 }
+
+Tensor GPT::logits(const Weights& w, const Rows& rows) const { return head_(w, hidden(w, rows)); }
 
 Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache>& layers) const {
-  return forward(w, rows, [&](const Tensor& qkv, std::size_t l) {
-    return attention_step(qkv, layers[l], rows.slots, rows.positions);
-  });
+  return head_(w, blocks(w, rows, [&](const Tensor& qkv, std::size_t l) {
+                 return attention_step(qkv, layers[l], rows.slots, rows.positions);
+               }));
 }
 
 std::vector<KeyValueCache> GPT::make_cache(int slots) const {

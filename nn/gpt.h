@@ -60,6 +60,7 @@ class GPT {
   GPT(const GPTConfig&, Rng);  // errors: UsageError naming the setting that is out of range
 
   const GPTConfig& config() const { return config_; }
+  Tensor hidden(const Weights&, const Rows&) const;  // whole strings, before the head (N, d_model)
   Tensor logits(const Weights&, const Rows&) const;  // whole strings (N, vocabulary)
   Tensor logits(const Weights&, const Rows&,
                 std::vector<KeyValueCache>& layers) const;  // one new token per string
@@ -70,7 +71,7 @@ class GPT {
 
  private:
   template <class Attend>
-  Tensor forward(const Weights&, const Rows&, Attend) const;
+  Tensor blocks(const Weights&, const Rows&, Attend) const;
   void initialise(Rng);
 
   GPTConfig config_;

@@ -37,8 +37,14 @@ void Batch::normalise() {
   for (real& w : weights) w /= static_cast<real>(std::max<std::ptrdiff_t>(1, counted));
 }
 
-Trainer::Trainer(GPT& model, const AdamWSettings& settings)
+Tensor next_token_loss(const GPT& model, const Weights& weights, const Rows& rows,
+                       std::span<const int> targets, std::span<const real> row_weights) {
+  return cross_entropy(model.logits(weights, rows), targets, row_weights);
+}
+
+Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)
     : model_(model),
+      loss_(std::move(loss)),
       optimizer_(model.parameters, settings),
       gradients_(model.parameters.values.size()),
       partial_norms_((gradients_.size() + norm_chunk - 1) / norm_chunk) {}
@@ -57,8 +63,8 @@ void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::s
     const auto part = [&](const auto& v) { return std::span(v).subspan(begin, rows); };
     lane.tape.reset();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
-    const Tensor logits = model_.logits(weights, {part(batch.tokens), part(batch.positions), offsets, {}});
-    const Tensor loss = cross_entropy(logits, part(batch.targets), part(batch.weights));
+    const Tensor loss = loss_(model_, weights, {part(batch.tokens), part(batch.positions), offsets, {}},
+                              part(batch.targets), part(batch.weights));
     lane.tape.backward(loss);
     lane.loss += static_cast<double>(loss.data()[0]);
   }
@@ -118,11 +124,11 @@ void Trainer::report_non_finite(const Batch& batch) {
                            "; the weights are those of the step before");
 }
 
-std::vector<double> fit(GPT& model, std::span<const Example> examples, const FitSettings& settings,
-                        Stream order) {
-  std::vector<double> losses;
-  if (examples.empty()) return losses;
-  Trainer trainer(model, settings.optimizer);
+FitReport fit(GPT& model, std::span<const Example> examples, const FitSettings& settings, Stream order,
+              Loss criterion) {
+  FitReport report;
+  if (examples.empty()) return report;
+  Trainer trainer(model, settings.optimizer, std::move(criterion));
   const Schedule schedule{.peak = settings.rate, .warmup = settings.warmup};
   Batch batch;
   const auto size = static_cast<std::size_t>(settings.batch);
@@ -136,11 +142,13 @@ std::vector<double> fit(GPT& model, std::span<const Example> examples, const Fit
       for (std::size_t i = first; i < std::min(first + size, shuffled.size()); ++i)
         batch.add(examples[shuffled[i]]);
       batch.normalise();
-      loss += trainer.step(batch, schedule.at(trainer.steps())).loss;
+      const StepReport step = trainer.step(batch, schedule.at(trainer.steps()));
+      loss += step.loss;
+      report.gradient_norm = std::max(report.gradient_norm, step.gradient_norm);
     }
-    losses.push_back(loss / static_cast<double>(steps));
+    report.losses.push_back(loss / static_cast<double>(steps));
   }
-  return losses;
+  return report;
 }
 
 }  // namespace banel

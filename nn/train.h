@@ -1,6 +1,7 @@
 // The only training step of the project: target, attacker, failure model, distillation and baselines all use
 // it.
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,9 +34,15 @@ struct StepReport {
   double loss = 0, gradient_norm = 0;
 };  // norm before clipping
 
+// The loss of some whole strings of a batch, a scalar; `weights` are those of the batch.
+using Loss = std::function<Tensor(const GPT&, const Weights&, const Rows&, std::span<const int> targets,
+                                  std::span<const real> weights)>;
+Tensor next_token_loss(const GPT&, const Weights&, const Rows&, std::span<const int> targets,
+                       std::span<const real> weights);  // maximum likelihood, or policy gradient
+
 class Trainer {
  public:
-  Trainer(GPT&, const AdamWSettings&);
+  Trainer(GPT&, const AdamWSettings&, Loss = next_token_loss);
 
   // One step: gradients to zero, loss, backward, clipping, AdamW. The batch is cut into at most 8 lanes, each
   // with its own gradient, and these are added in order: the same bits for any number of threads.
@@ -57,6 +64,7 @@ class Trainer {
   [[noreturn]] void report_non_finite(const Batch&);
 
   GPT& model_;
+  Loss loss_;
   AdamW optimizer_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<real> gradients_;
@@ -71,8 +79,13 @@ struct FitSettings {
   AdamWSettings optimizer = {};
 };
 
-// Maximum likelihood on a fixed set of examples: `epochs` passes, each in a new random order.
-// Returns the mean loss (nats per counted token) of each epoch; an empty set returns at once.
-std::vector<double> fit(GPT&, std::span<const Example>, const FitSettings&, Stream order);
+struct FitReport {
+  std::vector<double> losses;  // of each epoch: mean over its steps, nats per counted token for next_token_loss
+  double gradient_norm = 0;    // the largest of all steps, before clipping
+};
+
+// Minimises the loss over a fixed set of examples, by default maximum likelihood: `epochs` passes, each in a new
+// random order, with a fresh optimiser. An empty set returns at once.
+FitReport fit(GPT&, std::span<const Example>, const FitSettings&, Stream order, Loss = next_token_loss);
 
 }  // namespace banel

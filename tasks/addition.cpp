@@ -17,12 +17,14 @@ bool is_operand(std::string_view s, int digits) {
 
 std::string write(const Question& q) { return q.a + '+' + q.b + '='; }
 
-std::optional<Question> parse(std::string_view text, int digits) {
+std::optional<Question> parse(std::string_view text, const Rules& rules) {
   const auto plus = text.find('+');
   if (plus == text.npos || text.back() != '=') return std::nullopt;
   const auto a = text.substr(0, plus), b = text.substr(plus + 1, text.size() - plus - 2);
-  if (!is_operand(a, digits) || !is_operand(b, digits)) return std::nullopt;
-  return Question{std::string(a), std::string(b)};
+  if (!is_operand(a, rules.digits) || !is_operand(b, rules.digits)) return std::nullopt;
+  const Question question{std::string(a), std::string(b)};
+  if (!rules.leading_zeros && has_leading_zero(question)) return std::nullopt;
+  return question;
 }
 
 bool has_leading_zero(const Question& q) {

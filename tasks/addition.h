@@ -21,9 +21,15 @@ struct Question {
   std::string a, b;  // digits as written, leading zeros kept
 };
 
-std::string write(const Question&);  // "58+67="
-std::optional<Question> parse(std::string_view,
-                              int digits);  // nothing unless valid: operands of 1..digits digits
+// What counts as a valid question. A number of digits alone allows leading zeros.
+struct Rules {
+  int digits;                 // longest operand, 1..max_digits
+  bool leading_zeros = true;  // false: "058+67=" is as invalid as "58+67"
+  Rules(int longest, bool zeros = true) : digits(longest), leading_zeros(zeros) {}
+};
+
+std::string write(const Question&);                              // "58+67="
+std::optional<Question> parse(std::string_view, const Rules&);  // nothing unless valid
 bool has_leading_zero(const Question&);     // in an operand longer than one digit
 std::string sum(const Question&);           // "125": decimal, without leading zeros
 int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through

@@ -14,47 +14,14 @@ namespace banel {
 
 namespace fs = std::filesystem;
 
-const std::vector<Method>& methods() {
-  static const std::vector<Method> all = [] {
-    Settings paper;
-    paper.screened = false;
-    paper.f = 3;  // tuned: at 2 it is slow, at 4 and more theta drifts into invalid strings and collapses
-    const Settings screened;
-    Settings regions;
-    regions.memory = Memory::regions;
-    regions.f = 1.1;  // what passes shrinks by f each round, so f must be small
-    return std::vector<Method>{
-        {"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations", paper,
-         ratio_score(), true},
-        {"banel", "Algorithm 2, screened: what is known to be 0 is neither submitted nor kept", screened,
-         ratio_score(), true},
-        {"banel-union", "Algorithm 1: union of rejection regions, no distillation", regions, ratio_score(),
-         true},
-        {"random", "control: keeps a random 1/f of the proposals", screened, random_score(), true},
-        {"oracle-free", "control: takes every attempt for a failure, evaluates nothing", screened,
-         ratio_score(), false},
-        {"tail", "control: keeps what the attacker finds least likely", screened, tail_score(), true},
-    };
-  }();
-  return all;
-}
-
-Method method(const std::string& name) {
-  std::string names;
-  for (const Method& m : methods()) {
-    if (m.name == name) return m;
-    names += ' ' + m.name;
-  }
-  throw UsageError("method: '" + name + "' is unknown; choose one of" + names);
-}
-
 namespace {
 
-Json to_json(const Method& m, const AttackSettings& a, int digits, std::uint64_t seed) {
+Json to_json(const Method& m, std::size_t measured_samples, const addition::Rules& rules, std::uint64_t seed) {
   const Settings& s = m.settings;
   return {{"method", m.name},
           {"seed", seed},
-          {"digits", digits},
+          {"digits", rules.digits},
+          {"leading_zeros", rules.leading_zeros},
           {"budget", s.budget},
           {"per_round", s.per_round},
           {"accepted", s.accepted},
@@ -64,14 +31,36 @@ Json to_json(const Method& m, const AttackSettings& a, int digits, std::uint64_t
           {"distil_epochs", s.distil_epochs},
           {"screened", s.screened},
           {"memory", s.memory == Memory::distil ? "distil" : "regions"},
-          {"rate", a.fit.rate},
-          {"batch", a.fit.batch},
-          {"measured_samples", a.measured_samples}};
+          {"kl", s.kl},
+          {"rate", m.fit.rate},
+          {"batch", m.fit.batch},
+          {"novelty_order", m.novelty.order},
+          {"novelty_c", m.novelty.c},
+          {"novelty_epochs", m.novelty.epochs},
+          {"novelty_rate", m.novelty.rate},
+          {"temperature", m.temperature},
+          {"measured_samples", measured_samples}};
 }
 
 RoundRecord record_from(const Json& line) {
-  return {line.at("nre").get<std::int64_t>(), line.at("positives").get<std::int64_t>(),
-          line.at("submitted").get<std::int64_t>(), rate_from(line.at("measured").at("success"))};
+  const Json& measured = line.at("measured");
+  const auto rate = [&](const char* name) { return rate_from(measured.at(name)); };
+  RoundRecord r;
+  r.nre = line.at("nre").get<std::int64_t>();
+  r.positives = line.at("positives").get<std::int64_t>();
+  r.submitted = line.at("submitted").get<std::int64_t>();
+  r.success = rate("success");
+  r.valid = rate("valid");
+  r.distinct = rate("distinct");
+  r.success_leading_zero = rate("success_leading_zero");
+  r.success_carry = rate("success_carry");
+  r.success_other = rate("success_other");
+  r.entropy = measured.at("entropy").get<double>();
+  r.phi_loss = line.at("phi_nats_per_token").get<double>();
+  r.phi_heldout = line.at("phi_heldout_nats_per_token").get<double>();
+  r.tokens = line.at("tokens").get<std::int64_t>();
+  r.flops = line.at("flops").get<double>();
+  return r;
 }
 
 std::vector<Json> read_lines(const fs::path& path, std::size_t bytes) {
@@ -113,32 +102,54 @@ std::string fingerprint(const GPT& model) {
   return text.str();
 }
 
-std::vector<Attempt> first_texts(const std::vector<Proposal>& proposals, std::size_t n) {
-  return texts(std::span(proposals).first(std::min(n, proposals.size())));
+// The first few proposals or accepted strings of a round, judged outside the budget.
+struct Looked {
+  Rate success;
+  std::vector<Attempt> failures;
+};
+Looked look(std::span<const Attempt> attempts, const Oracle::Judge& judge) {
+  constexpr std::size_t enough = 500;
+  attempts = attempts.first(std::min(enough, attempts.size()));
+  const std::vector<Verdict> verdicts = judge(attempts);
+  Looked looked;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    looked.success.count(verdicts[i].reward);
+    if (!verdicts[i].reward) looked.failures.push_back(attempts[i]);
+  }
+  return looked;
+}
+
+// How well phi describes failures it was not fitted to, in nats per token; 0 without phi.
+double heldout(const Round& round, const std::vector<Attempt>& failures) {
+  if (!round.phi || failures.empty()) return 0;
+  double nats = 0;
+  for (double log_prob : round.phi->log_prob(failures)) nats -= log_prob;
+  return nats / static_cast<double>(tokens_of(failures));
 }
 
 // One line of metrics.jsonl: the round, and the attacker it made, measured outside the budget.
-Json round_line(const Round& r, std::int64_t nre, const Measurement& m, const Oracle::Judge& judge,
-                int digits) {
-  constexpr std::size_t looked_at = 500;  // proposals and accepted strings
-  const std::vector<Attempt> kept(
-      r.accepted.begin(),
-      r.accepted.begin() + static_cast<std::ptrdiff_t>(std::min(looked_at, r.accepted.size())));
-  return {
-      {"round", r.number},
-      {"nre", nre},
-      {"submitted", r.rewards.size()},
-      {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
-      {"drawn_for_submission", r.attempts.drawn},
-      {"proposals", r.proposals.kept.size()},
-      {"proposals_drawn", r.proposals.drawn},
-      {"accepted", r.accepted.size()},
-      {"phi_nats_per_token", r.phi_loss},
-      {"tau", r.tau},
-      {"proposal_success", to_json(measure(judge, digits, first_texts(r.proposals.kept, looked_at)).success)},
-      {"accepted_success", to_json(measure(judge, digits, kept).success)},
-      {"measured", to_json(m)},
-      {"examples", first_texts(r.proposals.kept, 3)}};
+Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measurement& m,
+                const Oracle::Judge& judge) {
+  const std::vector<Attempt> proposals = texts(r.proposals.kept);
+  const Looked proposed = look(proposals, judge);
+  return {{"round", r.number},
+          {"nre", nre},
+          {"submitted", r.rewards.size()},
+          {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
+          {"drawn_for_submission", r.attempts.drawn},
+          {"proposals", proposals.size()},
+          {"proposals_drawn", r.proposals.drawn},
+          {"accepted", r.accepted.size()},
+          {"phi_nats_per_token", r.phi_loss},
+          {"phi_heldout_nats_per_token", heldout(r, proposed.failures)},
+          {"tau", r.tau},
+          {"gradient_norm", r.gradient_norm ? Json(*r.gradient_norm) : Json(nullptr)},
+          {"tokens", cost.tokens},
+          {"flops", cost.flops},
+          {"proposal_success", to_json(proposed.success)},
+          {"accepted_success", to_json(look(r.accepted, judge).success)},
+          {"measured", to_json(m)},
+          {"examples", std::vector<Attempt>(proposals.begin(), proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
 }
 
 // A round is over when its checkpoint is in place; whatever a killed round left behind is cut off.
@@ -167,11 +178,14 @@ void save(const fs::path& folder, const State& state, const Saved& saved) {
                    {"regions", regions.dump()}});
 }
 
-Saved load(const fs::path& folder, const GPT& attacker, const FitSettings& fit) {
+Saved load(const fs::path& folder, const Method& method, const Start& start) {
+  const auto generator = [&](GPT model) {
+    return std::make_unique<GptGenerator>(std::move(model), method.fit, method.temperature, start.cost);
+  };
   Saved saved;
   const fs::path path = folder / "attacker.safetensors";
   if (!fs::exists(path)) {
-    saved.theta = std::make_unique<GptGenerator>(attacker, fit);
+    saved.theta = generator(start.attacker);
     return saved;
   }
   Checkpoint checkpoint = load_checkpoint(path);
@@ -182,7 +196,7 @@ Saved load(const fs::path& folder, const GPT& attacker, const FitSettings& fit) 
     saved.finished = checkpoint.metadata.at("finished") == "yes";
     for (const Json& region : Json::parse(checkpoint.metadata.at("regions"))) {
       const fs::path file = folder / ("phi" + std::to_string(saved.regions.size() + 1) + ".safetensors");
-      saved.regions.push_back({std::make_shared<GptGenerator>(load_checkpoint(file).model, fit),
+      saved.regions.push_back({generator(load_checkpoint(file).model),
                                region.at("kappa").get<double>(), region.at("tau").get<double>()});
     }
   } catch (const std::logic_error& error) {
@@ -192,19 +206,29 @@ Saved load(const fs::path& folder, const GPT& attacker, const FitSettings& fit) 
     ENSURE_AS(false, InputError, path.string(),
               "its metadata is damaged (" << error.what() << "); remove the folder and start again");
   }
-  saved.theta = std::make_unique<GptGenerator>(std::move(checkpoint.model), fit);
+  saved.theta = generator(std::move(checkpoint.model));
   return saved;
+}
+
+// Shows the learner of a resumed run the failures of each completed round.
+void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecord>& rounds, std::uint64_t seed) {
+  std::size_t first = 0;
+  for (std::size_t k = 0; k < rounds.size(); ++k) {
+    const auto submitted = static_cast<std::size_t>(rounds[k].submitted);
+    learner.recall(oracle.failures(first, first + submitted), k + 1, seed);
+    first += submitted;
+  }
 }
 
 }  // namespace
 
-AttackResult run_attack(const fs::path& folder, const Method& method, const AttackSettings& a,
-                        const GPT& target, const GPT& attacker, int digits, std::uint64_t seed,
-                        const std::function<void(std::int64_t)>& on_round) {
+AttackResult run_attack(const fs::path& folder, const Method& method, std::size_t measured_samples,
+                        const GPT& target, const GPT& attacker, const addition::Rules& rules,
+                        std::uint64_t seed, const std::function<void(std::int64_t)>& on_round) {
   fs::create_directories(folder);
   const fs::path config = folder / "config.json", metrics = folder / "metrics.jsonl",
                  timing = folder / "timing.jsonl";
-  Json wanted_config = to_json(method, a, digits, seed);
+  Json wanted_config = to_json(method, measured_samples, rules, seed);
   wanted_config["target"] = fingerprint(target);
   wanted_config["attacker"] = fingerprint(attacker);
   const std::string wanted = wanted_config.dump(2) + '\n';
@@ -214,7 +238,8 @@ AttackResult run_attack(const fs::path& folder, const Method& method, const Atta
   } else {
     write_file(config, wanted);
   }
-  Saved saved = load(folder, attacker, a.fit);
+  const Start start{attacker, seed, std::make_shared<Cost>()};
+  Saved saved = load(folder, method, start);
   AttackResult result;
   for (const Json& line : read_lines(metrics, saved.metrics_bytes))
     result.rounds.push_back(record_from(line));
@@ -224,12 +249,15 @@ AttackResult run_attack(const fs::path& folder, const Method& method, const Atta
   on_round(saved.finished ? method.settings.budget : saved.nre);
   if (saved.finished) return result;
 
-  const Oracle::Judge judge = addition_judge(target, digits);
+  const Oracle::Judge judge = addition_judge(target, rules);
   const Oracle::Judge blind = [](std::span<const Attempt> attempts) {
     return std::vector<Verdict>(attempts.size());
   };
   Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, folder / "ledger.jsonl",
                 saved.nre);
+  const std::unique_ptr<Learner> learner = method.learner(method, start);
+  recall(*learner, oracle, result.rounds, seed);
+  if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
   AppendFile metrics_file(metrics, saved.metrics_bytes), timing_file(timing, timing_bytes);
   State state{std::move(saved.theta), std::move(saved.regions), saved.rounds};
   bool finished = false;
@@ -237,14 +265,18 @@ AttackResult run_attack(const fs::path& folder, const Method& method, const Atta
     finished = last;
     save(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.used(), last, {}});
   };
+  const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;
   const auto after_round = [&](const State& now, const Round& round) {
     const double worked = watch.seconds();
     watch = Stopwatch();
+    const Cost cost = *start.cost;
     const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
-    const Draws samples = draw(*now.theta, now.regions, nullptr, a.measured_samples, random);
-    const Measurement m = measure(judge, digits, texts(samples.kept));
-    const Json line = round_line(round, oracle.used(), m, judge, digits);
+    const Draws samples =
+        draw(*now.theta, now.regions, method.exact_memory ? &unseen : nullptr, measured_samples, random);
+    const Json line =
+        round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
+    *start.cost = cost;  // measuring is no part of the method
     metrics_file.append(line.dump() + '\n');
     timing_file.append(
         Json{{"round", round.number}, {"seconds", worked}, {"measuring_seconds", watch.seconds()}}.dump() +
@@ -257,8 +289,8 @@ AttackResult run_attack(const fs::path& folder, const Method& method, const Atta
     return true;
   };
   run(
-      state, oracle, method.settings, method.score,
-      [digits](const Attempt& x) { return !addition::parse(x, digits); }, seed, after_round);
+      state, oracle, method.settings, *learner,
+      [&rules](const Attempt& x) { return !addition::parse(x, rules); }, seed, after_round);
   if (!finished) commit(state, true);  // stopped early: nothing new could be drawn
   on_round(method.settings.budget);
   return result;

@@ -18,13 +18,13 @@ Rate rate_from(const Json& json) {
   return {json.at("k").get<std::int64_t>(), json.at("n").get<std::int64_t>()};
 }
 
-Oracle::Judge addition_judge(const GPT& target, int digits) {
-  return [&target, digits](std::span<const Attempt> attempts) {
+Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules) {
+  return [&target, rules](std::span<const Attempt> attempts) {
     std::vector<Verdict> verdicts(attempts.size());
     std::vector<Question> questions;
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < attempts.size(); ++i)
-      if (auto question = parse(attempts[i], digits)) {
+      if (auto question = parse(attempts[i], rules)) {
         questions.push_back(*question);
         numbers.push_back(i);
       }
@@ -35,18 +35,20 @@ Oracle::Judge addition_judge(const GPT& target, int digits) {
   };
 }
 
-Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Attempt> attempts) {
+Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
+                    std::span<const Proposal> attempts) {
   std::unordered_map<Attempt, std::size_t> number;  // of each distinct attempt
   std::vector<Attempt> distinct;
-  for (const Attempt& x : attempts)
+  for (const auto& [x, log_prob] : attempts)
     if (number.try_emplace(x, distinct.size()).second) distinct.push_back(x);
   const std::vector<Verdict> verdicts = judge(distinct);
   Measurement m;
   for (std::size_t i = 0; i < distinct.size() && m.findings.size() < 5; ++i)
     if (verdicts[i].reward)
-      m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], digits))});
-  for (const Attempt& x : attempts) {
-    const auto question = parse(x, digits);
+      m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], rules))});
+  for (const auto& [x, log_prob] : attempts) {
+    m.entropy -= log_prob / static_cast<double>(attempts.size());
+    const auto question = parse(x, rules);
     const bool success = verdicts[number.at(x)].reward, zero = question && has_leading_zero(*question);
     const bool carry = question && !zero && longest_carry(*question) >= 2;
     m.success.count(success);
@@ -60,9 +62,9 @@ Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Atte
   return m;
 }
 
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n,
-                            Stream random) {
-  return measure(judge, digits, texts(generator.sample(n, random)));
+Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge,
+                            const addition::Rules& rules, std::size_t n, Stream random) {
+  return measure(judge, rules, generator.sample(n, random));
 }
 
 Json to_json(const Measurement& m) {
@@ -70,12 +72,13 @@ Json to_json(const Measurement& m) {
   for (const Finding& f : m.findings)
     findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
   return {{"success", to_json(m.success)},
-          {"valid", m.valid.value()},
-          {"leading_zero", m.leading_zero.value()},
-          {"distinct", m.distinct.value()},
-          {"success_leading_zero", m.success_leading_zero.value()},
-          {"success_carry", m.success_carry.value()},
-          {"success_other", m.success_other.value()},
+          {"valid", to_json(m.valid)},
+          {"leading_zero", to_json(m.leading_zero)},
+          {"distinct", to_json(m.distinct)},
+          {"success_leading_zero", to_json(m.success_leading_zero)},
+          {"success_carry", to_json(m.success_carry)},
+          {"success_other", to_json(m.success_other)},
+          {"entropy", m.entropy},
           {"findings", findings}};
 }
 

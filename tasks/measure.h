@@ -23,7 +23,7 @@ Rate rate_from(const Json&);
 
 // The reward of the addition task: r(x) = 1 iff x is a valid question and the target's greedy answer is
 // wrong.
-Oracle::Judge addition_judge(const GPT& target, int digits);
+Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules);
 
 struct Finding {  // a question the target gets wrong
   std::string question, answer, truth;
@@ -32,17 +32,19 @@ struct Finding {  // a question the target gets wrong
 struct Measurement {
   Rate success, valid, leading_zero, distinct;              // of all attempts
   Rate success_leading_zero, success_carry, success_other;  // share of all attempts: success by failure mode
+  double entropy = 0;                                       // mean of -log p(x), nats per string
   std::vector<Finding> findings;                            // up to 5 distinct successes, in the order met
 };
 Json to_json(const Measurement&);
 
-// Attempts as they come, judged outside any budget; nothing of it is ever fed back. A success counts for the
+// Samples as they come, judged outside any budget; nothing of it is ever fed back. A success counts for the
 // first mode that fits: a leading zero, a carry that ripples through >= 2 columns, other.
-Measurement measure(const Oracle::Judge& judge, int digits, std::span<const Attempt> attempts);
+Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
+                    std::span<const Proposal> attempts);
 
 // `n` samples of a generator, measured.
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge, int digits, std::size_t n,
-                            Stream random);
+Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge,
+                            const addition::Rules& rules, std::size_t n, Stream random);
 
 // A target's error on fresh questions, and where it errs.
 struct ErrorMap {

@@ -44,7 +44,7 @@ std::vector<std::vector<AttackResult>> run_all(const fs::path& folder, const Rep
     };
     results[m][seed] =
         run_attack(folder / "attacks" / s.methods[m].name / ("seed" + std::to_string(seed + 1)), s.methods[m],
-                   s.attack, target, attacker, s.digits, seed + 1, on_round);
+                   s.measured_samples, target, attacker, s.digits, seed + 1, on_round);
   });
   set_threads(cores);
   return results;
@@ -56,7 +56,7 @@ LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vecto
                         const Rate& base) {
   LineChart chart;
   const std::string rounds_note =
-      std::to_string(s.attack.measured_samples) + " samples per point, " + std::to_string(s.seeds) + " seeds";
+      std::to_string(s.measured_samples) + " samples per point, " + std::to_string(s.seeds) + " seeds";
   chart.captions = {
       (s.quick ? "QUICK RUN, not a result: " : "") + std::string("Success rate against evaluations spent"),
       std::to_string(s.digits) + "-digit addition; faint: every seed, strong: mean over seeds", rounds_note};
@@ -101,7 +101,7 @@ std::string note(const ReproduceSettings& s, const Json& target, const Rate& bas
   return "Target error on fresh questions " + with_interval(error) + " after " +
          grouped(target.at("examples").get<std::int64_t>()) + " examples in " +
          number(target.at("training_seconds")) + " s. Success rate of the pre-trained attacker " +
-         with_interval(base_rate) + ". " + grouped(static_cast<std::int64_t>(s.attack.measured_samples)) +
+         with_interval(base_rate) + ". " + grouped(static_cast<std::int64_t>(s.measured_samples)) +
          " samples per reading; intervals over seeds by bootstrap. Pre-training seed " +
          std::to_string(s.pretrain_seed) + ", attack seeds 1–" + std::to_string(s.seeds) + ". " +
          info.at("cpu").get<std::string>() + ", " + std::to_string(threads()) +
@@ -141,7 +141,7 @@ ReproduceSettings quick_settings() {
   s.target.final_questions = 100'000;
   s.attacker.training.examples = 100'000;
   s.attacker.final_samples = 100'000;
-  s.attack.measured_samples = 2'000;
+  s.measured_samples = 2'000;
   for (Method& m : s.methods) {
     m.settings.budget = 1500;
     m.settings.per_round = 100;

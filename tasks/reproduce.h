@@ -15,7 +15,7 @@ struct ReproduceSettings {
   std::uint64_t pretrain_seed = 1;  // target and attacker; a reporting seed, never used for tuning (README)
   TargetSettings target;
   AttackerSettings attacker;
-  AttackSettings attack;
+  std::size_t measured_samples = 10'000;  // per round, outside the budget
   std::vector<Method> methods;
   int seeds = 5;  // attack seeds 1..seeds
   int jobs = 1;   // attacks side by side; the result does not depend on it

@@ -1,0 +1,61 @@
+#include "banel/policy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace banel {
+
+namespace {
+Stream policy_stream(const Round& round, const Context& context) {
+  return {context.seed, "policy", static_cast<std::uint32_t>(round.number)};
+}
+}  // namespace
+
+std::vector<double> standardised(std::vector<double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (double& x : values) {
+    x -= mean;
+    squares += x * x;
+  }
+  const double deviation = std::sqrt(squares / n);
+  for (double& x : values) x = deviation > 1e-12 * std::abs(mean) ? x / deviation : 0;
+  return values;
+}
+
+bool BonusGradient::learn(State& state, Round& round, const Context& context) {
+  const std::vector<Attempt>& F = round.failures;
+  if (F.empty()) return true;
+  std::vector<double> rewards = visit(F, round.number, context.seed);
+  const double scale = std::sqrt(squares_ / visits_);
+  const std::vector<double> now = state.theta->log_prob(F), before = pretrained_->log_prob(F);
+  for (std::size_t i = 0; i < F.size(); ++i)
+    rewards[i] = (scale > 0 ? rewards[i] / scale : 0) - context.settings.kl * (now[i] - before[i]);
+  round.gradient_norm = state.theta->ascend(F, standardised(rewards), policy_stream(round, context));
+  return true;
+}
+
+void BonusGradient::recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) {
+  visit(failures, round, seed);
+}
+
+std::vector<double> BonusGradient::visit(std::span<const Attempt> failures, std::size_t round,
+                                         std::uint64_t seed) {
+  std::vector<double> bonuses =
+      novelty_->visit(failures, {seed, "novelty", static_cast<std::uint32_t>(round)});
+  for (double b : bonuses) squares_ += b * b;
+  visits_ += static_cast<double>(bonuses.size());
+  return bonuses;
+}
+
+bool RewardGradient::learn(State& state, Round& round, const Context& context) {
+  std::vector<double> rewards(round.rewards.begin(), round.rewards.end());
+  if (baseline_ == Baseline::group) rewards = standardised(rewards);
+  round.gradient_norm =
+      state.theta->ascend(texts(round.attempts.kept), rewards, policy_stream(round, context));
+  return true;
+}
+
+}  // namespace banel

@@ -1,0 +1,111 @@
+#include "tasks/methods.h"
+
+#include "banel/policy.h"
+#include "tasks/rnd.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+using Make = std::function<std::unique_ptr<Learner>(const Method&, const Start&)>;
+using MakeNovelty = std::function<std::shared_ptr<Novelty>(const Method&, const Start&)>;
+
+std::shared_ptr<Novelty> count(const Method& m, const Start&) {
+  return std::make_shared<PseudoCounts>(static_cast<std::size_t>(m.novelty.order), m.novelty.c);
+}
+
+std::shared_ptr<Novelty> rnd(const Method& m, const Start& start) {
+  FitSettings fit;
+  fit.epochs = m.novelty.epochs;
+  fit.rate = m.novelty.rate;
+  return std::make_shared<Rnd>(start.attacker.config(), fit, start.seed, start.cost);
+}
+
+Make filter(Score score) {
+  return [score](const Method&, const Start&) { return std::make_unique<Banel>(score); };
+}
+
+Make filter_by(MakeNovelty novelty) {
+  return [novelty](const Method& m, const Start& start) {
+    return std::make_unique<Banel>(novelty_score(novelty(m, start)));
+  };
+}
+
+Make climb(MakeNovelty novelty) {
+  return [novelty](const Method& m, const Start& start) {
+    return std::make_unique<BonusGradient>(
+        novelty(m, start), std::make_unique<GptGenerator>(start.attacker, m.fit, 1, start.cost));
+  };
+}
+
+Make climb_reward(Baseline baseline) {
+  return [baseline](const Method&, const Start&) { return std::make_unique<RewardGradient>(baseline); };
+}
+
+Make stay() {
+  return [](const Method&, const Start&) { return std::make_unique<Unchanged>(); };
+}
+
+std::vector<Method> all_methods() {
+  std::vector<Method> all;
+  const auto add = [&](const char* name, const char* description, Make learner) -> Method& {
+    all.push_back({name, description, {}, {}, {}, std::move(learner)});
+    return all.back();
+  };
+  // f = 3 was tuned: at 2 it is slow, at 4 and more theta drifts into invalid strings and collapses.
+  Method& paper = add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
+                      filter(ratio_score()));
+  paper.settings.screened = false;
+  paper.settings.f = 3;
+
+  add("banel", "Algorithm 2, screened: what is known to be 0 is neither submitted nor kept", filter(ratio_score()));
+
+  Method& regions = add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));
+  regions.settings.memory = Memory::regions;
+  regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
+
+  const auto policy = [&](const char* name, const char* description, Make learner) -> Method& {
+    Method& m = add(name, description, std::move(learner));
+    m.settings.screened = false;
+    m.fit.batch = 50;
+    return m;
+  };
+  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count));
+  policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch", climb(rnd));
+  policy("rnd-10", "rnd with 10 predictor epochs", climb(rnd)).novelty.epochs = 10;
+  policy("rnd-100", "rnd with 100 predictor epochs", climb(rnd)).novelty.epochs = 100;
+  policy("reinforce", "policy gradient on the bare reward; no gradient while it is 0", climb_reward(Baseline::none));
+  policy("grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
+         climb_reward(Baseline::group));
+
+  add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score", filter_by(rnd));
+  add("count-score", "control: BaNEL's loop with the pseudo-count bonus as score", filter_by(count));
+  add("random", "control: keeps a random 1/f of the proposals", filter(random_score()));
+  add("oracle-free", "control: takes every attempt for a failure, evaluates nothing", filter(ratio_score()))
+      .consults_oracle = false;
+  add("tail", "control: keeps what the attacker finds least likely", filter(tail_score()));
+  Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
+  hot.temperature = 1.5;
+  hot.consults_oracle = false;
+  add("memory", "control: the pre-trained attacker, never the same mistake twice", stay()).exact_memory = true;
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Method>& methods() {
+  static const std::vector<Method> all = all_methods();
+  return all;
+}
+
+Method method(const std::string& name) {
+  std::string names;
+  for (const Method& m : methods()) {
+    if (m.name == name) return m;
+    names += ' ' + m.name;
+  }
+  throw UsageError("method: '" + name + "' is unknown; choose one of" + names);
+}
+
+}  // namespace banel
