@@ -1,7 +1,6 @@
 #include "tasks/reproduce.h"
 
 #include <algorithm>
-#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
@@ -22,31 +21,17 @@ std::vector<Method> comparison(std::initializer_list<const char*> names) {
   return chosen;
 }
 
-// Runs every (method, seed), several side by side; each one alone is single-threaded then.
-std::vector<std::vector<AttackResult>> run_all(const fs::path& folder, const ReproduceSettings& s,
-                                               const GPT& target, const GPT& attacker, ProgressMode mode) {
-  const auto seeds = static_cast<std::size_t>(s.seeds), runs = s.methods.size() * seeds;
-  std::vector<std::vector<AttackResult>> results(s.methods.size(), std::vector<AttackResult>(seeds));
-  std::vector<std::atomic<std::int64_t>> used(runs);
-  std::int64_t total = 0;
-  for (const Method& m : s.methods) total += m.settings.budget * s.seeds;
-  Progress progress("attacks", total, mode);
-  const int cores = threads();
-  set_threads(std::min(s.jobs, cores));
-  parallel_for(runs, [&](std::size_t i) {
-    const std::size_t m = i % s.methods.size(),
-                      seed = i / s.methods.size();  // all methods of a seed, then the next seed
-    const auto on_round = [&](std::int64_t evaluations) {
-      used[i] = evaluations;
-      std::int64_t done = 0;
-      for (const auto& u : used) done += u;
-      progress.update(done, "evaluations left " + grouped(total - done));
-    };
-    results[m][seed] =
-        run_attack(folder / "attacks" / s.methods[m].name / ("seed" + std::to_string(seed + 1)), s.methods[m],
-                   s.measured_samples, target, attacker, s.digits, seed + 1, on_round);
-  });
-  set_threads(cores);
+// All methods of a seed, then the next seed; results by method.
+std::vector<std::vector<AttackResult>> run_methods(const fs::path& folder, const ReproduceSettings& s,
+                                                   const Networks& networks, ProgressMode mode) {
+  std::vector<Job> jobs;
+  for (int seed = 1; seed <= s.seeds; ++seed)
+    for (const Method& m : s.methods)
+      jobs.push_back({folder / "attacks" / m.name / ("seed" + std::to_string(seed)), m,
+                      static_cast<std::uint64_t>(seed)});
+  const std::vector<AttackResult> all = run_all(jobs, networks, s.measured_samples, s.jobs, mode);
+  std::vector<std::vector<AttackResult>> results(s.methods.size());
+  for (std::size_t i = 0; i < all.size(); ++i) results[i % s.methods.size()].push_back(all[i]);
   return results;
 }
 
@@ -156,10 +141,11 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   ENSURE(!s.methods.empty(), "methods", "none was chosen");
   const Stopwatch watch;
   const fs::path pretrained = folder / "pretrained";
-  const GPT target = train_target(pretrained, s.target, s.digits, s.pretrain_seed, mode);
-  const GPT attacker = train_attacker(pretrained, s.attacker, s.digits, s.pretrain_seed, target, mode);
+  GPT target = train_target(pretrained, s.target, s.digits, s.pretrain_seed, mode);
+  GPT attacker = train_attacker(pretrained, s.attacker, s.digits, s.pretrain_seed, target, mode);
   const Rate base = rate_from(Json::parse(read_file(pretrained / "attacker.json")).at("base").at("success"));
-  const auto results = run_all(folder, s, target, attacker, mode);
+  const Networks networks{std::move(target), std::move(attacker), s.digits};
+  const auto results = run_methods(folder, s, networks, mode);
 
   Table table{.title = "BaNEL on addition", .note = {}, .quick = s.quick, .base = base, .rows = {}};
   table.note = note(s, Json::parse(read_file(pretrained / "target.json")), base, watch.seconds());

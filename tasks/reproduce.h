@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tasks/attack.h"
 #include "tasks/pretrain.h"
+#include "tasks/runs.h"
 #include "tasks/table.h"
 
 namespace banel {

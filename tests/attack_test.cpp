@@ -27,7 +27,7 @@ struct Stopped {};
 // One attack on the tiny networks. With stop_after = k it ends as if someone pulled the plug after k rounds.
 AttackResult attack(const fs::path& folder, const Method& m, int stop_after = -1) {
   int reports = -1;  // the first report comes before any round
-  return run_attack(folder, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
+  return run_attack(folder, m, tiny::measured_samples, tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
     if (++reports == stop_after) throw Stopped();
   });
 }
@@ -68,7 +68,7 @@ struct Run {
 
   explicit Run(const Method& m) {
     const fs::path here = folder.path / "run";
-    result = run_attack(here, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
+    result = run_attack(here, m, tiny::measured_samples, tiny::target(), tiny::attacker(), tiny::digits, seed, [&](std::int64_t) {
       after.push_back(folder.path / ("after" + std::to_string(after.size())));
       fs::copy(here, after.back());
     });
@@ -151,7 +151,7 @@ TEST_CASE("the oracle-free control learns no verdict") {
   const GPT always_wrong(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
   const TemporaryFolder one, other;
   attack(one.path, m);
-  run_attack(other.path, m, tiny::settings(), always_wrong, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {});
+  run_attack(other.path, m, tiny::measured_samples, always_wrong, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {});
   for (const Json& line : json_lines(one.path / "ledger.jsonl")) {
     CHECK(line.at("reward") == 0);
     CHECK(line.at("answer") == "");
@@ -161,13 +161,14 @@ TEST_CASE("the oracle-free control learns no verdict") {
         load_checkpoint(other.path / "attacker.safetensors").model.parameters.values);
 }
 
-TEST_CASE("every method that distils changes the attacker and the union keeps it") {
+TEST_CASE("every method that learns changes the attacker and the others keep it") {
   for (const Method& known : methods()) {
     CAPTURE(known.name);
     const TemporaryFolder folder;
     attack(folder.path, tiny::method(known.name));
     const bool same = load_checkpoint(folder.path / "attacker.safetensors").model.parameters.values == tiny::attacker().parameters.values;
-    CHECK(same == (known.settings.memory == Memory::regions));
+    const bool learns = known.settings.memory == Memory::distil && known.name != "temperature" && known.name != "memory";
+    CHECK(same != learns);
   }
 }
 
@@ -182,7 +183,7 @@ TEST_CASE("a finished attack is read back without any work") {
     for (const auto& entry : fs::directory_iterator(folder.path)) times[entry.path().string()] = entry.last_write_time();
 
     std::vector<std::int64_t> reports;
-    const AttackResult second = run_attack(folder.path, m, tiny::settings(), tiny::target(), tiny::attacker(), tiny::digits, seed,
+    const AttackResult second = run_attack(folder.path, m, tiny::measured_samples, tiny::target(), tiny::attacker(), tiny::digits, seed,
                                            [&](std::int64_t used) { reports.push_back(used); });
     CHECK(reports == std::vector<std::int64_t>{60});
     CHECK(second.seconds == first.seconds);
@@ -318,32 +319,37 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
   const TemporaryFolder folder;
   attack(folder.path, m);
   const auto before = files(folder.path);
-  const auto refused = [&](const Method& method, const AttackSettings& a, int digits, std::uint64_t other_seed) {
-    CHECK_THROWS_AS(run_attack(folder.path, method, a, tiny::target(), tiny::attacker(), digits, other_seed, [](std::int64_t) {}), InputError);
+  const auto refused = [&](const Method& method, std::size_t samples, const addition::Rules& rules, std::uint64_t other_seed) {
+    CHECK_THROWS_AS(run_attack(folder.path, method, samples, tiny::target(), tiny::attacker(), rules, other_seed, [](std::int64_t) {}), InputError);
     check_equal(before, files(folder.path));
   };
-  const AttackSettings a = tiny::settings();
-  refused(m, a, tiny::digits, seed + 1);
-  refused(m, a, tiny::digits + 1, seed);
-  refused(tiny::method("random"), a, tiny::digits, seed);
+  refused(m, tiny::measured_samples, tiny::digits, seed + 1);
+  refused(m, tiny::measured_samples, tiny::digits + 1, seed);
+  refused(m, tiny::measured_samples, {tiny::digits, false}, seed);
+  refused(m, tiny::measured_samples + 1, tiny::digits, seed);
+  refused(tiny::method("random"), tiny::measured_samples, tiny::digits, seed);
   const auto changed = [&](auto change) {
     Method other = m;
-    AttackSettings settings = a;
-    change(other.settings, settings);
-    refused(other, settings, tiny::digits, seed);
+    change(other.settings, other);
+    refused(other, tiny::measured_samples, tiny::digits, seed);
   };
-  changed([](Settings& s, AttackSettings&) { s.budget = 80; });
-  changed([](Settings& s, AttackSettings&) { s.per_round = 10; });
-  changed([](Settings& s, AttackSettings&) { s.accepted = 31; });
-  changed([](Settings& s, AttackSettings&) { s.f = 3; });
-  changed([](Settings& s, AttackSettings&) { s.kappa = 0.5; });
-  changed([](Settings& s, AttackSettings&) { s.phi_epochs = 3; });
-  changed([](Settings& s, AttackSettings&) { s.distil_epochs = 3; });
-  changed([](Settings& s, AttackSettings&) { s.screened = false; });
-  changed([](Settings& s, AttackSettings&) { s.memory = Memory::regions; });
-  changed([](Settings&, AttackSettings& t) { t.measured_samples = 101; });
-  changed([](Settings&, AttackSettings& t) { t.fit.rate = 2e-3; });
-  changed([](Settings&, AttackSettings& t) { t.fit.batch = 32; });
+  changed([](Settings& s, Method&) { s.budget = 80; });
+  changed([](Settings& s, Method&) { s.per_round = 10; });
+  changed([](Settings& s, Method&) { s.accepted = 31; });
+  changed([](Settings& s, Method&) { s.f = 3; });
+  changed([](Settings& s, Method&) { s.kappa = 0.5; });
+  changed([](Settings& s, Method&) { s.phi_epochs = 3; });
+  changed([](Settings& s, Method&) { s.distil_epochs = 3; });
+  changed([](Settings& s, Method&) { s.screened = false; });
+  changed([](Settings& s, Method&) { s.memory = Memory::regions; });
+  changed([](Settings& s, Method&) { s.kl = 0.3; });
+  changed([](Settings&, Method& t) { t.fit.rate = 2e-3; });
+  changed([](Settings&, Method& t) { t.fit.batch = 32; });
+  changed([](Settings&, Method& t) { t.novelty.order = 3; });
+  changed([](Settings&, Method& t) { t.novelty.c = 0.2; });
+  changed([](Settings&, Method& t) { t.novelty.epochs = 2; });
+  changed([](Settings&, Method& t) { t.novelty.rate = 2e-3; });
+  changed([](Settings&, Method& t) { t.temperature = 2; });
 }
 
 TEST_CASE("an unfinished attack on other networks is refused") {
@@ -352,7 +358,7 @@ TEST_CASE("an unfinished attack on other networks is refused") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(attack(folder.path, m, 1), Stopped);
   const GPT other_target(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
-  CHECK_THROWS_AS(run_attack(folder.path, m, tiny::settings(), other_target, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {}), InputError);
+  CHECK_THROWS_AS(run_attack(folder.path, m, tiny::measured_samples, other_target, tiny::attacker(), tiny::digits, seed, [](std::int64_t) {}), InputError);
 }
 
 TEST_CASE("the attack gives the same bytes for any number of threads") {

@@ -61,7 +61,8 @@ TEST_CASE("no attempt that the oracle rewarded ever reaches a fit") {
     };
     Oracle oracle(judge.function(), 200);
     State state{std::make_unique<ToyGenerator>(words, watch), {}, 0};
-    run(state, oracle, toy_settings(screened, memory), ratio_score(), never, 1, [&](const State&, const Round& round) {
+    Banel learner(ratio_score());
+    run(state, oracle, toy_settings(screened, memory), learner, never, 1, [&](const State&, const Round& round) {
       for (const Proposal& p : round.proposals.kept) proposed_again += judge.rewarded.contains(p.text);
       return true;
     });
@@ -82,7 +83,8 @@ TEST_CASE("phi learns exactly the failures of the round and theta exactly what w
     Oracle oracle(judge.function(), 60);
     State state{std::make_unique<ToyGenerator>(words, watch), {}, 0};
     std::vector<std::vector<Attempt>> failures, accepted;
-    run(state, oracle, toy_settings(screened, memory), ratio_score(), never, 2, [&](const State&, const Round& round) {
+    Banel learner(ratio_score());
+    run(state, oracle, toy_settings(screened, memory), learner, never, 2, [&](const State&, const Round& round) {
       failures.emplace_back();
       for (const Proposal& p : round.attempts.kept)
         if (!Judge::reward(p.text)) failures.back().push_back(p.text);
@@ -107,7 +109,8 @@ TEST_CASE("the oracle is never asked beyond the budget whatever the settings") {
     Oracle oracle(judge.function(), budget);
     State state{std::make_unique<ToyGenerator>(1 + rng.below(30)), {}, 0};
     std::size_t rounds = 0;
-    run(state, oracle, settings, ratio_score(), never, rng.bits(), [&](const State& s, const Round& round) {
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, never, rng.bits(), [&](const State& s, const Round& round) {
       CHECK(round.attempts.kept.size() <= settings.per_round);
       CHECK(round.number == ++rounds);
       CHECK(s.rounds == rounds);
@@ -123,7 +126,8 @@ TEST_CASE("unscreened the whole budget is used and the last round is shorter") {
   Oracle oracle(judge.function(), 20);
   State state{std::make_unique<ToyGenerator>(words), {}, 0};
   std::vector<std::size_t> sizes;
-  run(state, oracle, toy_settings(false, Memory::distil), ratio_score(), never, 1, [&](const State&, const Round& round) {
+  Banel learner(ratio_score());
+  run(state, oracle, toy_settings(false, Memory::distil), learner, never, 1, [&](const State&, const Round& round) {
     sizes.push_back(round.attempts.kept.size());
     return true;
   });
@@ -135,7 +139,8 @@ TEST_CASE("screened no attempt is evaluated twice and none that is known to fail
   Oracle oracle(judge.function(), 200);
   State state{std::make_unique<ToyGenerator>(words), {}, 0};
   const auto even = [](const Attempt& x) { return std::stoul(x.substr(1)) % 2 == 0; };
-  run(state, oracle, toy_settings(true, Memory::distil), ratio_score(), even, 1, go_on);
+  Banel learner(ratio_score());
+  run(state, oracle, toy_settings(true, Memory::distil), learner, even, 1, go_on);
   for (const auto& [attempt, calls] : judge.calls) {
     CHECK(calls == 1);
     CHECK(!even(attempt));
@@ -147,7 +152,8 @@ TEST_CASE("a run stops when nothing new can be drawn") {
   Judge judge;
   Oracle oracle(judge.function(), 1000);
   State state{std::make_unique<ToyGenerator>(8), {}, 0};
-  run(state, oracle, toy_settings(true, Memory::distil), random_score(), never, 1, go_on);
+  Banel learner(random_score());
+  run(state, oracle, toy_settings(true, Memory::distil), learner, never, 1, go_on);
   CHECK(oracle.used() == 8);  // every word once
 }
 
@@ -155,7 +161,8 @@ TEST_CASE("a run ends when after_round says so") {
   Judge judge;
   Oracle oracle(judge.function(), 100);
   State state{std::make_unique<ToyGenerator>(words), {}, 0};
-  run(state, oracle, toy_settings(false, Memory::distil), ratio_score(), never, 1, [](const State& s, const Round&) { return s.rounds < 3; });
+  Banel learner(ratio_score());
+  run(state, oracle, toy_settings(false, Memory::distil), learner, never, 1, [](const State& s, const Round&) { return s.rounds < 3; });
   CHECK(state.rounds == 3);
   CHECK(oracle.used() == 18);
 }
@@ -167,7 +174,8 @@ TEST_CASE("Algorithm 1 never proposes what an earlier region rejects") {
     State state{std::make_unique<ToyGenerator>(words), {}, 0};
     const std::vector<double> before = dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
     std::size_t checked = 0, outside_all = words;
-    run(state, oracle, toy_settings(screened, Memory::regions), ratio_score(), never, 4, [&](const State& s, const Round& round) {
+    Banel learner(ratio_score());
+    run(state, oracle, toy_settings(screened, Memory::regions), learner, never, 4, [&](const State& s, const Round& round) {
       REQUIRE(s.regions.size() == s.rounds);
       for (const auto* draws : {&round.attempts, &round.proposals})
         for (std::size_t r = 0; r + 1 < s.regions.size(); ++r)
@@ -216,7 +224,8 @@ TEST_CASE("the proposals of a round are f times as many as are accepted") {
   Settings settings = toy_settings(false, Memory::distil);
   settings.accepted = 1000;
   settings.f = 4;
-  run(state, oracle, settings, random_score(), never, 1, [&](const State&, const Round& round) {
+  Banel learner(random_score());
+  run(state, oracle, settings, learner, never, 1, [&](const State&, const Round& round) {
     CHECK(round.proposals.kept.size() == 4000);
     CHECK(round.accepted.size() == 1000);
     return true;
@@ -230,7 +239,8 @@ TEST_CASE("settings out of range are refused before the oracle is asked") {
     State state{std::make_unique<ToyGenerator>(words), {}, 0};
     Settings settings;
     change(settings);
-    CHECK_THROWS_AS(run(state, oracle, settings, ratio_score(), never, 1, go_on), UsageError);
+    Banel learner(ratio_score());
+    CHECK_THROWS_AS(run(state, oracle, settings, learner, never, 1, go_on), UsageError);
     CHECK(judge.total == 0);
   };
   refused([](Settings& s) { s.per_round = 0; });
@@ -273,7 +283,8 @@ TEST_CASE("with an exact failure model the success rate rises by the filter fact
   settings.f = 1.25;
   double rate = dynamic_cast<ExactGenerator&>(*state.theta).success_rate();
   CHECK(rate < 0.25);
-  run(state, oracle, settings, ratio_score(), never, 1, [&](const State& s, const Round&) {
+  Banel learner(ratio_score());
+  run(state, oracle, settings, learner, never, 1, [&](const State& s, const Round&) {
     const double next = dynamic_cast<ExactGenerator&>(*s.theta).success_rate();
     CHECK(next == doctest::Approx(std::min(1.0, 1.25 * rate)).epsilon(0.05));
     rate = next;
@@ -302,7 +313,8 @@ TEST_CASE("a run resumed after any number of rounds equals one that was not inte
     constexpr std::int64_t budget = 40;
     // Runs until `stop` rounds are done, as if killed after the next round's evaluations if `in_round`.
     const auto go = [&](State& state, Oracle& oracle, std::size_t stop, Ending& ending, State* saved) {
-      run(state, oracle, settings, ratio_score(), never, 9, [&](const State& s, const Round& round) {
+      Banel learner(ratio_score());
+      run(state, oracle, settings, learner, never, 9, [&](const State& s, const Round& round) {
         if (saved && s.rounds > stop) return false;  // killed: this round was evaluated but never saved
         Record record{{}, round.accepted, round.tau};
         for (const Proposal& p : round.attempts.kept) record.attempts.push_back(p.text);
@@ -350,7 +362,8 @@ TEST_CASE("the same seed gives the same run and another seed another") {
     Judge judge;
     Oracle oracle(judge.function(), 40);
     State state{std::make_unique<ToyGenerator>(words), {}, 0};
-    run(state, oracle, toy_settings(false, Memory::distil), ratio_score(), never, seed, go_on);
+    Banel learner(ratio_score());
+    run(state, oracle, toy_settings(false, Memory::distil), learner, never, seed, go_on);
     return dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
   };
   CHECK(go(1) == go(1));

@@ -31,6 +31,12 @@ struct Judge {
   }
 };
 
+std::vector<Proposal> samples(const std::vector<Attempt>& attempts) {
+  std::vector<Proposal> result;
+  for (const Attempt& x : attempts) result.push_back({x, -2});
+  return result;
+}
+
 void check_rate(const Rate& rate, std::int64_t k, std::int64_t n) {
   CHECK(rate.k == k);
   CHECK(rate.n == n);
@@ -40,7 +46,7 @@ TEST_CASE("every share of a measurement counts what its name says") {
   // The carry of 999+1= ripples through two columns, that of 99+1= through one; 0999+1= has a leading zero as well.
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "12+", "+", "09+1=", "0999+1=", "999+1=", "99+1=", "0+5=", "12345+1="};
   Judge judge{{"1+1=", "0999+1=", "999+1=", "09+1="}};
-  const Measurement m = measure(judge.function(), 4, attempts);
+  const Measurement m = measure(judge.function(), 4, samples(attempts));
   check_rate(m.success, 5, 10);       // 1+1= twice, 09+1=, 0999+1=, 999+1=
   check_rate(m.valid, 7, 10);         // all but 12+, + and 12345+1=
   check_rate(m.leading_zero, 2, 10);  // 0+5= has none
@@ -55,7 +61,7 @@ TEST_CASE("a success counts for one failure mode only") {
     INFO(question);
     Judge judge{{question}};
     const std::vector<Attempt> attempts{question};
-    const Measurement m = measure(judge.function(), 4, attempts);
+    const Measurement m = measure(judge.function(), 4, samples(attempts));
     check_rate(m.success, 1, 1);
     CHECK(m.success_leading_zero.k + m.success_carry.k + m.success_other.k == 1);
   }
@@ -64,14 +70,14 @@ TEST_CASE("a success counts for one failure mode only") {
 TEST_CASE("a string that is asked for twice is judged once") {
   Judge judge{{}};
   const std::vector<Attempt> attempts{"1+1=", "2+2=", "1+1=", "1+1="};
-  measure(judge.function(), 2, attempts);
+  measure(judge.function(), 2, samples(attempts));
   CHECK(judge.asked == std::vector<Attempt>{"1+1=", "2+2="});
 }
 
 TEST_CASE("the findings are the first five distinct successes with the true sums") {
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "2+2=", "3+3=", "4+4=", "5+5=", "6+6="};
   Judge judge{attempts};
-  const Measurement m = measure(judge.function(), 1, attempts);
+  const Measurement m = measure(judge.function(), 1, samples(attempts));
   REQUIRE(m.findings.size() == 5);
   CHECK(m.findings[0].question == "1+1=");
   CHECK(m.findings[0].answer == "7");
@@ -148,9 +154,12 @@ TEST_CASE("the judge rewards exactly the questions whose greedy answer is not th
 TEST_CASE("samples of a generator are measured as they come") {
   const GptGenerator generator(tiny::attacker(), {});
   const Oracle::Judge judge = addition_judge(tiny::target(), tiny::digits);
-  std::vector<Attempt> attempts;
-  for (const Proposal& p : generator.sample(200, {5, "samples"})) attempts.push_back(p.text);
-  CHECK(to_json(measure_samples(generator, judge, tiny::digits, 200, {5, "samples"})) == to_json(measure(judge, tiny::digits, attempts)));
+  const std::vector<Proposal> drawn = generator.sample(200, {5, "samples"});
+  const Measurement m = measure_samples(generator, judge, tiny::digits, 200, {5, "samples"});
+  CHECK(to_json(m) == to_json(measure(judge, tiny::digits, drawn)));
+  double nats = 0;
+  for (const Proposal& p : drawn) nats -= p.log_prob / 200;
+  CHECK(m.entropy == doctest::Approx(nats));
 }
 
 TEST_CASE("the error map of a target adds up by carry chain and by lengths") {

@@ -14,7 +14,12 @@ namespace {
 
 // positives: rewards among the 10 evaluations that the round's predecessor submitted; rate: of the attacker it made.
 RoundRecord record(std::int64_t number, std::int64_t positives, std::int64_t successes) {
-  return {.nre = 10 * number, .positives = positives, .submitted = 10, .success = {successes, 1000}};
+  RoundRecord r;
+  r.nre = 10 * number;
+  r.positives = positives;
+  r.submitted = 10;
+  r.success = {successes, 1000};
+  return r;
 }
 
 MethodRow row(const std::string& name, const std::vector<double>& finals) {

@@ -45,10 +45,6 @@ inline Method method(const std::string& name) {
   return m;
 }
 
-inline AttackSettings settings() {
-  AttackSettings a;
-  a.measured_samples = 100;
-  return a;
-}
+constexpr std::size_t measured_samples = 100;
 
 }  // namespace banel::tiny

@@ -58,6 +58,25 @@ class ToyGenerator : public Generator {
     return nats;
   }
 
+  // Exact: p climbs by the gradient of sum_i weights[i] log p(x_i) / n with respect to log p, at rate 1.
+  double ascend(std::span<const Attempt> attempts, std::span<const double> weights, Stream) override {
+    std::vector<double> gradient(p_.size(), 0);
+    double total = 0;
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      const double w = weights[i] / static_cast<double>(attempts.size());
+      gradient[number(attempts[i])] += w;
+      total += w;
+    }
+    double squares = 0;
+    for (std::size_t k = 0; k < p_.size(); ++k) {
+      gradient[k] -= total * p_[k];
+      squares += gradient[k] * gradient[k];
+    }
+    for (std::size_t k = 0; k < p_.size(); ++k) p_[k] *= std::exp(gradient[k]);
+    scale();
+    return std::sqrt(squares);
+  }
+
   std::unique_ptr<Generator> clone() const override { return std::make_unique<ToyGenerator>(*this); }
 
  protected:
