@@ -1,0 +1,141 @@
+#include "tasks/tune.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "nn/file.h"
+#include "tasks/table.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Change = std::pair<std::string, std::function<void(Method&)>>;
+
+template <class... Parts>
+std::string text(const char* format, Parts... parts) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, format, parts...);
+  return buffer;
+}
+
+Change filter_factor(double f, int phi_epochs) {
+  return {text("f %g, E %d", f, phi_epochs), [=](Method& m) {
+            m.settings.f = f;
+            m.settings.phi_epochs = phi_epochs;
+          }};
+}
+
+Change tail_factor(double f, int distil_epochs) {
+  return {text("f %g, E_d %d", f, distil_epochs), [=](Method& m) {
+            m.settings.f = f;
+            m.settings.distil_epochs = distil_epochs;
+          }};
+}
+
+Change novelty_factor(double f, int epochs, int order) {
+  return {text("f %g, predictor epochs %d, order %d", f, epochs, order), [=](Method& m) {
+            m.settings.f = f;
+            m.novelty.epochs = epochs;
+            m.novelty.order = order;
+          }};
+}
+
+Change policy(double rate, double kl) {
+  return {text("rate %g, KL %g", rate, kl), [=](Method& m) {
+            m.fit.rate = rate;
+            m.settings.kl = kl;
+          }};
+}
+
+Change temperature(double t) {
+  return {text("temperature %g", t), [=](Method& m) { m.temperature = t; }};
+}
+
+std::vector<Change> changes(const std::string& name) {
+  if (name == "banel" || name == "banel-paper" || name == "oracle-free")
+    return {filter_factor(2, 30), filter_factor(2, 60), filter_factor(3, 30),
+            filter_factor(4, 10), filter_factor(4, 30), filter_factor(8, 30)};
+  if (name == "banel-union")
+    return {filter_factor(1.05, 30), filter_factor(1.1, 10), filter_factor(1.1, 30),
+            filter_factor(1.1, 60),  filter_factor(1.2, 30), filter_factor(1.3, 30)};
+  if (name == "random" || name == "tail")
+    return {tail_factor(2, 2), tail_factor(2, 4), tail_factor(4, 2),
+            tail_factor(4, 4), tail_factor(8, 2), tail_factor(8, 4)};
+  if (name == "rnd-score" || name == "count-score")
+    return {novelty_factor(2, 1, 4),  novelty_factor(4, 1, 4),  novelty_factor(8, 1, 4),
+            novelty_factor(2, 10, 8), novelty_factor(4, 10, 8), novelty_factor(8, 10, 8)};
+  if (name == "count" || name.starts_with("rnd"))
+    return {policy(3e-4, 0.1), policy(3e-4, 1), policy(1e-3, 0.1),
+            policy(1e-3, 1),   policy(3e-3, 0.1), policy(3e-3, 1)};
+  if (name == "temperature")
+    return {temperature(1.2), temperature(1.5), temperature(2), temperature(2.5), temperature(3), temperature(4)};
+  return {{"nothing to tune", [](Method&) {}}};
+}
+
+}  // namespace
+
+std::vector<Choice> grid(const Method& m) {
+  std::vector<Choice> choices;
+  for (const auto& [words, change] : changes(m.name)) {
+    choices.push_back({words, m});
+    change(choices.back().method);
+  }
+  return choices;
+}
+
+std::string tune(const fs::path& folder, const Networks& networks, const TuneSettings& s, ProgressMode mode) {
+  std::vector<Job> jobs;
+  for (const Method& m : s.methods) {
+    int number = 0;
+    for (const Choice& choice : grid(m)) {
+      ++number;
+      for (int seed = 1; seed <= s.seeds; ++seed)
+        jobs.push_back({folder / m.name / std::to_string(number) / ("seed" + std::to_string(seed)),
+                        choice.method, static_cast<std::uint64_t>(seed)});
+    }
+  }
+  const std::vector<AttackResult> results = run_all(jobs, networks, s.measured_samples, s.jobs, mode);
+
+  std::string md = "| method | configuration | final: mean | every seed | best: mean | distinct at the end |\n|---|---|---|---|---|---|\n";
+  Json rows = Json::array();
+  auto run = results.begin();
+  for (const Method& m : s.methods) {
+    const std::vector<Choice> choices = grid(m);
+    std::vector<Json> tried;
+    std::size_t chosen = 0;
+    for (const Choice& choice : choices) {
+      Json row{{"method", m.name}, {"configuration", choice.text}, {"final", Json::array()}};
+      double final = 0, best = 0, distinct = 0;
+      for (int seed = 0; seed < s.seeds; ++seed, ++run) {
+        const Readings r = read(*run);
+        row["final"].push_back(r.final);
+        final += r.final / s.seeds;
+        best += r.best / s.seeds;
+        distinct += run->rounds.back().distinct.value() / s.seeds;
+      }
+      row.update({{"final_mean", final}, {"best_mean", best}, {"distinct_mean", distinct}});
+      tried.push_back(row);
+      if (final > tried[chosen]["final_mean"].get<double>()) chosen = tried.size() - 1;
+    }
+    for (std::size_t i = 0; i < tried.size(); ++i) {
+      Json& row = tried[i];
+      row["chosen"] = i == chosen;
+      std::string seeds;
+      for (const Json& x : row["final"]) seeds += (seeds.empty() ? "" : ", ") + text("%.4f", x.get<double>());
+      const std::string mark = i == chosen && tried.size() > 1 ? "**" : "";
+      md += "| " + m.name + " | " + mark + row["configuration"].get<std::string>() + mark + " | " +
+            text("%.4f", row["final_mean"].get<double>()) + " | " + seeds + " | " +
+            text("%.4f", row["best_mean"].get<double>()) + " | " +
+            text("%.2f", row["distinct_mean"].get<double>()) + " |\n";
+      rows.push_back(row);
+    }
+  }
+  write_file(folder / "tuning.json", rows.dump(2) + '\n');
+  write_file(folder / "tuning.md", md);
+  return md;
+}
+
+}  // namespace banel
