@@ -57,8 +57,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (round.attempts.kept.empty())
       return;  // nothing new to try: theta has collapsed or knows no more strings
     const std::vector<Attempt> X = texts(round.attempts.kept);
-    round.rewards = oracle.evaluate(X);            // Alg. 2, l. 4
-    round.failures = failures(X, round.rewards);   // Alg. 2, l. 5
+    round.rewards = oracle.evaluate(X);           // Alg. 2, l. 4
+    round.failures = failures(X, round.rewards);  // Alg. 2, l. 5
     if (!learner.learn(state, round, context)) return;
     ++state.rounds;
     if (!after_round(state, round)) return;

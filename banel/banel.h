@@ -29,21 +29,22 @@ struct Settings {
   int distil_epochs = 4;        // E_d: passes over the accepted proposals
   bool screened = true;  // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
-  double kl = 0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
+  double kl =
+      0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
 };
 
 // One round, for logs and measurements.
 struct Round {
-  std::size_t number = 0;              // 1, 2, ...
-  Draws attempts;                      // X
-  std::vector<bool> rewards;           // r(x) for x in X
-  std::vector<Attempt> failures;       // F
-  std::shared_ptr<Generator> phi;      // the failure model, if the method has one
-  double phi_loss = 0;                 // nats per token of the last epoch on the failures; 0 without phi
+  std::size_t number = 0;          // 1, 2, ...
+  Draws attempts;                  // X
+  std::vector<bool> rewards;       // r(x) for x in X
+  std::vector<Attempt> failures;   // F
+  std::shared_ptr<Generator> phi;  // the failure model, if the method has one
+  double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
   double tau = 0;
-  Draws proposals;                     // P
-  std::vector<Attempt> accepted;       // A
-  std::optional<double> gradient_norm; // policy gradients: the largest of the round's updates
+  Draws proposals;                      // P
+  std::vector<Attempt> accepted;        // A
+  std::optional<double> gradient_norm;  // policy gradients: the largest of the round's updates
 };
 
 // All that a run carries from one round to the next, beside the oracle's ledger.
@@ -68,8 +69,8 @@ class Learner {
   virtual ~Learner() = default;
   // Changes state.theta (or state.regions); false if it can go no further, the round does not count then.
   virtual bool learn(State&, Round&, const Context&) = 0;
-  // What a learner itself carries from round to round is a function of the failures it has seen; a resumed run
-  // shows it those of each completed round again.
+  // What a learner itself carries from round to round is a function of the failures it has seen; a resumed
+  // run shows it those of each completed round again.
   virtual void recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) {
     (void)failures, (void)round, (void)seed;
   }
@@ -83,9 +84,9 @@ struct Score {
       of;
   std::shared_ptr<Novelty> novelty = {};  // shown the failures before the proposals are scored
 };
-Score ratio_score();   // BaNEL: log p_theta - kappa log p_phi
-Score tail_score();    // control: -log p_theta, whatever theta finds unlikely
-Score random_score();  // control: uniform in [0, 1)
+Score ratio_score();                            // BaNEL: log p_theta - kappa log p_phi
+Score tail_score();                             // control: -log p_theta, whatever theta finds unlikely
+Score random_score();                           // control: uniform in [0, 1)
 Score novelty_score(std::shared_ptr<Novelty>);  // another measure of novelty in the place of p_phi
 
 // BaNEL: fits phi to the failures, filters proposals by the score, distils what is left or keeps the region.

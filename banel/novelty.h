@@ -1,5 +1,5 @@
-// Measures of novelty that reward what was not visited yet: the baselines of the comparison, and in the place of
-// the failure model two of its controls.
+// Measures of novelty that reward what was not visited yet: the baselines of the comparison, and in the place
+// of the failure model two of its controls.
 #pragma once
 #include <memory>
 #include <span>
@@ -20,10 +20,11 @@ class Novelty {
   virtual std::vector<double> bonus(std::span<const Attempt>) = 0;
 };
 
-// A density model of strings, learned online: characters are predicted from the `order` characters before them,
-// each context backing off to the next shorter one,
+// A density model of strings, learned online: characters are predicted from the `order` characters before
+// them, each context backing off to the next shorter one,
 //   p_k(c | context) = (count(context c) + p_{k-1}(c | context without its first)) / (count(context) + 1),
-// down to p = 1/256; the end of the string counts as a character (a Pitman-Yor or CTS model without discount).
+// down to p = 1/256; the end of the string counts as a character (a Pitman-Yor or CTS model without
+// discount).
 class StringDensity {
  public:
   explicit StringDensity(std::size_t order) : order_(order) {}

@@ -4,9 +4,11 @@
 
 namespace banel {
 
-// REINFORCE (Williams 1992) on a novelty bonus of the failures, with a KL penalty to the pre-trained attacker:
-//   R(x) = bonus(x) / s - kl (log p_theta(x) - log p_theta0(x)),   s the root mean square of all bonuses so far
-//   advantage = (R - mean R) / deviation R over the round;   theta climbs the mean of advantage log p_theta(x)
+// REINFORCE (Williams 1992) on a novelty bonus of the failures, with a KL penalty to the pre-trained
+// attacker:
+//   R(x) = bonus(x) / s - kl (log p_theta(x) - log p_theta0(x)),   s the root mean square of all bonuses so
+//   far advantage = (R - mean R) / deviation R over the round;   theta climbs the mean of advantage log
+//   p_theta(x)
 class BonusGradient : public Learner {
  public:
   BonusGradient(std::shared_ptr<Novelty> novelty, std::unique_ptr<Generator> pretrained)

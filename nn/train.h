@@ -80,12 +80,13 @@ struct FitSettings {
 };
 
 struct FitReport {
-  std::vector<double> losses;  // of each epoch: mean over its steps, nats per counted token for next_token_loss
-  double gradient_norm = 0;    // the largest of all steps, before clipping
+  std::vector<double>
+      losses;                // of each epoch: mean over its steps, nats per counted token for next_token_loss
+  double gradient_norm = 0;  // the largest of all steps, before clipping
 };
 
-// Minimises the loss over a fixed set of examples, by default maximum likelihood: `epochs` passes, each in a new
-// random order, with a fresh optimiser. An empty set returns at once.
+// Minimises the loss over a fixed set of examples, by default maximum likelihood: `epochs` passes, each in a
+// new random order, with a fresh optimiser. An empty set returns at once.
 FitReport fit(GPT&, std::span<const Example>, const FitSettings&, Stream order, Loss = next_token_loss);
 
 }  // namespace banel

@@ -28,10 +28,10 @@ struct Rules {
   Rules(int longest, bool zeros = true) : digits(longest), leading_zeros(zeros) {}
 };
 
-std::string write(const Question&);                              // "58+67="
+std::string write(const Question&);                             // "58+67="
 std::optional<Question> parse(std::string_view, const Rules&);  // nothing unless valid
-bool has_leading_zero(const Question&);     // in an operand longer than one digit
-std::string sum(const Question&);           // "125": decimal, without leading zeros
+bool has_leading_zero(const Question&);                         // in an operand longer than one digit
+std::string sum(const Question&);                               // "125": decimal, without leading zeros
 int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through
 
 // Lengths of both operands uniform in 1..digits, then digits uniform, the first not 0 unless it is the only

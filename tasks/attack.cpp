@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Json to_json(const Method& m, std::size_t measured_samples, const addition::Rules& rules, std::uint64_t seed) {
+Json to_json(const Method& m, std::size_t measured_samples, const addition::Rules& rules,
+             std::uint64_t seed) {
   const Settings& s = m.settings;
   return {{"method", m.name},
           {"seed", seed},
@@ -149,7 +150,9 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measur
           {"proposal_success", to_json(proposed.success)},
           {"accepted_success", to_json(look(r.accepted, judge).success)},
           {"measured", to_json(m)},
-          {"examples", std::vector<Attempt>(proposals.begin(), proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
+          {"examples",
+           std::vector<Attempt>(proposals.begin(),
+                                proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
 }
 
 // A round is over when its checkpoint is in place; whatever a killed round left behind is cut off.
@@ -196,8 +199,8 @@ Saved load(const fs::path& folder, const Method& method, const Start& start) {
     saved.finished = checkpoint.metadata.at("finished") == "yes";
     for (const Json& region : Json::parse(checkpoint.metadata.at("regions"))) {
       const fs::path file = folder / ("phi" + std::to_string(saved.regions.size() + 1) + ".safetensors");
-      saved.regions.push_back({generator(load_checkpoint(file).model),
-                               region.at("kappa").get<double>(), region.at("tau").get<double>()});
+      saved.regions.push_back({generator(load_checkpoint(file).model), region.at("kappa").get<double>(),
+                               region.at("tau").get<double>()});
     }
   } catch (const std::logic_error& error) {
     ENSURE_AS(false, InputError, path.string(),
@@ -211,7 +214,8 @@ Saved load(const fs::path& folder, const Method& method, const Start& start) {
 }
 
 // Shows the learner of a resumed run the failures of each completed round.
-void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecord>& rounds, std::uint64_t seed) {
+void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecord>& rounds,
+            std::uint64_t seed) {
   std::size_t first = 0;
   for (std::size_t k = 0; k < rounds.size(); ++k) {
     const auto submitted = static_cast<std::size_t>(rounds[k].submitted);
@@ -274,8 +278,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
     const Draws samples =
         draw(*now.theta, now.regions, method.exact_memory ? &unseen : nullptr, measured_samples, random);
-    const Json line =
-        round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
+    const Json line = round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
     *start.cost = cost;  // measuring is no part of the method
     metrics_file.append(line.dump() + '\n');
     timing_file.append(

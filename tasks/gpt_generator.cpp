@@ -13,7 +13,8 @@ void Cost::read(const GPT& model, std::int64_t count) {
 
 void Cost::trained(const GPT& model, std::int64_t count) {
   tokens += count;
-  flops += 3 * static_cast<double>(count) * model.flops_per_token();  // the backward pass costs two forward ones
+  flops +=
+      3 * static_cast<double>(count) * model.flops_per_token();  // the backward pass costs two forward ones
 }
 
 std::int64_t tokens_of(std::span<const Attempt> attempts) {
@@ -51,7 +52,8 @@ double GptGenerator::fit(std::span<const Attempt> attempts, int epochs, Stream o
   return report.losses.empty() ? 0 : report.losses.back();
 }
 
-double GptGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights, Stream order) {
+double GptGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights,
+                            Stream order) {
   std::vector<Example> examples;
   for (std::size_t i = 0; i < attempts.size(); ++i)
     examples.push_back({.tokens = encode('\n' + attempts[i]), .loss_from = 1, .weight = weights[i]});

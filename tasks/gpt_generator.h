@@ -5,8 +5,8 @@
 
 namespace banel {
 
-// What a run has computed: tokens through a network, and model FLOPs (2 x weights of the linear layers for each
-// token read, three times that for each token trained on).
+// What a run has computed: tokens through a network, and model FLOPs (2 x weights of the linear layers for
+// each token read, three times that for each token trained on).
 struct Cost {
   std::int64_t tokens = 0;
   double flops = 0;

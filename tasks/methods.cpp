@@ -54,14 +54,17 @@ std::vector<Method> all_methods() {
     return all.back();
   };
   // f = 3 was tuned: at 2 it is slow, at 4 and more theta drifts into invalid strings and collapses.
-  Method& paper = add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
-                      filter(ratio_score()));
+  Method& paper =
+      add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
+          filter(ratio_score()));
   paper.settings.screened = false;
   paper.settings.f = 3;
 
-  add("banel", "Algorithm 2, screened: what is known to be 0 is neither submitted nor kept", filter(ratio_score()));
+  add("banel", "Algorithm 2, screened: what is known to be 0 is neither submitted nor kept",
+      filter(ratio_score()));
 
-  Method& regions = add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));
+  Method& regions =
+      add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));
   regions.settings.memory = Memory::regions;
   regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
 
@@ -72,23 +75,30 @@ std::vector<Method> all_methods() {
     return m;
   };
   policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count));
-  policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch", climb(rnd));
+  policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch",
+         climb(rnd));
   policy("rnd-10", "rnd with 10 predictor epochs", climb(rnd)).novelty.epochs = 10;
   policy("rnd-100", "rnd with 100 predictor epochs", climb(rnd)).novelty.epochs = 100;
-  policy("reinforce", "policy gradient on the bare reward; no gradient while it is 0", climb_reward(Baseline::none));
+  policy("reinforce", "policy gradient on the bare reward; no gradient while it is 0",
+         climb_reward(Baseline::none));
   policy("grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
          climb_reward(Baseline::group));
 
-  add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score", filter_by(rnd));
+  add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score",
+      filter_by(rnd));
   add("count-score", "control: BaNEL's loop with the pseudo-count bonus as score", filter_by(count));
   add("random", "control: keeps a random 1/f of the proposals", filter(random_score()));
   add("oracle-free", "control: takes every attempt for a failure, evaluates nothing", filter(ratio_score()))
       .consults_oracle = false;
   add("tail", "control: keeps what the attacker finds least likely", filter(tail_score()));
+  // What learns nothing has one long round.
   Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
   hot.temperature = 1.5;
   hot.consults_oracle = false;
-  add("memory", "control: the pre-trained attacker, never the same mistake twice", stay()).exact_memory = true;
+  hot.settings.per_round = static_cast<std::size_t>(hot.settings.budget);
+  Method& memory = add("memory", "control: the pre-trained attacker, never the same mistake twice", stay());
+  memory.exact_memory = true;
+  memory.settings.per_round = static_cast<std::size_t>(memory.settings.budget);
   return all;
 }
 

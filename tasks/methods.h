@@ -11,10 +11,10 @@
 namespace banel {
 
 struct NoveltySettings {
-  int order = 4;      // count: characters a prediction looks back
-  double c = 0.1;     // count: scale of the prediction gain
-  int epochs = 1;     // rnd: passes of the predictor over the strings of a round
-  double rate = 1e-3; // rnd: learning rate of the predictor
+  int order = 4;       // count: characters a prediction looks back
+  double c = 0.1;      // count: scale of the prediction gain
+  int epochs = 1;      // rnd: passes of the predictor over the strings of a round
+  double rate = 1e-3;  // rnd: learning rate of the predictor
 };
 
 struct Start {  // what a run begins with

@@ -16,8 +16,8 @@ struct Job {
   std::uint64_t seed = 1;
 };
 
-// Runs or resumes every job, `side_by_side` of them at a time, each on one thread then; results in the order of
-// the jobs. They do not depend on side_by_side. A job that is finished is read back.
+// Runs or resumes every job, `side_by_side` of them at a time, each on one thread then; results in the order
+// of the jobs. They do not depend on side_by_side. A job that is finished is read back.
 std::vector<AttackResult> run_all(const std::vector<Job>&, const Networks&, std::size_t measured_samples,
                                   int side_by_side, ProgressMode);
 

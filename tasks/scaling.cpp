@@ -89,12 +89,14 @@ std::string text(const Json& number, const char* format) {
 std::string markdown(const Json& rows, const Rate& base, const ScalingSettings& s) {
   const Json rate = to_json(base);
   std::string md = "Leading zeros forbidden; base success rate " + text(rate.at("rate"), "%.3g") + " (" +
-                   text(rate.at("lo"), "%.3g") + "–" + text(rate.at("hi"), "%.3g") + ", n = " +
-                   grouped(base.n) + "); " + std::to_string(s.seeds) + " seeds, " +
+                   text(rate.at("lo"), "%.3g") + "–" + text(rate.at("hi"), "%.3g") +
+                   ", n = " + grouped(base.n) + "); " + std::to_string(s.seeds) + " seeds, " +
                    grouped(static_cast<std::int64_t>(s.measured_samples)) +
                    " samples per reading; intervals: bootstrap over seeds, 95 %.\n\n";
-  md += "| run | epochs of p_φ | final: factor (95 %) | best: factor | final of every seed | evaluations | p_φ nats per token: "
-        "seen, held out | tokens | FLOPs | s per run |\n|---|---|---|---|---|---|---|---|---|---|\n";
+  md +=
+      "| run | epochs of p_φ | final: factor (95 %) | best: factor | final of every seed | evaluations | p_φ "
+      "nats per token: "
+      "seen, held out | tokens | FLOPs | s per run |\n|---|---|---|---|---|---|---|---|---|---|\n";
   for (const Json& r : rows) {
     std::string seeds;
     for (const Json& x : r.at("final")) seeds += (seeds.empty() ? "" : ", ") + text(x, "%.4f");
@@ -119,8 +121,8 @@ std::string scaling(const fs::path& folder, const Networks& networks, const Scal
   std::vector<Job> jobs;
   for (int seed = 1; seed <= s.seeds; ++seed)
     for (const Group& g : groups)
-      jobs.push_back({folder / g.name / ("seed" + std::to_string(seed)), g.method,
-                      static_cast<std::uint64_t>(seed)});
+      jobs.push_back(
+          {folder / g.name / ("seed" + std::to_string(seed)), g.method, static_cast<std::uint64_t>(seed)});
   const std::vector<AttackResult> results = run_all(jobs, networks, s.measured_samples, s.jobs, mode);
   for (std::size_t i = 0; i < results.size(); ++i) groups[i % groups.size()].runs.push_back(results[i]);
 

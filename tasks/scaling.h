@@ -1,5 +1,5 @@
-// Compute scaling (the paper's figure): leading zeros forbidden, more and more epochs of the failure model, beside
-// the baselines and controls in the very same setting.
+// Compute scaling (the paper's figure): leading zeros forbidden, more and more epochs of the failure model,
+// beside the baselines and controls in the very same setting.
 #pragma once
 #include "tasks/runs.h"
 
@@ -7,15 +7,17 @@ namespace banel {
 
 struct ScalingSettings {
   std::vector<int> phi_epochs = {1, 2, 3, 5, 10, 20, 50, 100};
-  std::vector<std::string> references = {"count", "rnd", "oracle-free", "tail"};  // have no phi epochs to vary
+  std::vector<std::string> references = {"count", "rnd", "oracle-free",
+                                         "tail"};  // have no phi epochs to vary
   int seeds = 5;
   std::size_t measured_samples = 10'000, base_samples = 1'000'000;
   std::int64_t budget = 7500;
   int jobs = 1;
 };
 
-// Runs what is missing in FOLDER/epochsE/seedN and FOLDER/METHOD/seedN; the networks' rules must forbid leading
-// zeros. Writes FOLDER/scaling.{md,csv,json} and plots/scaling.{png,svg}. Returns the markdown.
-std::string scaling(const std::filesystem::path& folder, const Networks&, const ScalingSettings&, ProgressMode);
+// Runs what is missing in FOLDER/epochsE/seedN and FOLDER/METHOD/seedN; the networks' rules must forbid
+// leading zeros. Writes FOLDER/scaling.{md,csv,json} and plots/scaling.{png,svg}. Returns the markdown.
+std::string scaling(const std::filesystem::path& folder, const Networks&, const ScalingSettings&,
+                    ProgressMode);
 
 }  // namespace banel

@@ -68,10 +68,11 @@ std::vector<Change> changes(const std::string& name) {
     return {novelty_factor(2, 1, 4),  novelty_factor(4, 1, 4),  novelty_factor(8, 1, 4),
             novelty_factor(2, 10, 8), novelty_factor(4, 10, 8), novelty_factor(8, 10, 8)};
   if (name == "count" || name.starts_with("rnd"))
-    return {policy(3e-4, 0.1), policy(3e-4, 1), policy(1e-3, 0.1),
+    return {policy(3e-4, 0.1), policy(3e-4, 1),   policy(1e-3, 0.1),
             policy(1e-3, 1),   policy(3e-3, 0.1), policy(3e-3, 1)};
   if (name == "temperature")
-    return {temperature(1.2), temperature(1.5), temperature(2), temperature(2.5), temperature(3), temperature(4)};
+    return {temperature(1.2), temperature(1.5), temperature(2),
+            temperature(2.5), temperature(3),   temperature(4)};
   return {{"nothing to tune", [](Method&) {}}};
 }
 
@@ -99,7 +100,9 @@ std::string tune(const fs::path& folder, const Networks& networks, const TuneSet
   }
   const std::vector<AttackResult> results = run_all(jobs, networks, s.measured_samples, s.jobs, mode);
 
-  std::string md = "| method | configuration | final: mean | every seed | best: mean | distinct at the end |\n|---|---|---|---|---|---|\n";
+  std::string md =
+      "| method | configuration | final: mean | every seed | best: mean | distinct at the end "
+      "|\n|---|---|---|---|---|---|\n";
   Json rows = Json::array();
   auto run = results.begin();
   for (const Method& m : s.methods) {

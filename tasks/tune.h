@@ -1,5 +1,5 @@
-// How the settings of the methods are chosen: a small grid for each, the same number of configurations for all,
-// on a tuning target that no reported result uses.
+// How the settings of the methods are chosen: a small grid for each, the same number of configurations for
+// all, on a tuning target that no reported result uses.
 #pragma once
 #include "tasks/runs.h"
 
@@ -20,9 +20,9 @@ struct TuneSettings {
   int jobs = 1;
 };
 
-// Runs what is missing in FOLDER/METHOD/NUMBER/seedN and writes FOLDER/tuning.{md,json}: final, best and distinct
-// share of every configuration and seed; the configuration with the highest mean final rate is marked.
-// Returns the markdown.
+// Runs what is missing in FOLDER/METHOD/NUMBER/seedN and writes FOLDER/tuning.{md,json}: final, best and
+// distinct share of every configuration and seed; the configuration with the highest mean final rate is
+// marked. Returns the markdown.
 std::string tune(const std::filesystem::path& folder, const Networks&, const TuneSettings&, ProgressMode);
 
 }  // namespace banel
