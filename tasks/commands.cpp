@@ -1,0 +1,88 @@
+#include "tasks/commands.h"
+
+#include <iostream>
+#include <limits>
+
+#include "nn/checkpoint.h"
+#include "tasks/system.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+void Common::add_threads(CLI::App* app) {
+  app->add_option("--threads", threads, "threads; the results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+void Common::add_quiet(CLI::App* app) { app->add_flag("--quiet", quiet, "no progress on stderr"); }
+void Common::add_seed(CLI::App* app, const char* text) {
+  app->add_option("--seed", seed, text)
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
+}
+
+CLI::Validator number_in(double lo, double hi) {
+  std::ostringstream text;
+  text << lo << " - " << hi;
+  const std::string range = text.str();
+  return CLI::Validator(
+      [=](std::string& given) {
+        double x = 0;
+        const bool inside = CLI::detail::lexical_cast(given, x) && x >= lo && x <= hi;
+        return inside ? std::string() : "Value " + given + " not in range " + range;
+      },
+      "FLOAT in [" + range + "]");
+}
+
+namespace {
+const fs::path& make(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  ENSURE_AS(!error, IoError, folder.string(),
+            "the folder cannot be made (" << error.message() << "); choose another --out");
+  return folder;
+}
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& folder, const CLI::App& app, const Arguments& arguments)
+    : folder_(folder), run_(system_info()), config_(app.config_to_str(false)), lock_(make(folder)) {
+  run_["arguments"] = arguments;
+  if (!fs::exists(folder / "run.json"))
+    record();  // a call that is refused must not replace the record of another
+}
+
+void RunFolder::record() const {
+  write_file(folder_ / "run.json", run_.dump(2) + '\n');
+  write_file(folder_ / "config.toml", config_);
+}
+
+int digits_of(const GPT& target, const fs::path& file) {
+  const GPTConfig& c = target.config();
+  const int digits = (c.context - 3) / 3;
+  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 3 * digits + 3 && digits >= 1 &&
+                digits <= addition::max_digits,
+            InputError, file.string(),
+            "is no addition target (vocabulary " << c.vocabulary << ", context " << c.context << ")");
+  return digits;
+}
+
+void check_attacker(const GPT& attacker, int digits, const fs::path& file) {
+  const GPTConfig& c = attacker.config();
+  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 2 * digits + 2, InputError, file.string(),
+            "is no attacker for " << digits << " digits (vocabulary " << c.vocabulary << ", context "
+                                  << c.context << ")");
+}
+
+Networks load_networks(const fs::path& folder, bool leading_zeros) {
+  GPT target = load_checkpoint(folder / "target.safetensors").model,
+      attacker = load_checkpoint(folder / "attacker.safetensors").model;
+  const int digits = digits_of(target, folder / "target.safetensors");
+  check_attacker(attacker, digits, folder / "attacker.safetensors");
+  return {std::move(target), std::move(attacker), {digits, leading_zeros}};
+}
+
+void print(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }
+
+}  // namespace banel

@@ -1,0 +1,65 @@
+// What the commands of the program share; each command stands in its own command_NAME.cpp.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "nn/file.h"
+#include "tasks/progress.h"
+#include "tasks/reproduce.h"
+#include "tensor/parallel.h"
+
+namespace banel {
+
+// A command is declared with its options and returns what to do once they are parsed.
+using Action = std::function<void()>;
+using Arguments = std::vector<std::string>;  // argv, for the record of a run
+
+Action declare_reproduce(CLI::App& app, const Arguments&);
+Action declare_train(CLI::App* train, CLI::App& app, const Arguments&, bool target);
+Action declare_attack(CLI::App& app, const Arguments&);
+Action declare_tune(CLI::App& app, const Arguments&);
+Action declare_scaling(CLI::App& app, const Arguments&);
+Action declare_eval(CLI::App& app);
+Action declare_sample(CLI::App& app);
+
+struct Common {  // options of several commands
+  bool quiet = false;
+  int threads = banel::threads();
+  std::filesystem::path out;
+  std::uint64_t seed = 1;
+
+  void add_threads(CLI::App*);
+  void add_quiet(CLI::App*);
+  void add_seed(CLI::App*, const char* text);
+  ProgressMode mode() const { return progress_mode(quiet); }
+};
+
+CLI::Validator number_in(double lo, double hi);  // refuses NaN, which CLI::Range lets pass
+
+// The run folder: created, locked against a second process, with a record of what made it.
+class RunFolder {
+ public:
+  RunFolder(const std::filesystem::path& folder, const CLI::App& app, const Arguments&);
+  void record() const;  // for a call that has done its work
+
+ private:
+  std::filesystem::path folder_;
+  nlohmann::ordered_json run_;
+  std::string config_;
+  FolderLock lock_;
+};
+
+// The longest operand a target was made for. Errors: InputError if it is no addition target.
+int digits_of(const GPT& target, const std::filesystem::path& file);
+// Errors: InputError if it is no attacker for that many digits.
+void check_attacker(const GPT& attacker, int digits, const std::filesystem::path& file);
+// target.safetensors and attacker.safetensors of one folder.
+Networks load_networks(const std::filesystem::path& folder, bool leading_zeros = true);
+
+void print(const nlohmann::ordered_json&);
+
+}  // namespace banel
