@@ -53,7 +53,7 @@ std::vector<Method> all_methods() {
     all.push_back({name, description, {}, {}, {}, std::move(learner)});
     return all.back();
   };
-  // f = 3 was tuned: at 2 it is slow, at 4 and more theta drifts into invalid strings and collapses.
+  // Numbers other than the defaults are those that `banel tune` chose (results/tuning.md).
   Method& paper =
       add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
           filter(ratio_score()));
@@ -72,6 +72,8 @@ std::vector<Method> all_methods() {
     Method& m = add(name, description, std::move(learner));
     m.settings.screened = false;
     m.fit.batch = 50;
+    m.fit.rate = 3e-3;
+    m.settings.kl = 1;
     return m;
   };
   policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count));
@@ -84,16 +86,23 @@ std::vector<Method> all_methods() {
   policy("grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
          climb_reward(Baseline::group));
 
-  add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score",
-      filter_by(rnd));
-  add("count-score", "control: BaNEL's loop with the pseudo-count bonus as score", filter_by(count));
-  add("random", "control: keeps a random 1/f of the proposals", filter(random_score()));
-  add("oracle-free", "control: takes every attempt for a failure, evaluates nothing", filter(ratio_score()))
-      .consults_oracle = false;
-  add("tail", "control: keeps what the attacker finds least likely", filter(tail_score()));
+  Method& rnd_score =
+      add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score",
+          filter_by(rnd));
+  rnd_score.settings.f = 8;
+  rnd_score.novelty.epochs = 10;
+  add("count-score", "control: BaNEL's loop with the pseudo-count bonus as score", filter_by(count))
+      .settings.f = 2;
+  add("random", "control: keeps a random 1/f of the proposals", filter(random_score()))
+      .settings.distil_epochs = 2;
+  Method& blind = add("oracle-free", "control: takes every attempt for a failure, evaluates nothing",
+                      filter(ratio_score()));
+  blind.consults_oracle = false;
+  blind.settings.phi_epochs = 10;
+  add("tail", "control: keeps what the attacker finds least likely", filter(tail_score())).settings.f = 8;
   // What learns nothing has one long round.
   Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
-  hot.temperature = 1.5;
+  hot.temperature = 4;
   hot.consults_oracle = false;
   hot.settings.per_round = static_cast<std::size_t>(hot.settings.budget);
   Method& memory = add("memory", "control: the pre-trained attacker, never the same mistake twice", stay());

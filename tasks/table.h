@@ -15,7 +15,10 @@ struct Readings {
                         // costs nothing extra
   double best = 0;      // best round, chosen with unpaid evaluations: optimistic, as the paper plots it
   std::int64_t nre = 0;
-  double seconds = 0;
+  double seconds = 0;       // of wall-clock, measuring excluded, with other runs beside it
+  double distinct = 0;      // share of different strings among the final samples
+  std::int64_t tokens = 0;  // through any network; measuring and the oracle excluded
+  double flops = 0;
 };
 Readings read(const AttackResult&);
 
@@ -32,8 +35,9 @@ struct Table {
   std::vector<MethodRow> rows;  // the pre-trained attacker is added in front
 };
 
-// Means, medians, sample deviations over seeds; factors are over the base rate, with a 95 % bootstrap
-// interval over seeds (10,000 resamples).
+// Means, medians, sample deviations, interquartile and geometric means over seeds, with 95 % bootstrap
+// intervals over seeds (10,000 resamples); factors are over the base rate; p: paired permutation test of
+// "banel ends higher than this row", null where there is no banel row, no pair or nothing to compare.
 Json to_json(const Table&);
 std::string to_csv(const Table&);
 std::string to_markdown(const Table&);

@@ -26,7 +26,7 @@ MethodRow row(const std::string& name, const std::vector<double>& finals) {
   MethodRow result{name, "made by hand", {}, {}};
   for (std::size_t i = 0; i < finals.size(); ++i) {
     result.seeds.push_back(static_cast<int>(i) + 1);
-    result.runs.push_back({.final = finals[i], .selected = finals[i] * 2, .best = finals[i] * 3, .nre = 60, .seconds = 1.5});
+    result.runs.push_back({.final = finals[i], .selected = finals[i] * 2, .best = finals[i] * 3, .nre = 60, .seconds = 1.5, .distinct = 0.25, .tokens = 700, .flops = 8000});
   }
   return result;
 }
@@ -102,7 +102,8 @@ TEST_CASE("the JSON table has every promised key in every row and the pretrained
   CHECK(rows[2].at("method") == "random");
   for (const Json& r : rows)
     for (const char* key : {"method", "seeds", "nre", "final_mean", "final_median", "final_std", "selected_mean", "best_mean", "best_median",
-                            "best_std", "factor_best", "factor_final", "base_rate", "seconds"}) {
+                            "best_std", "factor_best", "factor_final", "base_rate", "seconds", "tokens", "flops", "distinct",
+                            "final_iqm", "final_iqm_lo", "final_iqm_hi", "final_geometric_mean", "p_banel_higher"}) {
       INFO(r.at("method") << ' ' << key);
       CHECK(r.contains(key));
     }
@@ -137,6 +138,14 @@ TEST_CASE("the factor interval holds the factor and lies within the runs") {
   CHECK(r.at("factor_final_hi").get<double>() <= 20 * (1 + 1e-12));
 }
 
+TEST_CASE("every row but banel itself says how surely banel ends higher") {
+  const Json rows = to_json(table({row("random", {0.1, 0.9, 0.3}), row("banel", {0.4, 0.6, 0.5})}));
+  CHECK(rows[0].at("p_banel_higher") == 0.125);  // higher on all three seeds: one of 8 ways to swap
+  CHECK(rows[1].at("p_banel_higher") == 0.5);    // 0.3 - 0.3 + 0.2: four of 8 sums are at least 0.2
+  CHECK(rows[2].at("p_banel_higher").is_null());
+  CHECK(to_json(table({row("random", {0.1})}))[1].at("p_banel_higher").is_null());
+}
+
 TEST_CASE("a base rate of 0 gives null factors and never NaN") {
   const Table nothing = table({row("banel", {0, 0}), row("random", {0.5, 0})}, {0, 1000});
   const Json rows = to_json(nothing);
@@ -144,7 +153,7 @@ TEST_CASE("a base rate of 0 gives null factors and never NaN") {
     for (const char* key : {"factor_best", "factor_final"}) CHECK(r.at(key).is_null());
   for (const Json& r : rows)  // nlohmann writes NaN as null: only the factors may be null
     for (const auto& [key, value] : r.items())
-      if (key.rfind("factor", 0) != 0) {
+      if (key.rfind("factor", 0) != 0 && key != "p_banel_higher") {
         INFO(key);
         CHECK(!value.is_null());
       }
@@ -166,11 +175,11 @@ TEST_CASE("a single seed and an empty table are written without NaN") {
 TEST_CASE("the CSV has a line for every seed of every method") {
   const auto csv = lines(to_csv(table({row("banel", {0.01, 0.03}), row("random", {0.02, 0.5})})));
   REQUIRE(csv.size() == 1 + 3 * 2);
-  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,seconds,quick");
-  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,0.0,no");
-  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,1.5,no");
-  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,1.5,no");
-  for (const std::string& line : csv) CHECK(count(line, ",") == 8);
+  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,distinct,tokens,flops,seconds,quick");
+  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,0.0,0,0.0,0.0,no");
+  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,0.25,700,8000.0,1.5,no");
+  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,0.25,700,8000.0,1.5,no");
+  for (const std::string& line : csv) CHECK(count(line, ",") == 11);
 }
 
 TEST_CASE("the markdown table has a row for every method and as many cells in each") {
@@ -180,7 +189,11 @@ TEST_CASE("the markdown table has a row for every method and as many cells in ea
   std::vector<std::string> rows;
   for (const std::string& line : lines(md))
     if (line.rfind("|", 0) == 0) rows.push_back(line);
-  REQUIRE(rows.size() == 2 + 3);  // head and rule, then pretrained and two methods
+  REQUIRE(rows.size() == 2 * (2 + 3));  // results and costs: head and rule, then pretrained and two methods
+  const std::vector<std::string> costs(rows.begin() + 5, rows.end());
+  for (const std::string& line : costs) CHECK(count(line, "|") == count(costs[0], "|"));
+  CHECK(costs[3].find("7.00e+02") != std::string::npos);
+  rows.resize(5);
   CHECK(rows[2].rfind("| pretrained |", 0) == 0);
   CHECK(rows[3].rfind("| banel |", 0) == 0);
   CHECK(rows[4].rfind("| random |", 0) == 0);
