@@ -72,9 +72,11 @@ Summary summarise(const MethodRow& row, double Readings::*reading) {
 // p of "banel ends higher than this row"; null if they cannot be compared.
 Json comparison(const Table& table, const MethodRow& row) {
   for (const MethodRow& banel : table.rows)
-    if (banel.method == "banel" && row.method != "banel" && banel.runs.size() == row.runs.size() &&
-        row.runs.size() <= 20)
-      return paired_permutation_test(values_of(banel, &Readings::final), values_of(row, &Readings::final));
+    if (banel.method == "banel" && row.method != "banel" && banel.runs.size() == row.runs.size()) {
+      Rng rng(0, "permutation");
+      return paired_permutation_test(values_of(banel, &Readings::final), values_of(row, &Readings::final),
+                                     rng);
+    }
   return nullptr;
 }
 
