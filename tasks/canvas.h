@@ -71,6 +71,9 @@ std::vector<Point> rectangle(double x, double y, double width, double height);
 // Length of the text at this size, kerning included.
 double text_width(std::string_view text, double size);
 
+// UsageError unless the picture has 1 to 20,000 pixels each way.
+void check_size(const DrawList& list, double scale);
+
 // The picture as bytes of a file. UsageError for a coordinate that is not finite or beyond a million points.
 // A PNG has round(scale * width) x round(scale * height) pixels; 2 suits slides.
 std::string to_png(const DrawList& list, double scale = 2);

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
-#include "tasks/chart.h"
+#include "tasks/line_chart.h"
 #include "tasks/system.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
