@@ -15,19 +15,21 @@ Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
   auto o = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("reproduce", "the whole comparison from scratch: trains, attacks, prints the table");
-  command->add_flag(
-      "--quick", o->quick,
-      "the same path in about two minutes: 3 digits, two seeds, 1,500 evaluations; not a result");
+  command->add_flag("--quick", o->quick,
+                    "the same path in a few minutes: 3 digits, two seeds, 1,500 evaluations; not a result");
   command->add_option("--seeds", o->seeds, "attack seeds 1..N per method [5; quick: 2]")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--jobs", o->jobs,
                    "attacks side by side [one per thread]; the results do not depend on it")
       ->check(CLI::Range(1, 1024));
-  command
-      ->add_option("--methods", o->names,
-                   "methods, separated by commas [banel-paper,banel,random,oracle-free,tail]")
+  command->add_option("--methods", o->names, "methods, separated by commas [all but banel-union]")
       ->delimiter(',');
+  command
+      ->add_option("--target", o->seed,
+                   "seed of target and attacker; tables come from 1, 2, ..., settings were tuned on 101")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_option("--out", o->out, "run folder [runs/reproduce; quick: runs/quick]");
   o->add_threads(command);
   o->add_quiet(command);
@@ -35,24 +37,17 @@ Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
     ReproduceSettings s = o->quick ? quick_settings() : full_settings();
     if (o->seeds) s.seeds = o->seeds;
     s.jobs = o->jobs ? o->jobs : o->threads;
-    if (!o->names.empty()) {
-      const Settings scale = s.methods.front().settings;  // budget and sizes of a quick or a full run
-      s.methods.clear();
-      for (const std::string& name : o->names) {
-        s.methods.push_back(method(name));
-        Settings& settings = s.methods.back().settings;
-        if (o->quick)
-          settings.budget = scale.budget, settings.per_round = scale.per_round,
-          settings.accepted = scale.accepted;
-      }
-    }
+    s.pretrain_seed = o->seed;
+    if (!o->names.empty()) s.methods.clear();
+    for (const std::string& name : o->names)
+      s.methods.push_back(o->quick ? quick(method(name)) : method(name));
     const fs::path folder = !o->out.empty() ? o->out : o->quick ? "runs/quick" : "runs/reproduce";
     set_threads(o->threads);
     const RunFolder run(folder, app, arguments);
     const Table table = reproduce(folder, s, o->mode());
     run.record();
     std::cout << to_markdown(table) << "\nWritten: " << folder.string()
-              << "/table.{md,csv,json}, plots/success.{png,svg}\n";
+              << "/table.{md,csv,json}, plots/*.{png,svg}, report.html\n";
   };
 }
 

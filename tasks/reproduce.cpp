@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
-#include "tasks/line_chart.h"
+#include "tasks/figures.h"
+#include "tasks/report.h"
 #include "tasks/system.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -15,9 +16,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<Method> comparison(std::initializer_list<const char*> names) {
+// The methods of the table: all but Algorithm 1, which keeps a network for every round.
+std::vector<Method> comparison() {
   std::vector<Method> chosen;
-  for (const char* name : names) chosen.push_back(method(name));
+  for (const Method& m : methods())
+    if (m.settings.memory == Memory::distil) chosen.push_back(m);
   return chosen;
 }
 
@@ -35,41 +38,36 @@ std::vector<std::vector<AttackResult>> run_methods(const fs::path& folder, const
   return results;
 }
 
-// Success against evaluations: every seed faint, the mean strong. Runs that ended early keep their last
-// value.
-LineChart success_chart(const ReproduceSettings& s, const std::vector<std::vector<AttackResult>>& results,
-                        const Rate& base) {
-  LineChart chart;
-  const std::string rounds_note =
-      std::to_string(s.measured_samples) + " samples per point, " + std::to_string(s.seeds) + " seeds";
-  chart.captions = {
-      (s.quick ? "QUICK RUN, not a result: " : "") + std::string("Success rate against evaluations spent"),
-      std::to_string(s.digits) + "-digit addition; faint: every seed, strong: mean over seeds", rounds_note};
-  chart.x = {.label = "reward evaluations (rounds of the same length for methods that evaluate nothing)",
-             .scale = Scale::linear,
-             .lo = 0};
-  chart.y = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
-  chart.reference = Reference{base.value(), "pretrained"};
+void write_figure(const fs::path& plots, const char* name, const DrawList& picture) {
+  write_png(picture, plots / (std::string(name) + ".png"));
+  write_svg(picture, plots / (std::string(name) + ".svg"));
+}
+
+void write_figures(const fs::path& folder, const ReproduceSettings& s,
+                   const std::vector<std::vector<AttackResult>>& results, const Rate& base) {
+  const fs::path plots = folder / "plots";
+  fs::create_directories(plots);
+  const Provenance from{std::to_string(s.digits) + "-digit addition, target " +
+                            std::to_string(s.pretrain_seed) + ", " + std::to_string(s.seeds) + " seeds, " +
+                            grouped(static_cast<std::int64_t>(s.measured_samples)) + " samples per reading",
+                        s.quick};
+  std::vector<MethodRuns> all, loops,
+      banels;  // every method; those whose collapse is of interest; the method
   for (std::size_t m = 0; m < s.methods.size(); ++m) {
-    Series series{.label = s.methods[m].name};
-    std::size_t longest = 0;
-    for (const AttackResult& run : results[m]) longest = std::max(longest, run.rounds.size());
-    const auto per_round = static_cast<double>(s.methods[m].settings.per_round);
-    for (std::size_t k = 0; k <= longest; ++k)
-      series.x.push_back(
-          std::min(static_cast<double>(k) * per_round, static_cast<double>(s.methods[m].settings.budget)));
-    series.mean.assign(series.x.size(), 0);
-    for (const AttackResult& run : results[m]) {
-      std::vector<double> curve{base.value()};
-      for (const RoundRecord& r : run.rounds) curve.push_back(r.success.value());
-      curve.resize(series.x.size(), curve.back());
-      for (std::size_t k = 0; k < curve.size(); ++k)
-        series.mean[k] += curve[k] / static_cast<double>(results[m].size());
-      series.seeds.push_back(std::move(curve));
-    }
-    chart.series.push_back(std::move(series));
+    const Method& method = s.methods[m];
+    all.push_back({method.name, method.settings.budget, static_cast<std::int64_t>(method.settings.per_round),
+                   results[m]});
+    const auto is = [&](std::initializer_list<const char*> names) {
+      return std::find(names.begin(), names.end(), method.name) != names.end();
+    };
+    if (is({"banel", "banel-paper", "count", "rnd", "rnd-score", "oracle-free"})) loops.push_back(all.back());
+    if (is({"banel", "banel-paper"})) banels.push_back(all.back());
   }
-  return chart;
+  const std::map<std::string, double> paper{{"banel-paper", 0.1112}, {"count", 0.00058}, {"rnd", 0.00084}};
+  write_figure(plots, "success", success_figure(all, base, from));
+  write_figure(plots, "bars", bars_figure(all, base, paper, from));
+  if (!loops.empty()) write_figure(plots, "collapse", collapse_figure(loops, from));
+  if (!banels.empty()) write_figure(plots, "modes", modes_figure(banels, from));
 }
 
 std::string note(const ReproduceSettings& s, const Json& target, const Rate& base, double seconds) {
@@ -129,13 +127,17 @@ ReproduceSettings quick_settings() {
   s.attacker.training.examples = 100'000;
   s.attacker.final_samples = 100'000;
   s.measured_samples = 2'000;
-  for (Method& m : s.methods) {
-    m.settings.budget = 1500;
-    m.settings.per_round = 100;
-    m.settings.accepted = 500;
-  }
+  for (Method& m : s.methods) m = quick(m);
   s.seeds = 2;
   return s;
+}
+
+Method quick(Method m) {
+  const bool one_round = static_cast<std::int64_t>(m.settings.per_round) == m.settings.budget;
+  m.settings.budget = 1500;
+  m.settings.per_round = one_round ? 1500 : 100;
+  m.settings.accepted = 500;
+  return m;
 }
 
 Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode mode) {
@@ -163,10 +165,8 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.json", to_json(table).dump(2) + '\n');
-  fs::create_directories(folder / "plots");
-  const DrawList picture = draw(success_chart(s, results, base));
-  write_png(picture, folder / "plots" / "success.png");
-  write_svg(picture, folder / "plots" / "success.svg");
+  write_figures(folder, s, results, base);
+  write_report(folder);
   return table;
 }
 

@@ -23,11 +23,12 @@ struct ReproduceSettings {
 };
 
 ReproduceSettings full_settings();
-ReproduceSettings
-quick_settings();  // the same path in about two minutes: 3 digits, two seeds, a small budget
+ReproduceSettings quick_settings();  // the same path in a few minutes: 3 digits, two seeds, a small budget
+Method quick(Method);                // with the budget and sizes of a quick run
 
 // Trains what is missing in FOLDER/pretrained, runs what is missing in FOLDER/attacks/METHOD/seedN, and
-// writes FOLDER/table.{md,csv,json} and FOLDER/plots/success.{png,svg}. Returns the table.
+// writes FOLDER/table.{md,csv,json}, plots/{success,bars,collapse,modes}.{png,svg} and report.html. Returns
+// the table.
 Table reproduce(const std::filesystem::path& folder, const ReproduceSettings&, ProgressMode);
 
 }  // namespace banel
