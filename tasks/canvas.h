@@ -82,5 +82,7 @@ std::string to_svg(const DrawList& list);
 // The same, into a file that is replaced as a whole; IoError if the system refuses.
 void write_png(const DrawList& list, const std::filesystem::path& path);
 void write_svg(const DrawList& list, const std::filesystem::path& path);
+// FOLDER/NAME.png and FOLDER/NAME.svg; the folder is made if it is missing.
+void write_picture(const DrawList& list, const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace banel

@@ -38,15 +38,9 @@ std::vector<std::vector<AttackResult>> run_methods(const fs::path& folder, const
   return results;
 }
 
-void write_figure(const fs::path& plots, const char* name, const DrawList& picture) {
-  write_png(picture, plots / (std::string(name) + ".png"));
-  write_svg(picture, plots / (std::string(name) + ".svg"));
-}
-
 void write_figures(const fs::path& folder, const ReproduceSettings& s,
                    const std::vector<std::vector<AttackResult>>& results, const Rate& base) {
   const fs::path plots = folder / "plots";
-  fs::create_directories(plots);
   const Provenance from{std::to_string(s.digits) + "-digit addition, target " +
                             std::to_string(s.pretrain_seed) + ", " + std::to_string(s.seeds) + " seeds, " +
                             grouped(static_cast<std::int64_t>(s.measured_samples)) + " samples per reading",
@@ -64,10 +58,10 @@ void write_figures(const fs::path& folder, const ReproduceSettings& s,
     if (is({"banel", "banel-paper"})) banels.push_back(all.back());
   }
   const std::map<std::string, double> paper{{"banel-paper", 0.1112}, {"count", 0.00058}, {"rnd", 0.00084}};
-  write_figure(plots, "success", success_figure(all, base, from));
-  write_figure(plots, "bars", bars_figure(all, base, paper, from));
-  if (!loops.empty()) write_figure(plots, "collapse", collapse_figure(loops, from));
-  if (!banels.empty()) write_figure(plots, "modes", modes_figure(banels, from));
+  write_picture(success_figure(all, base, from), plots, "success");
+  write_picture(bars_figure(all, base, paper, from), plots, "bars");
+  if (!loops.empty()) write_picture(collapse_figure(loops, from), plots, "collapse");
+  if (!banels.empty()) write_picture(modes_figure(banels, from), plots, "modes");
 }
 
 std::string note(const ReproduceSettings& s, const Json& target, const Rate& base, double seconds) {

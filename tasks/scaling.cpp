@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
+#include "tasks/figures.h"
 #include "tasks/stats.h"
 #include "tasks/table.h"
 #include "tensor/check.h"
@@ -110,6 +111,27 @@ std::string markdown(const Json& rows, const Rate& base, const ScalingSettings& 
   return md;
 }
 
+DrawList picture(const std::vector<Group>& groups, const Rate& base, const ScalingSettings& s) {
+  std::vector<ScalingPoint> points;
+  std::vector<ScalingReference> references;
+  for (const Group& g : groups) {
+    std::vector<double> factors = values(g, [](const AttackResult& r) { return read(r).final; });
+    for (double& x : factors) x /= base.value();
+    if (!g.phi_epochs)
+      references.push_back({g.name, factors});
+    else
+      points.push_back({static_cast<double>(g.phi_epochs),
+                        mean(values(g, [](const AttackResult& r) { return r.rounds.back().flops; })), factors,
+                        values(g, [](const AttackResult& r) { return r.rounds.back().phi_loss; }),
+                        values(g, [](const AttackResult& r) { return r.rounds.back().phi_heldout; })});
+  }
+  const QuotedCurve paper{
+      "paper, other target", {1, 2, 3, 5, 10, 20, 50, 100}, {4.5, 10, 13, 12.5, 90, 41, 5.8, 73}};
+  return scaling_figure(points, references, paper,
+                        {"leading zeros forbidden, " + std::to_string(s.seeds) + " seeds, " +
+                         grouped(static_cast<std::int64_t>(s.measured_samples)) + " samples per reading"});
+}
+
 }  // namespace
 
 std::string scaling(const fs::path& folder, const Networks& networks, const ScalingSettings& s,
@@ -131,6 +153,7 @@ std::string scaling(const fs::path& folder, const Networks& networks, const Scal
   const std::string md = markdown(rows, base, s);
   write_file(folder / "scaling.json", Json{{"base", to_json(base)}, {"rows", rows}}.dump(2) + '\n');
   write_file(folder / "scaling.md", md);
+  if (base.k) write_picture(picture(groups, base, s), folder / "plots", "scaling");
   return md;
 }
 
