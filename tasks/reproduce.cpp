@@ -102,9 +102,7 @@ ReproduceSettings full_settings() {
                          .warmup = 100,
                          .weight_decay = 0,
                          .examples = 600'000};
-  s.methods =
-      comparison({"banel-paper", "banel", "count", "rnd", "rnd-10", "rnd-100", "reinforce", "grpo",
-                  "rnd-score", "count-score", "oracle-free", "tail", "random", "temperature", "memory"});
+  s.methods = comparison();
   s.jobs = threads();
   return s;
 }
