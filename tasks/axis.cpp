@@ -99,6 +99,19 @@ Span log_span(double lo, double hi, bool zeros, Ticks ticks) {
   return span;
 }
 
+Span chosen_span(const Axis& axis, const std::vector<double>& values, bool zeros) {
+  const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
+  constexpr double room = 0.04;
+  Span span{*lo - room * (*hi - *lo), *hi + room * (*hi - *lo), zeros, {}};
+  if (axis.scale == Scale::log) {
+    const double stretch = std::pow(*hi / *lo, room);
+    span.lo = *lo / stretch;
+    span.hi = *hi * stretch;
+  }
+  for (double value : axis.at) span.ticks.push_back({value, value_text(value, axis.ticks)});
+  return span;
+}
+
 }  // namespace
 
 std::string value_text(double value, Ticks ticks, int digits) {
@@ -113,10 +126,12 @@ Span span_of(const Axis& axis, const std::vector<double>& values) {
   std::vector<double> all = values;
   for (const auto& bound : {axis.lo, axis.hi})
     if (bound) all.push_back(*bound);
+  all.insert(all.end(), axis.at.begin(), axis.at.end());
   check_values("axis \"" + axis.label + "\"", "value", axis, all);
   if (axis.scale == Scale::log) std::erase(all, 0.0);
   const bool zeros = axis.scale == Scale::log && std::find(values.begin(), values.end(), 0.0) != values.end();
   if (all.empty()) all = {0.1, 1};
+  if (!axis.at.empty()) return chosen_span(axis, all, zeros);
   const auto [lo, hi] = std::minmax_element(all.begin(), all.end());
   return axis.scale == Scale::log ? log_span(*lo, *hi, zeros, axis.ticks) : linear_span(*lo, *hi, axis.ticks);
 }

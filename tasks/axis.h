@@ -15,6 +15,8 @@ struct Axis {
   Scale scale = Scale::linear;
   Ticks ticks = Ticks::number;
   std::optional<double> lo = {}, hi = {};  // the axis reaches at least this far; unset: as far as the data
+  std::vector<double> at =
+      {};  // ticks here and nowhere else, with some room at the ends; empty: round numbers
 };
 
 struct Tick {

@@ -1,8 +1,10 @@
 #include "tasks/canvas.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "nn/file.h"
@@ -88,6 +90,15 @@ struct SvgWriter {
   }
 };
 
+struct Shift {
+  Point by;
+  void operator()(Point& p) const { p = {p.x + by.x, p.y + by.y}; }
+  void operator()(Polyline& line) const { std::for_each(line.points.begin(), line.points.end(), *this); }
+  void operator()(Polygon& area) const { std::for_each(area.points.begin(), area.points.end(), *this); }
+  void operator()(Circle& dot) const { (*this)(dot.centre); }
+  void operator()(Text& text) const { (*this)(text.at); }
+};
+
 }  // namespace
 
 void check_size(const DrawList& list, double scale) {
@@ -98,6 +109,33 @@ void check_size(const DrawList& list, double scale) {
 }
 
 void DrawList::add(Mark shape) { shapes.push_back(std::move(shape)); }
+
+void place(DrawList& onto, const DrawList& what, Point at) {
+  for (Mark mark : what.shapes) {
+    std::visit(Shift{at}, mark);
+    onto.add(std::move(mark));
+  }
+}
+
+DrawList grid(const std::vector<DrawList>& cells, std::size_t columns) {
+  ENSURE(!cells.empty() && columns > 0, "grid", cells.size() << " pictures in " << columns << " columns");
+  std::vector<double> widths(std::min(columns, cells.size())),
+      heights((cells.size() + columns - 1) / columns);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    double &width = widths[i % columns], &height = heights[i / columns];
+    width = std::max(width, cells[i].width);
+    height = std::max(height, cells[i].height);
+  }
+  DrawList list{.width = std::accumulate(widths.begin(), widths.end(), 0.0),
+                .height = std::accumulate(heights.begin(), heights.end(), 0.0)};
+  Point corner;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    place(list, cells[i], corner);
+    corner.x += widths[i % columns];
+    if ((i + 1) % columns == 0) corner = {0, corner.y + heights[i / columns]};
+  }
+  return list;
+}
 
 std::vector<Point> rectangle(double x, double y, double width, double height) {
   return {{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}};

@@ -2,6 +2,7 @@
 // Units are points, the origin is the top left corner, y grows downwards; later shapes cover earlier ones.
 // The same list gives the same bytes on every call.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -64,6 +65,13 @@ struct DrawList {
 
   void add(Mark mark);
 };
+
+// Adds all shapes of `what`, moved so that its top left corner lies at `at`; its background is left out.
+void place(DrawList& onto, const DrawList& what, Point at);
+
+// Pictures side by side, `columns` in a row; a row is as high as its highest, a column as wide as its widest
+// picture. One column stacks them. At least one picture and one column.
+DrawList grid(const std::vector<DrawList>& cells, std::size_t columns);
 
 // The outline of a rectangle from its top left corner.
 std::vector<Point> rectangle(double x, double y, double width, double height);

@@ -53,14 +53,25 @@ Colour series_colour(std::size_t index) { return colours[index % colours.size()]
 
 Area write_captions(DrawList& list, const Captions& captions) {
   const double width = list.width - 2 * margin;
-  double top = write_lines(list, captions.title, margin, margin + 14, width, title_size, black);
-  top = write_lines(list, captions.subtitle, margin, top - 4, width, subtitle_size, grey);
+  double top = captions.title.empty() ? 18 : margin + 14;
+  top = write_lines(list, captions.title, margin, top, width, title_size, black) - 4;
+  top = write_lines(list, captions.subtitle, margin, top, width, subtitle_size, grey);
+  top = write_lines(list, captions.heading, margin, top, width, heading_size, black);
   DrawList trial = list;  // the footer grows upwards: its height first
   const double footer = write_lines(trial, captions.footer, margin, 0, width, footer_size, grey);
   const double bottom = list.height - 14 - footer + 1.35 * footer_size;
   write_lines(list, captions.footer, margin, bottom, width, footer_size, grey);
   return {margin, top + 2, list.width - margin,
           captions.footer.empty() ? list.height - margin + 6 : bottom - 20};
+}
+
+DrawList captioned(const Captions& captions, const DrawList& body) {
+  DrawList list{.width = body.width, .height = 0};
+  const Area trial = write_captions(list, captions);
+  list = {.width = body.width, .height = trial.top + body.height - trial.bottom};
+  const Area area = write_captions(list, captions);
+  place(list, body, {0, area.top});
+  return list;
 }
 
 void add_line(DrawList& list, Point a, Point b, Colour colour, double width, double dash, double alpha) {

@@ -8,7 +8,8 @@
 
 namespace banel {
 
-constexpr double title_size = 20, subtitle_size = 13, label_size = 13, tick_size = 12, footer_size = 9.5;
+constexpr double title_size = 20, subtitle_size = 13, heading_size = 14, label_size = 13, tick_size = 12,
+                 footer_size = 9.5;
 constexpr double margin = 24;  // empty border of the picture
 constexpr Colour black{20, 20, 20}, grey{110, 110, 110}, light{228, 228, 228}, pale{246, 246, 246},
     white{255, 255, 255};
@@ -19,7 +20,8 @@ Colour series_colour(std::size_t index);
 
 struct Captions {
   std::string title = {}, subtitle = {};
-  std::string footer = {};  // provenance: seeds, intervals, run; small and grey
+  std::string footer = {};   // provenance: seeds, intervals, run; small and grey
+  std::string heading = {};  // of one panel among several
 };
 
 // A dashed line across the chart, e.g. the success rate before the attack.
@@ -32,8 +34,11 @@ struct Area {
   double left, top, right, bottom;
 };
 
-// Writes title, subtitle and footer; returns what is left between them.
+// Writes the captions; returns what is left between them.
 Area write_captions(DrawList& list, const Captions& captions);
+
+// A picture with captions around it.
+DrawList captioned(const Captions& captions, const DrawList& body);
 
 void add_line(DrawList& list, Point a, Point b, Colour colour, double width, double dash = 0,
               double alpha = 1);

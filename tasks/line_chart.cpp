@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tensor/check.h"
 
@@ -55,6 +56,8 @@ Lanes lanes_of(const std::vector<Series>& series) {
   return lanes;
 }
 
+constexpr double beside = 8;  // from an error bar to the points of its seeds
+
 // Draws the parts of one series.
 struct SeriesPainter {
   DrawList& list;
@@ -80,15 +83,27 @@ struct SeriesPainter {
       }
   }
 
+  void error_bars() const {
+    for (std::size_t i = 0; i < series.lo.size(); ++i) {
+      const double place = x(series.x[i]), ends[] = {y(series.lo[i], row), y(series.hi[i], row)};
+      add_line(list, {place, ends[0]}, {place, ends[1]}, colour, 1.6);
+      for (double end : ends) add_line(list, {place - 4, end}, {place + 4, end}, colour, 1.6);
+    }
+  }
+
   void band() const {
-    if (series.lo.empty()) return;
+    if (series.lo.empty() || series.points) return;
     std::vector<Point> outline = path(series.hi), lower = path(series.lo);
     outline.insert(outline.end(), lower.rbegin(), lower.rend());
-    list.add(Polygon{outline, colour, 0.18});
+    list.add(Polygon{outline, colour, series.fill});
   }
 
   void seeds() const {
     for (const auto& seed : series.seeds) {
+      if (series.points) {
+        for (const Point& p : path(seed)) list.add(Circle{{p.x + beside, p.y}, 2.6, colour, 0.45});
+        continue;
+      }
       list.add(Polyline{path(seed), colour, 1, 0.3, dash});
       arrows(seed, colour, 0.3);
     }
@@ -96,29 +111,45 @@ struct SeriesPainter {
 
   void mean() const {
     if (series.mean.empty()) return;
-    list.add(Polyline{path(series.mean), white, 4.2, 0.75});  // keeps crossing lines apart
-    list.add(Polyline{path(series.mean), colour, 2.4, 1, dash});
+    const std::vector<Point> line = path(series.mean);
+    list.add(Polyline{line, white, series.width + 1.8, 0.75});  // keeps crossing lines apart
+    list.add(Polyline{line, colour, series.width, 1, dash});
     arrows(series.mean, colour, 1);
-    if (!y.lies_in_strip(series.mean.back())) list.add(Circle{path(series.mean).back(), 3.4, colour});
+    if (series.points) error_bars();
+    const double radius = 1 + series.width;
+    for (std::size_t i = series.points ? 0 : line.size() - 1; i < line.size(); ++i)
+      if (!y.lies_in_strip(series.mean[i])) list.add(Circle{line[i], radius, colour});
   }
 
-  // Where the label belongs: the end of the strong line, else of the band, else of the first seed.
+  // Where the label belongs: the end of the strong line, else the middle of the band, else of the first seed.
   Point end() const {
     if (!series.mean.empty()) return path(series.mean).back();
-    if (!series.hi.empty()) return path(series.hi).back();
+    if (!series.hi.empty()) {
+      const Point low = path(series.lo).back(), high = path(series.hi).back();
+      return {low.x, (low.y + high.y) / 2};
+    }
     if (!series.seeds.empty() && !series.seeds[0].empty()) return path(series.seeds[0]).back();
     return {x(series.x.back()), (y.from + y.to) / 2};
   }
 };
 
-// Writes the captions and leaves room for ticks, names and end labels.
-Area plot_area(DrawList& list, const LineChart& chart, const Span& y_span) {
+double room_for_ticks(const LineChart& chart, const Span& y_span) {
+  return widest(y_span.ticks) + 9 + (chart.y.label.empty() ? 0 : 22);
+}
+
+double room_for_labels(const LineChart& chart) {
   double label_room = chart.reference ? text_width(chart.reference->label, label_size) : 0;
   for (const Series& series : chart.series)
     label_room = std::max(label_room, text_width(series.label, label_size));
+  return label_room + 26;
+}
+
+// Writes the captions and leaves room for ticks, names and end labels.
+Area plot_area(DrawList& list, const LineChart& chart, const Span& y_span) {
   Area area = write_captions(list, chart.captions);
-  area.left += widest(y_span.ticks) + 9 + (chart.y.label.empty() ? 0 : 22);
-  area.right -= label_room + 26;
+  area.left += std::max(chart.left_room, room_for_ticks(chart, y_span));
+  area.right -= std::max(chart.right_room, room_for_labels(chart));
+  if (chart.top) area.top += 9 + tick_size + 20;
   area.bottom -= 9 + tick_size + 6 + (chart.x.label.empty() ? 0 : 20);
   area.top += 8;
   ENSURE(area.right - area.left >= 100 && area.bottom - area.top >= 80, "chart",
@@ -139,9 +170,11 @@ void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const R
   }
   std::vector<SeriesPainter> painters;
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
-    const Colour colour = chart.series[i].colour.value_or(series_colour(i));
-    painters.push_back({list, chart.series[i], x, y, lanes.of[i], colour, i < distinct_colours ? 0.0 : 6.0});
-    labels.push_back({chart.series[i].label, painters.back().end(), colour});
+    const Series& series = chart.series[i];
+    const Colour colour = series.colour.value_or(series_colour(i));
+    const bool repeated = !series.colour && i >= distinct_colours;
+    painters.push_back({list, series, x, y, lanes.of[i], colour, repeated ? 6.0 : series.dash});
+    if (!series.label.empty()) labels.push_back({series.label, painters.back().end(), colour});
   }
   for (const SeriesPainter& painter : painters) painter.band();
   for (const SeriesPainter& painter : painters) painter.seeds();
@@ -151,7 +184,10 @@ void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const R
 
 }  // namespace
 
-DrawList draw(const LineChart& chart) {
+namespace {
+
+// The spans that hold all values of a chart that can be drawn.
+std::pair<Span, Span> spans_of(const LineChart& chart) {
   ENSURE(!chart.series.empty(), "chart", "\"" << chart.captions.title << "\" has no series");
   std::vector<double> xs, ys;
   for (const Series& series : chart.series) {
@@ -164,7 +200,55 @@ DrawList draw(const LineChart& chart) {
     check_values("reference \"" + chart.reference->label + "\"", "value", chart.y, {chart.reference->value});
     ys.push_back(chart.reference->value);
   }
-  const Span x_span = span_of(chart.x, xs), y_span = span_of(chart.y, ys);
+  return {span_of(chart.x, xs), span_of(chart.y, ys)};
+}
+
+void draw_top_axis(DrawList& list, const TopAxis& top, const Ruler& x, const Area& area) {
+  add_line(list, {area.left, area.top}, {area.right, area.top}, black, 1);
+  for (const Tick& tick : top.ticks) {
+    const double place = x(tick.value);
+    add_line(list, {place, area.top}, {place, area.top - 5}, black, 1);
+    list.add(Text{{place, area.top - 9}, tick.text, tick_size, black, Anchor::middle});
+  }
+  list.add(Text{{(area.left + area.right) / 2, area.top - 9 - tick_size - 8},
+                top.label,
+                label_size,
+                black,
+                Anchor::middle});
+}
+
+}  // namespace
+
+void align(std::vector<LineChart>& charts) {
+  double left = 0, right = 0;
+  for (const LineChart& chart : charts) {
+    left = std::max(left, room_for_ticks(chart, spans_of(chart).second));
+    right = std::max(right, room_for_labels(chart));
+  }
+  for (LineChart& chart : charts) {
+    chart.left_room = left;
+    chart.right_room = right;
+  }
+}
+
+std::vector<Series> stacked(const std::vector<double>& x, const std::vector<std::string>& labels,
+                            const std::vector<std::vector<double>>& parts) {
+  ENSURE(labels.size() == parts.size(), "chart", labels.size() << " labels for " << parts.size() << " areas");
+  std::vector<Series> areas;
+  std::vector<double> below(x.size(), 0.0);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    ENSURE(parts[i].size() == x.size(), "chart",
+           "area \"" << labels[i] << "\": " << x.size() << " x, but " << parts[i].size() << " values");
+    Series area{.label = labels[i], .x = x, .lo = below, .fill = 0.75};
+    for (std::size_t k = 0; k < x.size(); ++k) below[k] += parts[i][k];
+    area.hi = below;
+    areas.push_back(std::move(area));
+  }
+  return areas;
+}
+
+DrawList draw(const LineChart& chart) {
+  const auto [x_span, y_span] = spans_of(chart);
   const Lanes lanes = lanes_of(chart.series);
 
   DrawList list{.width = chart.width, .height = chart.height};
@@ -179,6 +263,7 @@ DrawList draw(const LineChart& chart) {
     axis.frame();
     axis.name();
   }
+  if (chart.top) draw_top_axis(list, *chart.top, x, area);
   return list;
 }
 
