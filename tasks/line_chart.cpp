@@ -205,10 +205,14 @@ std::pair<Span, Span> spans_of(const LineChart& chart) {
 
 void draw_top_axis(DrawList& list, const TopAxis& top, const Ruler& x, const Area& area) {
   add_line(list, {area.left, area.top}, {area.right, area.top}, black, 1);
+  double free_from = 0;
   for (const Tick& tick : top.ticks) {
     const double place = x(tick.value);
     add_line(list, {place, area.top}, {place, area.top - 5}, black, 1);
+    const double half = text_width(tick.text, tick_size) / 2;
+    if (place - half < free_from) continue;  // would touch the one before
     list.add(Text{{place, area.top - 9}, tick.text, tick_size, black, Anchor::middle});
+    free_from = place + half + 6;
   }
   list.add(Text{{(area.left + area.right) / 2, area.top - 9 - tick_size - 8},
                 top.label,
