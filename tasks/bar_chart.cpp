@@ -1,6 +1,7 @@
 #include "tasks/bar_chart.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tensor/check.h"
 
@@ -15,6 +16,13 @@ std::string bar_text(const Bar& bar, Ticks ticks) {
          value_text(unit * bar.hi, inside, 3) + ")";
 }
 
+void add_diamond(DrawList& list, Point at) {
+  for (const auto& [radius, colour] : {std::pair{7.0, white}, {5.0, black}})
+    list.add(
+        Polygon{{{at.x - radius, at.y}, {at.x, at.y - radius}, {at.x + radius, at.y}, {at.x, at.y + radius}},
+                colour});
+}
+
 void draw_bar(DrawList& list, const Bar& bar, const Ruler& x, double middle, double row, Colour colour) {
   const double half = std::min(0.3 * row, 11.0), value = x(bar.value), lo = x(bar.lo), hi = x(bar.hi);
   if (bar.value != 0)
@@ -24,6 +32,7 @@ void draw_bar(DrawList& list, const Bar& bar, const Ruler& x, double middle, dou
     if (!x.lies_in_strip(v)) add_line(list, {x(v), middle - 5}, {x(v), middle + 5}, colour, 2);
   if (x.lies_in_strip(bar.lo)) add_arrow(list, {lo, middle}, false, colour, 1);
   if (!x.lies_in_strip(bar.value)) list.add(Circle{{value, middle}, 4.2, colour});
+  if (bar.mark) add_diamond(list, {x(*bar.mark), middle});
 }
 
 }  // namespace
@@ -38,6 +47,10 @@ DrawList draw(const BarChart& chart) {
            "series \"" << bar.label << "\": " << bar.value << " lies outside its interval " << bar.lo << ".."
                        << bar.hi);
     values.insert(values.end(), {bar.value, bar.lo, bar.hi});
+    if (bar.mark) {
+      check_values("series \"" + bar.label + "\"", "mark", chart.x, {*bar.mark});
+      values.push_back(*bar.mark);
+    }
     label_room = std::max(label_room, text_width(bar.label, label_size));
     text_room = std::max(text_room, text_width(bar_text(bar, chart.x.ticks), tick_size));
   }

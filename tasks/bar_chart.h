@@ -13,6 +13,7 @@ struct Bar {
   std::string label = {};
   double value = 0, lo = 0, hi = 0;
   std::optional<Colour> colour = {};
+  std::optional<double> mark = {};  // a diamond at this value, e.g. a figure of others
 };
 
 struct BarChart {
