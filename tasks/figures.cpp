@@ -297,7 +297,7 @@ LineChart factor_chart(const std::vector<ScalingPoint>& points,
     for (const auto* part : {&series.mean, &series.lo, &series.hi})
       shown.insert(shown.end(), part->begin(), part->end());
   chart.y.at = round_ticks(shown);
-  chart.top = TopAxis{"FLOPs spent on training the failure model, one run", {}};
+  chart.top = TopAxis{"FLOPs of one run, measuring excluded", {}};
   for (const ScalingPoint& p : points)
     chart.top->ticks.push_back({p.epochs, value_text(p.flops, Ticks::power, 2)});
   return chart;

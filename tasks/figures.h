@@ -42,7 +42,7 @@ DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& 
 
 struct ScalingPoint {
   double epochs = 0;                            // of the failure model in each round
-  double flops = 0;                             // of training the failure model, in one run
+  double flops = 0;                             // of one run, measuring excluded
   std::vector<double> factors = {};             // success over the pre-trained attacker's, one for each seed
   std::vector<double> loss = {}, heldout = {};  // of the failure model, nats per token, one for each seed
 };
