@@ -53,10 +53,11 @@ Colour series_colour(std::size_t index) { return colours[index % colours.size()]
 
 Area write_captions(DrawList& list, const Captions& captions) {
   const double width = list.width - 2 * margin;
-  double top = captions.title.empty() ? 18 : margin + 14;
+  double top = !captions.title.empty() ? margin + 14 : !captions.heading.empty() ? 22 : 6;
   top = write_lines(list, captions.title, margin, top, width, title_size, black) - 4;
   top = write_lines(list, captions.subtitle, margin, top, width, subtitle_size, grey);
-  top = write_lines(list, captions.heading, margin, top, width, heading_size, black);
+  if (!captions.heading.empty())
+    top = write_lines(list, captions.heading, margin, top, width, heading_size, black) - 8;
   DrawList trial = list;  // the footer grows upwards: its height first
   const double footer = write_lines(trial, captions.footer, margin, 0, width, footer_size, grey);
   const double bottom = list.height - 14 - footer + 1.35 * footer_size;
@@ -91,6 +92,10 @@ double widest(const std::vector<Tick>& ticks) {
   double width = 0;
   for (const Tick& tick : ticks) width = std::max(width, text_width(tick.text, tick_size));
   return width;
+}
+
+double room_for_ticks(const Axis& vertical, const Span& span) {
+  return widest(span.ticks) + 9 + (vertical.label.empty() ? 0 : 22);
 }
 
 Ruler horizontal_ruler(const Axis& axis, const Span& span, const Area& area) {
@@ -189,12 +194,9 @@ void write_labels(DrawList& list, std::vector<EndLabel> labels, const Area& area
   const std::vector<double> places = spread(wanted, 1.3 * label_size, area.top + 2, area.bottom - 4);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& [text, end, colour] = labels[i];
-    const bool straight = std::abs(places[i] - end.y) < 1.5 && area.right - end.x < 1;
-    if (!straight) add_line(list, {end.x + 5, end.y}, {area.right + 21, places[i]}, colour, 0.8, 0, 0.7);
-    list.add(Text{{area.right + (straight ? 10 : 24), places[i] + 0.36 * label_size},
-                  text,
-                  label_size,
-                  mix(colour, black, 0.3)});
+    add_line(list, {end.x + 5, end.y}, {area.right + 21, places[i]}, colour, 0.8, 0, 0.7);
+    list.add(
+        Text{{area.right + 24, places[i] + 0.36 * label_size}, text, label_size, mix(colour, black, 0.3)});
   }
 }
 

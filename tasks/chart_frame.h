@@ -49,6 +49,9 @@ void add_arrow(DrawList& list, Point at, bool down, Colour colour, double alpha)
 // Length of the longest tick label.
 double widest(const std::vector<Tick>& ticks);
 
+// Width of the tick labels and the name of a vertical axis.
+double room_for_ticks(const Axis& vertical, const Span& span);
+
 // The rulers along the lower and the left edge of the plot; `rows` of the strip of zeros.
 Ruler horizontal_ruler(const Axis& axis, const Span& span, const Area& area);
 Ruler vertical_ruler(const Axis& axis, const Span& span, const Area& area, std::size_t rows);

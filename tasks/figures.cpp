@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <iterator>
 
 #include "tasks/bar_chart.h"
+#include "tasks/column_chart.h"
 #include "tasks/line_chart.h"
 #include "tasks/stats.h"
 #include "tensor/check.h"
@@ -63,6 +65,7 @@ struct Curves {
   Curves(const MethodRuns& m, const Reading& reading, std::optional<double> start = {}) {
     std::size_t longest = 0;
     for (const AttackResult& run : m.runs) longest = std::max(longest, run.rounds.size());
+    if (longest == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
     for (std::size_t k = start ? 0 : 1; k <= longest; ++k)
       x.push_back(static_cast<double>(std::min(static_cast<std::int64_t>(k) * m.per_round, m.budget)));
     for (const AttackResult& run : m.runs) {
@@ -220,13 +223,13 @@ DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& 
     LineChart chart{.width = 480, .height = 340};
     chart.captions.heading = m.name;
     chart.x = {.label = "reward evaluations", .lo = 0};
-    chart.y = {.label = "success rate", .ticks = Ticks::percent, .lo = 0, .hi = 1};
+    chart.y = {.label = "success rate", .ticks = Ticks::percent, .lo = 0};
     chart.series = stacked(Curves(m, success).x, {"leading zero", "carry chain", "other"}, parts);
     for (std::size_t i = 0; i < colours.size(); ++i) chart.series[i].colour = colours[i];
     drawn.push_back(draw(chart));
   }
   return captioned(captions_of("Which failures the successes exploit",
-                               "share of all samples, mean over seeds, stacked", from),
+                               "share of all samples, mean over seeds; the scales differ", from),
                    grid(drawn, std::min<std::size_t>(2, drawn.size())));
 }
 
@@ -247,6 +250,16 @@ Series points_series(const std::string& label, Colour colour, const std::vector<
     }
   }
   return series;
+}
+
+// 1, 2, 5, 10, ... between the smallest and the largest value: an axis that wastes no decade.
+std::vector<double> round_ticks(const std::vector<double>& values) {
+  std::vector<double> ticks;
+  const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
+  for (double decade = 1e-3; decade <= 1e6; decade *= 10)
+    for (double mantissa : {1, 2, 5})
+      if (const double tick = decade * mantissa; tick >= *lo && tick <= *hi) ticks.push_back(tick);
+  return ticks;
 }
 
 LineChart factor_chart(const std::vector<ScalingPoint>& points,
@@ -279,6 +292,11 @@ LineChart factor_chart(const std::vector<ScalingPoint>& points,
   chart.series.push_back(
       points_series("banel", method_colour("banel"), points,
                     [](const ScalingPoint& p) -> const std::vector<double>& { return p.factors; }));
+  std::vector<double> shown{1};
+  for (const Series& series : chart.series)
+    for (const auto* part : {&series.mean, &series.lo, &series.hi})
+      shown.insert(shown.end(), part->begin(), part->end());
+  chart.y.at = round_ticks(shown);
   chart.top = TopAxis{"FLOPs spent on training the failure model, one run", {}};
   for (const ScalingPoint& p : points)
     chart.top->ticks.push_back({p.epochs, value_text(p.flops, Ticks::power, 2)});
@@ -296,6 +314,7 @@ LineChart loss_chart(const std::vector<ScalingPoint>& points, const Axis& x) {
                     [](const ScalingPoint& p) -> const std::vector<double>& { return p.heldout; }),
       points_series("failures it was fitted to", series_colour(6), points,
                     [](const ScalingPoint& p) -> const std::vector<double>& { return p.loss; })};
+  for (Series& series : chart.series) series.seeds.clear();  // they lie on one another
   return chart;
 }
 
@@ -314,6 +333,61 @@ DrawList scaling_figure(const std::vector<ScalingPoint>& points,
                                "interval, faint dots: every seed",
                                from),
                    grid({draw(charts[0]), draw(charts[1])}, 1));
+}
+
+namespace {
+
+// A row of swatches with words.
+DrawList key(const std::vector<std::pair<std::string, Colour>>& entries, double width) {
+  DrawList list{.width = width, .height = 22};
+  double x = margin;
+  for (const auto& [words, colour] : entries) {
+    list.add(Polygon{rectangle(x, 4, 14, 10), colour});
+    list.add(Text{{x + 19, 14}, words, label_size, black});
+    x += 19 + text_width(words, label_size) + 24;
+  }
+  return list;
+}
+
+}  // namespace
+
+DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
+                      const std::vector<Toy1dStep>& steps, const Provenance& from) {
+  ENSURE(!steps.empty(), "figure", "the illustration has no steps");
+  const Colour pale_grey{205, 205, 205}, blue = series_colour(0), vermilion = series_colour(1),
+                                         green = series_colour(2);
+  std::vector<std::size_t> rewarded;
+  for (double success : successes)
+    rewarded.push_back(static_cast<std::size_t>(
+        std::min_element(places.begin(), places.end(),
+                         [&](double a, double b) { return std::abs(a - success) < std::abs(b - success); }) -
+        places.begin()));
+  std::vector<DrawList> drawn;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Toy1dStep& step = steps[i];
+    ColumnChart chart{.width = 330, .height = 250};
+    chart.captions.heading = "step " + std::to_string(i + 1);
+    chart.x.at = {-3, -2, -1, 0, 1, 2, 3};
+    chart.y = {.lo = 0};
+    chart.places = places;
+    chart.columns = {{step.theta, pale_grey, 0.9}, {step.posterior, blue, 0.5}};
+    chart.curves = {{step.phi, vermilion}};
+    for (int place : step.samples) chart.dots.push_back(static_cast<std::size_t>(place));
+    chart.marks = rewarded;
+    chart.mark = green;
+    if (i + 3 >= steps.size()) chart.x.label = "x";
+    drawn.push_back(draw(chart));
+  }
+  const DrawList panels = grid(drawn, 3);
+  const DrawList words = key({{"sampled generator", pale_grey},
+                              {"failure model", vermilion},
+                              {"posterior", blue},
+                              {"samples", black},
+                              {"rewarded", green}},
+                             panels.width);
+  return captioned(captions_of("One dimension, one step after another",
+                               "probability of each x; dots: what was sampled; the scales differ", from),
+                   grid({words, panels}, 1));
 }
 
 }  // namespace banel

@@ -112,7 +112,7 @@ struct SeriesPainter {
   void mean() const {
     if (series.mean.empty()) return;
     const std::vector<Point> line = path(series.mean);
-    list.add(Polyline{line, white, series.width + 1.8, 0.75});  // keeps crossing lines apart
+    if (!series.points) list.add(Polyline{line, white, series.width + 1.8, 0.75});  // keeps crossings apart
     list.add(Polyline{line, colour, series.width, 1, dash});
     arrows(series.mean, colour, 1);
     if (series.points) error_bars();
@@ -133,10 +133,6 @@ struct SeriesPainter {
   }
 };
 
-double room_for_ticks(const LineChart& chart, const Span& y_span) {
-  return widest(y_span.ticks) + 9 + (chart.y.label.empty() ? 0 : 22);
-}
-
 double room_for_labels(const LineChart& chart) {
   double label_room = chart.reference ? text_width(chart.reference->label, label_size) : 0;
   for (const Series& series : chart.series)
@@ -147,7 +143,7 @@ double room_for_labels(const LineChart& chart) {
 // Writes the captions and leaves room for ticks, names and end labels.
 Area plot_area(DrawList& list, const LineChart& chart, const Span& y_span) {
   Area area = write_captions(list, chart.captions);
-  area.left += std::max(chart.left_room, room_for_ticks(chart, y_span));
+  area.left += std::max(chart.left_room, room_for_ticks(chart.y, y_span));
   area.right -= std::max(chart.right_room, room_for_labels(chart));
   if (chart.top) area.top += 9 + tick_size + 20;
   area.bottom -= 9 + tick_size + 6 + (chart.x.label.empty() ? 0 : 20);
@@ -226,7 +222,7 @@ void draw_top_axis(DrawList& list, const TopAxis& top, const Ruler& x, const Are
 void align(std::vector<LineChart>& charts) {
   double left = 0, right = 0;
   for (const LineChart& chart : charts) {
-    left = std::max(left, room_for_ticks(chart, spans_of(chart).second));
+    left = std::max(left, room_for_ticks(chart.y, spans_of(chart).second));
     right = std::max(right, room_for_labels(chart));
   }
   for (LineChart& chart : charts) {
