@@ -353,7 +353,7 @@ DrawList key(const std::vector<std::pair<std::string, Colour>>& entries, double 
 
 DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
                       const std::vector<Toy1dStep>& steps, const Provenance& from) {
-  ENSURE(!steps.empty(), "figure", "the illustration has no steps");
+  ENSURE(!steps.empty() && !places.empty(), "figure", "the illustration has no steps or no places");
   const Colour pale_grey{205, 205, 205}, blue = series_colour(0), vermilion = series_colour(1),
                                          green = series_colour(2);
   std::vector<std::size_t> rewarded;
@@ -362,12 +362,14 @@ DrawList toy1d_figure(const std::vector<double>& places, const std::vector<doubl
         std::min_element(places.begin(), places.end(),
                          [&](double a, double b) { return std::abs(a - success) < std::abs(b - success); }) -
         places.begin()));
+  std::vector<double> whole_numbers;
+  for (double x = std::ceil(places.front()); x <= places.back(); ++x) whole_numbers.push_back(x);
   std::vector<DrawList> drawn;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Toy1dStep& step = steps[i];
     ColumnChart chart{.width = 330, .height = 250};
     chart.captions.heading = "step " + std::to_string(i + 1);
-    chart.x.at = {-3, -2, -1, 0, 1, 2, 3};
+    chart.x.at = whole_numbers;
     chart.y = {.lo = 0};
     chart.places = places;
     chart.columns = {{step.theta, pale_grey, 0.9}, {step.posterior, blue, 0.5}};

@@ -23,8 +23,9 @@ struct MethodRuns {
 };
 
 // Success rate (log) against evaluations: band, mean and every seed. A run that ended early keeps its last
-// value. The paper's methods and the main controls are coloured and labelled; of the others, grey, the best
-// are labelled as long as there are at most eight labels, and the footer names the rest.
+// value; one with a single round is a dot. The paper's methods and the main controls are coloured and
+// labelled; of the others, grey, the best are labelled as long as there are at most eight labels, and the
+// footer names the rest.
 DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from);
 
 // Success rate (log) after the last round, a bar and an interval for every method, from the best to the
@@ -63,18 +64,18 @@ DrawList scaling_figure(const std::vector<ScalingPoint>& points,
                         const std::vector<ScalingReference>& references, const QuotedCurve& quoted,
                         const Provenance& from);
 
-// One step of the one-dimensional illustration. All vectors but `samples` hold a probability for each place
-// of the grid.
+// One step of the one-dimensional illustration. All vectors but `samples` hold a probability for each
+// place.
 struct Toy1dStep {
   std::vector<double> theta = {};      // the generator that was sampled
-  std::vector<int> samples = {};       // places (indices into the grid) that were drawn from it
+  std::vector<int> samples = {};       // indices of the places that were drawn from it
   std::vector<double> phi = {};        // failure model fitted to the failures so far
   std::vector<double> posterior = {};  // theta outside the rejection region
 };
 
 // A panel for every step, three in a row: columns of theta and of the posterior, a line of phi, a dot for
-// every sample. `grid`: the places, equally spaced and increasing; `successes`: the places that are rewarded.
-DrawList toy1d_figure(const std::vector<double>& grid, const std::vector<double>& successes,
+// every sample. `places`: x, equally spaced and increasing; `successes`: the x that are rewarded.
+DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
                       const std::vector<Toy1dStep>& steps, const Provenance& from);
 
 }  // namespace banel
