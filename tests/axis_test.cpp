@@ -71,3 +71,15 @@ TEST_CASE("axis: an axis covers its wished range when the values do not") {
   CHECK(span_of({.lo = 0, .hi = 10}, {3, 4}).hi == 10);
   CHECK(span_of({.scale = Scale::log, .lo = 1e-4, .hi = 1}, {0.02}).lo == doctest::Approx(1e-4));
 }
+
+TEST_CASE("axis: chosen ticks are the only ones and all values lie inside") {
+  const Span span = span_of({.scale = Scale::log, .at = {1, 2, 5, 100}}, {0.5, 20, 0});
+  REQUIRE(span.ticks.size() == 4);
+  CHECK(span.ticks[3].text == "100");
+  CHECK((span.lo < 0.5 && span.lo > 0.3));
+  CHECK((span.hi > 100 && span.hi < 150));
+  CHECK(span.zeros);
+  const Span linear = span_of({.at = {-3, 0, 3}}, {-3.1, 3.1});
+  CHECK((linear.lo < -3.1 && linear.hi > 3.1));
+  CHECK_THROWS_AS(span_of({.scale = Scale::log, .at = {-1}}, {1}), UsageError);
+}

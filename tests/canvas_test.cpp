@@ -217,3 +217,30 @@ TEST_CASE("canvas: files hold the bytes and a missing folder is an IoError") {
   CHECK_THROWS_AS(write_png(list, folder / "a.png"), IoError);
 }
 
+
+TEST_CASE("canvas: pictures in a grid keep their shapes and do not overlap") {
+  DrawList small{.width = 100, .height = 40}, large{.width = 60, .height = 70};
+  small.add(Polyline{.points = {{0, 0}, {100, 40}}});
+  large.add(Circle{.centre = {30, 35}});
+  const DrawList list = grid({small, large, large}, 2);
+  CHECK(list.width == 160);
+  CHECK(list.height == 140);
+  REQUIRE(all<Circle>(list).size() == 2);
+  CHECK(all<Circle>(list)[0].centre.x == 130);
+  CHECK(all<Circle>(list)[0].centre.y == 35);
+  CHECK(all<Circle>(list)[1].centre.x == 30);
+  CHECK(all<Circle>(list)[1].centre.y == 105);
+  CHECK(all<Polyline>(list).at(0).points[1].y == 40);
+  CHECK(grid({small, large}, 1).height == 110);
+  CHECK_THROWS_AS(grid({}, 2), UsageError);
+  CHECK_THROWS_AS(grid({small}, 0), UsageError);
+}
+
+TEST_CASE("canvas: every kind of shape moves with its picture") {
+  DrawList moved;
+  place(moved, one_of_each(), {10, 20});
+  CHECK(all<Text>(moved).at(0).at.y == 20);
+  CHECK(all<Polyline>(moved).at(0).points[1].x == 11.5);
+  CHECK(all<Polygon>(moved).at(0).points[0].y == 22);
+  CHECK(all<Circle>(moved).at(0).centre.x == 10);
+}

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <utility>
 
 #include "pictures.h"
 #include "tasks/bar_chart.h"
+#include "tasks/column_chart.h"
 #include "tasks/line_chart.h"
 #include "tensor/check.h"
 
@@ -308,4 +310,113 @@ TEST_CASE("chart: a picture too small for its labels is refused") {
   BarChart bars = small_bars();
   bars.height = 120;
   CHECK_THROWS_WITH_AS(draw(bars), doctest::Contains("no room"), UsageError);
+}
+
+TEST_CASE("chart: points stand for values, error bars for intervals, small dots beside them for seeds") {
+  LineChart chart = small_chart();
+  chart.series = {{.label = "a", .x = {1, 10}, .mean = {0.1, 0.2}, .seeds = {{0.05, 0.1}, {0.15, 0.3}}, .lo = {0.04, 0.1}, .hi = {0.2, 0.4}, .points = true}};
+  chart.x = {.scale = Scale::log, .at = {1, 10}};
+  const DrawList list = draw(chart);
+  const std::vector<Point> mean = lines_of(list, series_colour(0), 2.4).at(0).points;
+  const std::vector<Polyline> bars = lines_of(list, series_colour(0), 1.6);
+  REQUIRE(bars.size() == 6);  // two bars, each with two ends
+  CHECK(bars[0].points[0].x == mean[0].x);
+  CHECK((bars[0].points[0].y > mean[0].y && bars[0].points[1].y < mean[0].y));
+  std::vector<Circle> seeds = all<Circle>(list);
+  std::erase_if(seeds, [](const Circle& c) { return c.alpha == 1; });
+  REQUIRE(seeds.size() == 4);
+  CHECK(seeds[0].centre.x > mean[0].x);
+  CHECK(seeds[0].centre.y > mean[0].y);
+  CHECK(all<Circle>(list).size() == 6);
+  check_texts_are_readable(list);
+}
+
+TEST_CASE("chart: a second scale above the plot lies over the same x and leaves out labels that would touch") {
+  LineChart chart = small_chart();
+  chart.top = TopAxis{"FLOPs", {{0, "zero"}, {2000, "middle"}, {2040, "hidden"}, {4000, "end"}}};
+  const DrawList list = draw(chart);
+  check_texts_are_readable(list);
+  CHECK(text_of(list, "middle").at.x == doctest::Approx(lines_of(list, series_colour(0), 2.4).at(0).points[2].x));
+  CHECK(text_of(list, "FLOPs").at.y < text_of(list, "middle").at.y);
+  for (const Text& text : all<Text>(list)) CHECK(text.text != "hidden");
+}
+
+TEST_CASE("chart: aligned charts have their plots at the same place") {
+  std::vector<LineChart> charts{small_chart(), small_chart()};
+  charts[0].y.label.clear();
+  charts[1].series[0].label = "a longer name";
+  const auto ends = [&](const LineChart& chart) {
+    const std::vector<Point> line = lines_of(draw(chart), series_colour(0), 2.4).at(0).points;
+    return std::pair{line.front().x, line.back().x};
+  };
+  CHECK(ends(charts[0]) != ends(charts[1]));
+  align(charts);
+  CHECK(ends(charts[0]) == ends(charts[1]));
+}
+
+TEST_CASE("chart: stacked areas lie on one another and end at their sum") {
+  const std::vector<Series> areas = stacked({1, 2}, {"a", "b"}, {{0.1, 0.2}, {0.3, 0.5}});
+  REQUIRE(areas.size() == 2);
+  CHECK(areas[0].lo == std::vector<double>{0, 0});
+  CHECK(areas[1].lo == areas[0].hi);
+  CHECK(areas[1].hi == std::vector<double>{0.1 + 0.3, 0.2 + 0.5});
+  CHECK_THROWS_WITH_AS(stacked({1, 2}, {"a", "b"}, {{1, 1}, {1}}), doctest::Contains("\"b\""), UsageError);
+  CHECK_THROWS_AS(stacked({1}, {"a"}, {}), UsageError);
+  LineChart chart = small_chart();
+  chart.y = {.lo = 0};
+  chart.series = areas;
+  chart.x = {};
+  const DrawList list = draw(chart);
+  std::vector<Polygon> bands = all<Polygon>(list);
+  REQUIRE(bands.size() == 2);
+  const double middle = (bands[1].points[1].y + bands[1].points[2].y) / 2;  // of the upper area, at its end
+  CHECK(text_of(list, "b").at.y == doctest::Approx(middle + 0.36 * label_size));
+}
+
+TEST_CASE("chart: a series without a label has no text and one with a width has it") {
+  LineChart chart = small_chart();
+  const std::size_t texts = all<Text>(draw(chart)).size();
+  chart.series[0].label.clear();
+  chart.series[0].width = 1.2;
+  const DrawList list = draw(chart);
+  CHECK(all<Text>(list).size() == texts - 1);
+  CHECK(lines_of(list, series_colour(0), 1.2).size() == 1);
+}
+
+TEST_CASE("chart: a mark of a bar is a diamond at its value") {
+  BarChart chart = small_bars();
+  chart.bars[0].mark = chart.bars[0].value;
+  const DrawList list = draw(chart);
+  std::vector<Polygon> diamonds = all<Polygon>(list);
+  std::erase_if(diamonds, [](const Polygon& p) { return p.colour != black; });
+  REQUIRE(diamonds.size() == 1);
+  CHECK(diamonds[0].points[1].x == doctest::Approx(all<Circle>(list)[0].centre.x));
+  chart.bars[0].mark = not_finite;
+  CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("\"some\""), UsageError);
+}
+
+TEST_CASE("chart: columns stand on zero, dots below them, marks behind them") {
+  ColumnChart chart{.places = {-1, 0, 1}, .columns = {{{0.2, 0.6, 0.2}, black, 0.9}}, .curves = {{{0.3, 0.4, 0.3}, series_colour(1)}},
+                    .dots = {0, 1, 1}, .marks = {0}, .mark = series_colour(2)};
+  chart.captions.heading = "step 1";
+  const DrawList list = draw(chart);
+  check_texts_are_readable(list);
+  const std::vector<Polygon> columns = all<Polygon>(list);
+  REQUIRE(columns.size() == 3);
+  const auto height = [&](std::size_t i) { return columns[i].points[2].y - columns[i].points[1].y; };
+  CHECK(height(1) == doctest::Approx(3 * height(0)));
+  const std::vector<Circle> dots = all<Circle>(list);
+  REQUIRE(dots.size() == 3);
+  CHECK(dots[0].colour == series_colour(2));
+  CHECK(dots[1].colour == black);
+  CHECK(dots[2].centre.x == dots[1].centre.x);
+  CHECK(dots[2].centre.y < dots[1].centre.y);
+  CHECK(dots[2].centre.y > columns[1].points[2].y);
+  CHECK(lines_of(list, series_colour(1), 1.8).at(0).points[1].y < columns[0].points[1].y);
+  CHECK(lines_of(list, series_colour(2), 1.5).at(0).points[0].x == doctest::Approx(dots[0].centre.x));
+  chart.dots = {3};
+  CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("place 3 of 3"), UsageError);
+  chart.dots = {};
+  chart.columns[0].heights.pop_back();
+  CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("step 1"), UsageError);
 }
