@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tensor/check.h"
+
 #include <algorithm>
 #include <cmath>
 #include <random>
