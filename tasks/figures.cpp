@@ -386,7 +386,7 @@ DrawList toy1d_figure(const std::vector<double>& places, const std::vector<doubl
                               {"posterior", blue},
                               {"samples", black},
                               {"rewarded", green}},
-                             panels.width);
+                             std::max(panels.width, 660.0));  // room for its words over a single panel
   return captioned(captions_of("One dimension, one step after another",
                                "probability of each x; dots: what was sampled; the scales differ", from),
                    grid({words, panels}, 1));
