@@ -69,9 +69,10 @@ bool Banel::learn(State& state, Round& round, const Context& context) {
   const Settings& settings = context.settings;
   const std::vector<Attempt>& F = round.failures;
   Generator& theta = *state.theta;
-  round.phi = theta.clone();
+  const std::shared_ptr<Generator> phi = theta.clone();
   if (score_.uses_phi)
-    round.phi_loss = round.phi->fit(F, settings.phi_epochs, stream(context, "phi", round));  // Alg. 2, l. 6
+    round.phi_loss = phi->fit(F, settings.phi_epochs, stream(context, "phi", round));  // Alg. 2, l. 6
+  if (score_.uses_phi) round.phi = phi;
   recall(F, round.number, context.seed);
   const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
   round.proposals =
@@ -79,13 +80,13 @@ bool Banel::learn(State& state, Round& round, const Context& context) {
   const std::vector<Proposal>& P = round.proposals.kept;
   if (P.empty()) return false;
   const std::vector<double> s =
-      score_.of(P, *round.phi, settings, stream(context, "scores", round));  // Alg. 2, l. 8
-  round.tau = threshold(s, settings.f);                                      // Alg. 2, l. 9
-  round.accepted = outside(P, s, round.tau, context.oracle);                 // Alg. 2, l. 10
+      score_.of(P, *phi, settings, stream(context, "scores", round));  // Alg. 2, l. 8
+  round.tau = threshold(s, settings.f);                                // Alg. 2, l. 9
+  round.accepted = outside(P, s, round.tau, context.oracle);           // Alg. 2, l. 10
   if (settings.memory == Memory::distil)
     theta.fit(round.accepted, settings.distil_epochs, stream(context, "distil", round));  // Alg. 2, l. 11
   else
-    state.regions.push_back({round.phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
+    state.regions.push_back({phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
   return true;
 }
 
