@@ -8,6 +8,8 @@
 #include <cmath>
 #include <random>
 
+#include "tensor/check.h"
+
 using namespace banel;
 
 TEST_CASE("axis: values are written as a person reads them") {
