@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "tensor/check.h"
-
 #include <algorithm>
 #include <cmath>
 #include <random>
