@@ -252,8 +252,9 @@ Series points_series(const std::string& label, Colour colour, const std::vector<
   return series;
 }
 
-// 1, 2, 5, 10, ... between the smallest and the largest value: an axis that wastes no decade.
-std::vector<double> round_ticks(const std::vector<double>& values) {
+// 1, 2, 5, 10, ... between the smallest positive and the largest value: an axis that wastes no decade.
+std::vector<double> round_ticks(std::vector<double> values) {
+  std::erase(values, 0.0);
   std::vector<double> ticks;
   const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
   for (double decade = 1e-3; decade <= 1e6; decade *= 10)
