@@ -252,8 +252,9 @@ Series points_series(const std::string& label, Colour colour, const std::vector<
   return series;
 }
 
-// 1, 2, 5, 10, ... between the smallest and the largest value: an axis that wastes no decade.
-std::vector<double> round_ticks(const std::vector<double>& values) {
+// 1, 2, 5, 10, ... between the smallest positive and the largest value: an axis that wastes no decade.
+std::vector<double> round_ticks(std::vector<double> values) {
+  std::erase(values, 0.0);
   std::vector<double> ticks;
   const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
   for (double decade = 1e-3; decade <= 1e6; decade *= 10)
@@ -338,13 +339,12 @@ DrawList scaling_figure(const std::vector<ScalingPoint>& points,
 namespace {
 
 // A row of swatches with words.
-DrawList key(const std::vector<std::pair<std::string, Colour>>& entries, double width) {
-  DrawList list{.width = width, .height = 22};
-  double x = margin;
+DrawList key(const std::vector<std::pair<std::string, Colour>>& entries) {
+  DrawList list{.width = margin, .height = 22};
   for (const auto& [words, colour] : entries) {
-    list.add(Polygon{rectangle(x, 4, 14, 10), colour});
-    list.add(Text{{x + 19, 14}, words, label_size, black});
-    x += 19 + text_width(words, label_size) + 24;
+    list.add(Polygon{rectangle(list.width, 4, 14, 10), colour});
+    list.add(Text{{list.width + 19, 14}, words, label_size, black});
+    list.width += 19 + text_width(words, label_size) + margin;
   }
   return list;
 }
@@ -380,16 +380,14 @@ DrawList toy1d_figure(const std::vector<double>& places, const std::vector<doubl
     if (i + 3 >= steps.size()) chart.x.label = "x";
     drawn.push_back(draw(chart));
   }
-  const DrawList panels = grid(drawn, 3);
   const DrawList words = key({{"sampled generator", pale_grey},
                               {"failure model", vermilion},
                               {"posterior", blue},
                               {"samples", black},
-                              {"rewarded", green}},
-                             std::max(panels.width, 660.0));  // room for its words over a single panel
+                              {"rewarded", green}});
   return captioned(captions_of("One dimension, one step after another",
                                "probability of each x; dots: what was sampled; the scales differ", from),
-                   grid({words, panels}, 1));
+                   grid({words, grid(drawn, 3)}, 1));
 }
 
 }  // namespace banel

@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "tensor/check.h"
-
 #include <algorithm>
 #include <cmath>
 #include <random>
+
+#include "tensor/check.h"
 
 using namespace banel;
 

@@ -161,9 +161,20 @@ TEST_CASE("figures: scaling shows every seed, the references as level lines and 
   CHECK(seeds.size() == 8 * 3);
   const Polyline rnd = lines_of(list, series_colour(4), 1.6).at(0);
   CHECK(rnd.points[0].y == rnd.points[1].y);
+  const std::vector<Point> own = lines_of(list, series_colour(0), 2).at(0).points;
+  CHECK((rnd.points[0].x == own.front().x && rnd.points[1].x == own.back().x));
   CHECK(lines_of(list, grey, 1.2).at(0).dash > 0);
-  CHECK(text_of(list, "3.1·10¹²").at.x == doctest::Approx(text_of(list, "10").at.x).epsilon(0.5));
+  CHECK(text_of(list, "3.1·10¹²").at.x == doctest::Approx(own[4].x));
   CHECK_THROWS_AS(scaling_figure({}, {}, quoted, {}), UsageError);
+}
+
+TEST_CASE("figures: seeds that found nothing do not stretch the scaling axis") {
+  std::vector<ScalingPoint> points = scaling_points();
+  points[0].factors = {0, 0, 0};
+  const DrawList list = scaling_figure(points, {}, quoted, {});
+  check_texts_are_readable(list);
+  text_of(list, "0");
+  CHECK_FALSE(shows(list, "0.5"));
 }
 
 TEST_CASE("figures: the one-dimensional illustration has a panel for every step and marks the rewarded places") {
