@@ -143,13 +143,15 @@ DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base
       continue;
     }
     Series series = curves.with_band(m.name, method_colour(m.name));
-    series.seeds = curves.seeds;
-    if (m.name == main_methods[0]) series.width = 3.4;
+    if (m.name == main_methods[0]) {
+      series.seeds = curves.seeds;
+      series.width = 3.4;
+    }
     chart.series.push_back(std::move(series));
   }
   chart.captions =
       captions_of("Success rate against evaluations spent",
-                  "strong: mean over seeds; band: its 95 % bootstrap interval; faint: every seed", from);
+                  "strong: mean over seeds; band: its 95 % bootstrap interval; faint: every seed of banel", from);
   if (!unlabelled.empty())
     chart.captions.footer =
         "Grey without a label, from the best to the worst at the end: " + unlabelled + ". " + from.note;
