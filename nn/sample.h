@@ -1,6 +1,7 @@
 // Reading a network: sampling, greedy answers and log-likelihood. All work on groups of a fixed number of
-// strings, so the same string gets the same bits for any number of threads and any number of strings asked
-// for.
+// strings, so the same call gives the same bits for any number of threads. A sample has the same bits for any
+// number of samples asked for, too; a log-likelihood may round differently beside other strings, since some
+// BLAS kernels do.
 #pragma once
 #include <optional>
 #include <span>

@@ -23,6 +23,7 @@ Action declare_train(CLI::App* train, CLI::App& app, const Arguments&, bool targ
 Action declare_attack(CLI::App& app, const Arguments&);
 Action declare_tune(CLI::App& app, const Arguments&);
 Action declare_scaling(CLI::App& app, const Arguments&);
+Action declare_toy1d(CLI::App& app, const Arguments&);
 Action declare_rules(CLI::App& app);
 Action declare_report(CLI::App& app);
 Action declare_eval(CLI::App& app);

@@ -35,6 +35,7 @@ int command_line(int argc, char** argv) {
   add(declare_attack(app, arguments));
   add(declare_tune(app, arguments));
   add(declare_scaling(app, arguments));
+  add(declare_toy1d(app, arguments));
   add(declare_rules(app));
   add(declare_report(app));
   add(declare_eval(app));

@@ -311,7 +311,7 @@ TEST_CASE("chart: a picture too small for its labels is refused") {
   CHECK_THROWS_WITH_AS(draw(bars), doctest::Contains("no room"), UsageError);
 }
 
-TEST_CASE("chart: points stand for values, error bars for intervals, small dots beside them for seeds") {
+TEST_CASE("chart: points stand for values error bars for intervals small dots beside them for seeds") {
   LineChart chart = small_chart();
   chart.series = {{.label = "a", .x = {1, 10}, .mean = {0.1, 0.2}, .seeds = {{0.05, 0.1}, {0.15, 0.3}}, .lo = {0.04, 0.1}, .hi = {0.2, 0.4}, .points = true}};
   chart.x = {.scale = Scale::log, .at = {1, 10}};

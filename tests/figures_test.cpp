@@ -96,7 +96,7 @@ TEST_CASE("figures: with many methods eight curves are labelled and the footer n
   CHECK(shows(list, "note"));
 }
 
-TEST_CASE("figures: a method of a single round is a dot, not a rise") {
+TEST_CASE("figures: a method of a single round is a dot and not a rise") {
   MethodRuns once = method("memory", {{7}, {9}});
   once.per_round = once.budget;
   const DrawList list = success_figure({once}, base, {});
@@ -133,7 +133,7 @@ TEST_CASE("figures: bars go from the best to the worst and carry the paper's fig
   CHECK(diamonds.size() == 1);
 }
 
-TEST_CASE("figures: collapse has a panel each for validity, difference and entropy, one below the other") {
+TEST_CASE("figures: collapse has a panel each for validity difference and entropy one below the other") {
   const DrawList list = collapse_figure(three(), {"note", false});
   check_texts_are_readable(list);
   const auto lines = lines_of(list, series_colour(0), 2.4);
@@ -153,7 +153,7 @@ TEST_CASE("figures: failure modes add up to the success rate") {
   for (const char* mode : {"leading zero", "carry chain", "other"}) text_of(list, mode);
 }
 
-TEST_CASE("figures: scaling shows every seed, the references as level lines and the quoted curve dashed") {
+TEST_CASE("figures: scaling shows every seed and the references as level lines and the quoted curve dashed") {
   const DrawList list = scaling_figure(scaling_points(), {{"rnd", {2, 3}}, {"count", {1, 1.5}}}, quoted, {"note", false});
   check_texts_are_readable(list);
   std::vector<Circle> seeds = all<Circle>(list);

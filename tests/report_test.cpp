@@ -42,7 +42,7 @@ TEST_CASE("the report stands alone and shows hostile text as text") {
   CHECK(page.find("data:image/svg+xml,") != page.npos);
 }
 
-TEST_CASE("the report has the rates, every seed, the costs, the finds and the warning of a quick run") {
+TEST_CASE("the report has the rates every seed the costs the finds and the warning of a quick run") {
   const TemporaryFolder folder;
   const fs::path run = run_folder(folder);
   write_report(run);

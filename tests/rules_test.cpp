@@ -55,7 +55,7 @@ TEST_CASE("the rules tell questions apart") {
   CHECK(covering("99999+1=") == Names{"carry chain: at least 2", "carry chain: at least 3", "carry chain: at least 4"});
 }
 
-TEST_CASE("a rule's rate, its share of the finds and its examples are those of the judge") {
+TEST_CASE("a rule's rate and its share of the finds and its examples are those of the judge") {
   const std::vector<Proposal> found{{"012+3=", 0}, {"1+2=", 0}, {"01+02=", 0}, {"003+4=", 0}, {"x", 0}};
   const auto rows = try_rules(fails_on_zeros, 5, 50, {1, "rules"}, found);
   REQUIRE(rows.size() == question_rules().size());
