@@ -20,6 +20,7 @@ namespace {
 constexpr std::array main_methods{"banel", "banel-paper", "oracle-free", "tail", "rnd", "count"};
 constexpr Colour other_method{150, 150, 150};
 constexpr std::size_t most_labels = 8;
+constexpr std::size_t detailed = 2;  // of the main methods: with bands and seeds where many curves cross
 
 std::size_t rank(const std::string& name) {
   return static_cast<std::size_t>(std::find(main_methods.begin(), main_methods.end(), name) -
@@ -134,24 +135,22 @@ DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base
     const Curves curves(m, success, base.value());
     const bool labelled = ordered.size() - i <= most_labels;
     if (!labelled) unlabelled = m.name + (unlabelled.empty() ? "" : ", ") + unlabelled;
-    if (!is_main(m.name)) {
-      chart.series.push_back({.label = labelled ? m.name : "",
-                              .x = curves.x,
-                              .mean = curves.means(),
-                              .colour = other_method,
-                              .width = 1.2});
-      continue;
-    }
-    Series series = curves.with_band(m.name, method_colour(m.name));
-    if (m.name == main_methods[0]) {
+    Series series{.label = labelled ? m.name : "",
+                  .x = curves.x,
+                  .mean = curves.means(),
+                  .colour = method_colour(m.name)};
+    series.width = is_main(m.name) ? 1.8 : 1.2;
+    if (rank(m.name) < detailed) {
+      series = curves.with_band(m.name, method_colour(m.name));
       series.seeds = curves.seeds;
-      series.width = 3.4;
     }
+    if (rank(m.name) == 0) series.width = 3.4;
     chart.series.push_back(std::move(series));
   }
-  chart.captions =
-      captions_of("Success rate against evaluations spent",
-                  "strong: mean over seeds; band: its 95 % bootstrap interval; faint: every seed of banel", from);
+  chart.captions = captions_of("Success rate against evaluations spent",
+                               "mean over seeds; of banel and banel-paper also its 95 % bootstrap interval "
+                               "(band) and every seed (faint)",
+                               from);
   if (!unlabelled.empty())
     chart.captions.footer =
         "Grey without a label, from the best to the worst at the end: " + unlabelled + ". " + from.note;
@@ -219,20 +218,27 @@ DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& 
                                       [](const RoundRecord& r) { return r.success_other.value(); }};
   const std::array colours{series_colour(5), series_colour(4), series_colour(6)};
   std::vector<DrawList> drawn;
-  for (const MethodRuns& m : methods) {
+  std::vector<MethodRuns> ordered = back_to_front(methods);
+  std::reverse(ordered.begin(), ordered.end());
+  for (const MethodRuns& m : ordered) {
     std::vector<std::vector<double>> parts;
-    for (const Reading& reading : readings) parts.push_back(Curves(m, reading).means());
-    LineChart chart{.width = 480, .height = 340};
+    std::vector<std::string> labels{"leading zero ", "carry chain ", "other "};
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      parts.push_back(Curves(m, readings[i]).means());
+      labels[i] += value_text(parts[i].back(), Ticks::percent, 2);
+    }
+    LineChart chart{.width = 500, .height = 340};
     chart.captions.heading = m.name;
     chart.x = {.label = "reward evaluations", .lo = 0};
     chart.y = {.label = "success rate", .ticks = Ticks::percent, .lo = 0};
-    chart.series = stacked(Curves(m, success).x, {"leading zero", "carry chain", "other"}, parts);
+    chart.series = stacked(Curves(m, success).x, labels, parts);
     for (std::size_t i = 0; i < colours.size(); ++i) chart.series[i].colour = colours[i];
     drawn.push_back(draw(chart));
   }
-  return captioned(captions_of("Which failures the successes exploit",
-                               "share of all samples, mean over seeds; the scales differ", from),
-                   grid(drawn, std::min<std::size_t>(2, drawn.size())));
+  return captioned(
+      captions_of("Which failures the successes exploit",
+                  "share of all samples, mean over seeds, with its last value; the scales differ", from),
+      grid(drawn, std::min<std::size_t>(2, drawn.size())));
 }
 
 namespace {
@@ -329,6 +335,10 @@ DrawList scaling_figure(const std::vector<ScalingPoint>& points,
   ENSURE(!points.empty(), "figure", "scaling without points");
   Axis x{.scale = Scale::log};
   for (const ScalingPoint& p : points) x.at.push_back(p.epochs);
+  if (!quoted.epochs.empty()) {  // in both panels, so that they line up
+    x.lo = quoted.epochs.front();
+    x.hi = quoted.epochs.back();
+  }
   std::vector<LineChart> charts{factor_chart(points, references, quoted, x), loss_chart(points, x)};
   align(charts);
   return captioned(captions_of("Success against compute spent on the failure model",

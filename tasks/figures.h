@@ -22,10 +22,10 @@ struct MethodRuns {
   std::vector<AttackResult> runs = {};     // one for each seed
 };
 
-// Success rate (log) against evaluations: band, mean and every seed. A run that ended early keeps its last
-// value; one with a single round is a dot. The paper's methods and the main controls are coloured and
-// labelled; of the others, grey, the best are labelled as long as there are at most eight labels, and the
-// footer names the rest.
+// Success rate (log) against evaluations: mean over seeds; of banel and banel-paper also band and every seed.
+// A run that ended early keeps its last value; one with a single round is a dot. The paper's methods and the
+// main controls are coloured and labelled; of the others, grey, the best are labelled as long as there are at
+// most eight labels, and the footer names the rest.
 DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from);
 
 // Success rate (log) after the last round, a bar and an interval for every method, from the best to the
@@ -37,7 +37,8 @@ DrawList bars_figure(const std::vector<MethodRuns>& methods, const Rate& base,
 // each. Readable with up to about six methods.
 DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenance& from);
 
-// Success rate split by failure mode against evaluations, mean over seeds, stacked; a panel for every method.
+// Success rate split by failure mode against evaluations, mean over seeds, stacked and labelled with the last
+// value; a panel for every method, banel first.
 DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& from);
 
 struct ScalingPoint {

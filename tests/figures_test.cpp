@@ -82,6 +82,8 @@ TEST_CASE("figures: success ends at the mean over seeds and starts at the pre-tr
   const double decade = text_of(list, "10 %").at.y - text_of(list, "100 %").at.y;
   CHECK(strong[0].points[0].y - strong[0].points[4].y == doctest::Approx(decade * std::log10(0.95 / 5e-4)));
   CHECK(lines_of(list, series_colour(0), 1).size() == 2);  // every seed
+  CHECK(lines_of(list, series_colour(3), 1).empty());      // of a control only the mean
+  CHECK(lines_of(list, series_colour(3), 1.8).size() == 1);
 }
 
 TEST_CASE("figures: with many methods eight curves are labelled and the footer names the others") {
@@ -150,7 +152,7 @@ TEST_CASE("figures: failure modes add up to the success rate") {
   REQUIRE(areas.size() == 3);
   const double zero = areas[0].points.back().y, top = areas[2].points[3].y, whole = text_of(list, "100 %").at.y - 0.36 * tick_size;
   CHECK((zero - top) / (zero - whole) == doctest::Approx(0.95));
-  for (const char* mode : {"leading zero", "carry chain", "other"}) text_of(list, mode);
+  for (const char* mode : {"leading zero 48 %", "carry chain 24 %", "other 24 %"}) text_of(list, mode);
 }
 
 TEST_CASE("figures: scaling shows every seed and the references as level lines and the quoted curve dashed") {
@@ -166,6 +168,14 @@ TEST_CASE("figures: scaling shows every seed and the references as level lines a
   CHECK(lines_of(list, grey, 1.2).at(0).dash > 0);
   CHECK(text_of(list, "3.1·10¹²").at.x == doctest::Approx(own[4].x));
   CHECK_THROWS_AS(scaling_figure({}, {}, quoted, {}), UsageError);
+}
+
+TEST_CASE("figures: the panels of scaling line up when the quoted curve goes further") {
+  std::vector<ScalingPoint> points = scaling_points();
+  points.resize(3);
+  const DrawList list = scaling_figure(points, {}, quoted, {});
+  const Polyline loss = lines_of(list, series_colour(1), 2).at(0), factors = lines_of(list, series_colour(0), 2).at(0);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(loss.points[i].x == doctest::Approx(factors.points[i].x));
 }
 
 TEST_CASE("figures: seeds that found nothing do not stretch the scaling axis") {
