@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -259,16 +260,17 @@ class ExactGenerator : public ToyGenerator {
   using ToyGenerator::ToyGenerator;
   double fit(std::span<const Attempt> attempts, int epochs, Stream order) override {
     if (order.purpose != "phi") return ToyGenerator::fit(attempts, epochs, order);
-    for (std::size_t i = 0; i < p_.size(); ++i)
-      p_[i] *= Judge::reward(word(i)) ? 0 : 1 + 1e-9 * Rng(1, "ties", 0, static_cast<std::uint32_t>(i)).uniform();
-    scale();
+    std::vector<double> exact = probabilities();
+    for (std::size_t i = 0; i < exact.size(); ++i)
+      exact[i] *= Judge::reward(word(i)) ? 0 : 1 + 1e-9 * Rng(1, "ties", 0, static_cast<std::uint32_t>(i)).uniform();
+    set_probabilities(std::move(exact));
     return 0;
   }
   std::unique_ptr<Generator> clone() const override { return std::make_unique<ExactGenerator>(*this); }
   double success_rate() const {
     double rate = 0;
-    for (std::size_t i = 0; i < p_.size(); ++i)
-      if (Judge::reward(word(i))) rate += p_[i];
+    for (std::size_t i = 0; i < probabilities().size(); ++i)
+      if (Judge::reward(word(i))) rate += probabilities()[i];
     return rate;
   }
 };
