@@ -27,9 +27,6 @@ Action declare_toy1d(CLI::App& app, const Arguments& arguments) {
     Json json = to_json(shown);
     json["summary"] = to_json(summary);
     write_file(o->out / "steps.json", json.dump(2) + '\n');
-    write_picture(toy1d_figure(shown.grid, shown.successes, shown.steps,
-                               {"10 samples in each step, seed " + std::to_string(o->seed)}),
-                  o->out, "toy1d");
     folder.record();
   };
 }
