@@ -27,6 +27,10 @@ Action declare_toy1d(CLI::App& app, const Arguments& arguments) {
     Json json = to_json(shown);
     json["summary"] = to_json(summary);
     write_file(o->out / "steps.json", json.dump(2) + '\n');
+    const DrawList figure = toy1d_figure(shown.grid, shown.successes, shown.steps,
+                                         {.note = "Seed " + std::to_string(o->seed) + ", 10 samples a step"});
+    write_png(figure, o->out / "toy1d.png");
+    write_svg(figure, o->out / "toy1d.svg");
     folder.record();
   };
 }

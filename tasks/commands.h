@@ -26,7 +26,6 @@ Action declare_scaling(CLI::App& app, const Arguments&);
 Action declare_toy1d(CLI::App& app, const Arguments&);
 Action declare_rules(CLI::App& app);
 Action declare_report(CLI::App& app);
-Action declare_toy1d(CLI::App& app, const Arguments&);
 Action declare_eval(CLI::App& app);
 Action declare_sample(CLI::App& app);
 

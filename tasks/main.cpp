@@ -38,7 +38,6 @@ int command_line(int argc, char** argv) {
   add(declare_toy1d(app, arguments));
   add(declare_rules(app));
   add(declare_report(app));
-  add(declare_toy1d(app, arguments));
   add(declare_eval(app));
   add(declare_sample(app));
   app.add_subcommand("doctor", "versions, CPU, BLAS kernels, threads");
