@@ -70,7 +70,7 @@ DrawList scaling_figure(const std::vector<ScalingPoint>& points,
 struct Toy1dStep {
   std::vector<double> theta = {};      // the generator that was sampled
   std::vector<int> samples = {};       // indices of the places that were drawn from it
-  std::vector<double> phi = {};        // failure model fitted to the failures so far
+  std::vector<double> phi = {};        // failure model of the step's failures; 0 if nothing failed
   std::vector<double> posterior = {};  // theta outside the rejection region
 };
 

@@ -15,7 +15,7 @@ namespace banel {
 
 struct Toy1dRun {
   std::vector<double> grid, successes;
-  std::vector<Toy1dStep> steps;
+  std::vector<Toy1dStep> steps;          // phi: of the step's failures; all 0 if nothing failed
   std::optional<std::size_t> found;      // the first step (1, 2, ...) that samples a success
   std::optional<std::size_t> converged;  // the step whose posterior has >= 0.9 of its mass on the successes
 

@@ -323,6 +323,7 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
       {{"train", "target"}, {"examples", "[1 - 18]", "[4 - 1024]"}},
       {{"train", "attacker"}, {"examples", "[1 - 18]", "[4 - 1024]"}},
       {{"attack"}, {"evaluations", "[1 - 10000000]", "[0 - 10]", "banel-union", "[7500]"}},
+      {{"toy1d"}, {"[1 - 100000]", "--seed", "steps.json"}},
       {{"eval"}, {"[1 - 1000000000]"}},
       {{"sample"}, {"nats", "[0.001 - 1000]"}},
       {{"doctor"}, {"BLAS"}}};
@@ -337,6 +338,20 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
       CHECK(o.out.find(text) != o.out.npos);
     }
   }
+}
+
+TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
+  const TemporaryFolder folder;
+  const Outcome o = run({"toy1d", "--seeds", "3", "--seed", "2", "--out", folder.path});
+  CHECK(o.code == 0);
+  CHECK(o.err == "");
+  const Json json = Json::parse(read_file(folder.path / "steps.json"));
+  CHECK(json.at("summary").at("seeds") == 3);
+  CHECK(o.out.find("step " + std::string(json.at("steps").size() < 10 ? " " : "") + std::to_string(json.at("steps").size())) != o.out.npos);
+  CHECK(read_file(folder.path / "toy1d.svg").rfind("<svg", 0) == 0);
+  CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
+  CHECK(run({"toy1d", "--seeds", "3", "--seed", "2"}).out == o.out);
+  CHECK(run({"toy1d", "--seeds", "0"}).code == 2);
 }
 
 TEST_CASE("the version is one line on stdout") {

@@ -28,6 +28,22 @@ TEST_CASE("each posterior is the prior without all that has failed so far") {
   }
 }
 
+TEST_CASE("the failure model is the frequencies of the step's failures") {
+  std::size_t without = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Toy1dRun r = toy1d(seed);
+    for (const Toy1dStep& step : r.steps) {
+      std::vector<double> counts(r.grid.size());
+      double failures = 0;
+      for (int place : step.samples)
+        if (place != 5 && place != 25) ++counts[static_cast<std::size_t>(place)], ++failures;
+      without += failures == 0;
+      for (std::size_t i = 0; i < counts.size(); ++i) CHECK(step.phi[i] == doctest::Approx(failures > 0 ? counts[i] / failures : 0));
+    }
+  }
+  CHECK(without > 0);
+}
+
 TEST_CASE("Algorithm 1 draws from its exact posterior") {
   std::vector<double> surplus(31), variance(31);
   double drawn = 0;
