@@ -25,10 +25,6 @@ std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::
   return result;
 }
 
-Stream stream(const Context& context, std::string_view purpose, const Round& round) {
-  return {context.seed, purpose, static_cast<std::uint32_t>(round.number)};
-}
-
 void validate(const Settings& s) {
   ENSURE(s.per_round >= 1, "settings", "m = 0 evaluations per round; at least 1 is needed");
   ENSURE(s.accepted >= 1, "settings", "n = 0 accepted proposals; at least 1 is needed");
@@ -53,7 +49,7 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     round.number = state.rounds + 1;
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     round.attempts = draw(theta, state.regions, context.screen, std::min(settings.per_round, left),
-                          stream(context, "attempts", round));  // Alg. 2, l. 3
+                          context.stream("attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty())
       return;  // nothing new to try: theta has collapsed or knows no more strings
     const std::vector<Attempt> X = texts(round.attempts.kept);
@@ -70,21 +66,22 @@ bool Banel::learn(State& state, Round& round, const Context& context) {
   const std::vector<Attempt>& F = round.failures;
   Generator& theta = *state.theta;
   const std::shared_ptr<Generator> phi = theta.clone();
-  if (score_.uses_phi)
-    round.phi_loss = phi->fit(F, settings.phi_epochs, stream(context, "phi", round));  // Alg. 2, l. 6
-  if (score_.uses_phi) round.phi = phi;
+  if (score_.uses_phi) {
+    round.phi_loss = phi->fit(F, settings.phi_epochs, context.stream("phi", round));  // Alg. 2, l. 6
+    round.phi = phi;
+  }
   recall(F, round.number, context.seed);
   const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
   round.proposals =
-      draw(theta, state.regions, context.screen, fn, stream(context, "proposals", round));  // Alg. 2, l. 7
+      draw(theta, state.regions, context.screen, fn, context.stream("proposals", round));  // Alg. 2, l. 7
   const std::vector<Proposal>& P = round.proposals.kept;
   if (P.empty()) return false;
   const std::vector<double> s =
-      score_.of(P, *phi, settings, stream(context, "scores", round));  // Alg. 2, l. 8
-  round.tau = threshold(s, settings.f);                                // Alg. 2, l. 9
-  round.accepted = outside(P, s, round.tau, context.oracle);           // Alg. 2, l. 10
+      score_.of(P, *phi, settings, context.stream("scores", round));  // Alg. 2, l. 8
+  round.tau = threshold(s, settings.f);                               // Alg. 2, l. 9
+  round.accepted = outside(P, s, round.tau, context.oracle);          // Alg. 2, l. 10
   if (settings.memory == Memory::distil)
-    theta.fit(round.accepted, settings.distil_epochs, stream(context, "distil", round));  // Alg. 2, l. 11
+    theta.fit(round.accepted, settings.distil_epochs, context.stream("distil", round));  // Alg. 2, l. 11
   else
     state.regions.push_back({phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
   return true;

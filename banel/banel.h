@@ -60,6 +60,9 @@ struct Context {
   const Oracle& oracle;
   const Screen* screen;  // null if nothing is screened
   std::uint64_t seed;
+  Stream stream(std::string_view purpose, const Round& round) const {
+    return {seed, purpose, static_cast<std::uint32_t>(round.number)};
+  }
 };
 
 // What a method makes of a round's failures (Algorithm 2, lines 6 to 11). The methods of the comparison

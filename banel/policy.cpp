@@ -6,12 +6,6 @@
 
 namespace banel {
 
-namespace {
-Stream policy_stream(const Round& round, const Context& context) {
-  return {context.seed, "policy", static_cast<std::uint32_t>(round.number)};
-}
-}  // namespace
-
 std::vector<double> standardised(std::vector<double> values) {
   const auto n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
@@ -33,7 +27,7 @@ bool BonusGradient::learn(State& state, Round& round, const Context& context) {
   const std::vector<double> now = state.theta->log_prob(F), before = pretrained_->log_prob(F);
   for (std::size_t i = 0; i < F.size(); ++i)
     rewards[i] = (scale > 0 ? rewards[i] / scale : 0) - context.settings.kl * (now[i] - before[i]);
-  round.gradient_norm = state.theta->ascend(F, standardised(rewards), policy_stream(round, context));
+  round.gradient_norm = state.theta->ascend(F, standardised(rewards), context.stream("policy", round));
   return true;
 }
 
@@ -54,7 +48,7 @@ bool RewardGradient::learn(State& state, Round& round, const Context& context) {
   std::vector<double> rewards(round.rewards.begin(), round.rewards.end());
   if (baseline_ == Baseline::group) rewards = standardised(rewards);
   round.gradient_norm =
-      state.theta->ascend(texts(round.attempts.kept), rewards, policy_stream(round, context));
+      state.theta->ascend(texts(round.attempts.kept), rewards, context.stream("policy", round));
   return true;
 }
 

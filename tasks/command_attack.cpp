@@ -64,9 +64,7 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
   command->add_option("--temperature", o->given.temperature, "of all sampling [1]")
       ->check(number_in(1e-3, 1e3));
   command->add_flag("--forbid-leading-zeros", o->forbid_zeros, "questions with leading zeros are invalid");
-  command->add_option("--samples", o->samples, "samples measured after each round, outside the budget")
-      ->check(CLI::Range(100, 10'000'000))
-      ->capture_default_str();
+  add_samples(command, o->samples);
   command->add_option("--out", o->out, "run folder")->required();
   o->add_seed(command, "of the attack");
   o->add_threads(command);

@@ -26,17 +26,11 @@ Action declare_scaling(CLI::App& app, const Arguments& arguments) {
   command->add_option("--references", o->s.references, "methods without such epochs, separated by commas")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--seeds", o->s.seeds, "attack seeds 1..N of each point")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  add_seeds(command, o->s.seeds, "point");
   command->add_option("--budget", o->s.budget, "evaluations of each run")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
       ->capture_default_str();
-  command
-      ->add_option("--samples", o->s.measured_samples,
-                   "samples measured after each round, outside the budget")
-      ->check(CLI::Range(100, 10'000'000))
-      ->capture_default_str();
+  add_samples(command, o->s.measured_samples);
   command
       ->add_option("--base-samples", o->s.base_samples, "samples for the pre-trained attacker's success rate")
       ->check(CLI::Range(100, 1'000'000'000))

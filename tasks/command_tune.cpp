@@ -21,14 +21,8 @@ Action declare_tune(CLI::App& app, const Arguments& arguments) {
                    "folder of a tuning target and its attacker (banel train ... --seed 101)")
       ->required();
   command->add_option("--methods", o->names, "methods, separated by commas [all]")->delimiter(',');
-  command->add_option("--seeds", o->s.seeds, "attack seeds 1..N of each configuration")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command
-      ->add_option("--samples", o->s.measured_samples,
-                   "samples measured after each round, outside the budget")
-      ->check(CLI::Range(100, 10'000'000))
-      ->capture_default_str();
+  add_seeds(command, o->s.seeds, "configuration");
+  add_samples(command, o->s.measured_samples);
   command->add_option("--out", o->out, "run folder")->required();
   o->add_threads(command);
   o->add_quiet(command);

@@ -23,6 +23,18 @@ void Common::add_seed(CLI::App* app, const char* text) {
       ->capture_default_str();
 }
 
+void add_seeds(CLI::App* app, int& seeds, const char* of) {
+  app->add_option("--seeds", seeds, std::string("attack seeds 1..N of each ") + of)
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+}
+
+void add_samples(CLI::App* app, std::size_t& samples) {
+  app->add_option("--samples", samples, "samples measured after each round, outside the budget")
+      ->check(CLI::Range(100, 10'000'000))
+      ->capture_default_str();
+}
+
 CLI::Validator number_in(double lo, double hi) {
   std::ostringstream text;
   text << lo << " - " << hi;

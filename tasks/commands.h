@@ -41,6 +41,9 @@ struct Common {  // options of several commands
   ProgressMode mode() const { return progress_mode(quiet); }
 };
 
+void add_seeds(CLI::App*, int& seeds, const char* of);  // attack seeds 1..N
+void add_samples(CLI::App*, std::size_t& samples);      // measured after each round
+
 CLI::Validator number_in(double lo, double hi);  // refuses NaN, which CLI::Range lets pass
 
 // The run folder: created, locked against a second process, with a record of what made it.

@@ -1,11 +1,11 @@
 #include "tasks/report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "nn/file.h"
+#include "tasks/text.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -50,9 +50,7 @@ Json json_of(const fs::path& path) {
 
 std::string number(const Json& row, const char* key, const char* format) {
   if (!row.contains(key) || !row[key].is_number()) return "–";
-  char text[64];
-  std::snprintf(text, sizeof text, format, row[key].get<double>());
-  return text;
+  return formatted(format, row[key].get<double>());
 }
 
 std::string rate(const Json& row, const char* key) {

@@ -7,6 +7,7 @@
 #include "tasks/figures.h"
 #include "tasks/report.h"
 #include "tasks/system.h"
+#include "tasks/text.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -66,11 +67,7 @@ void write_figures(const fs::path& folder, const ReproduceSettings& s,
 
 std::string note(const ReproduceSettings& s, const Json& target, const Rate& base, double seconds) {
   const Json error = target.at("error"), base_rate = to_json(base), info = system_info();
-  const auto number = [](const Json& x) {
-    char b[32];
-    std::snprintf(b, sizeof b, "%.3g", x.get<double>());
-    return std::string(b);
-  };
+  const auto number = [](const Json& x) { return formatted("%.3g", x.get<double>()); };
   const auto with_interval = [&](const Json& r) {
     return number(r.at("rate")) + " (" + number(r.at("lo")) + "–" + number(r.at("hi")) +
            ", n = " + grouped(r.at("n").get<std::int64_t>()) + ")";

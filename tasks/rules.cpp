@@ -1,10 +1,10 @@
 #include "tasks/rules.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tasks/text.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -83,12 +83,6 @@ QuestionRule carry_chain(int chain) {
           [chain](const Question& q) { return !has_leading_zero(q) && longest_carry(q) >= chain; }};
 }
 
-std::string text(const char* format, double x) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, format, x);
-  return buffer;
-}
-
 }  // namespace
 
 const std::vector<QuestionRule>& question_rules() {
@@ -142,9 +136,10 @@ std::string to_markdown(std::span<const RuleRow> rows) {
                    "examples: question answer (sum) |\n|---|---|---|" + (explained ? "---|" : "") + "---|\n";
   for (const RuleRow& row : rows) {
     const Interval interval = clopper_pearson(row.success.k, row.success.n);
-    md += "| " + row.rule + " | " + text("%.4f", row.success.value()) + " (" + text("%.4f", interval.lo) +
-          "–" + text("%.4f", interval.hi) + ") | " + std::to_string(row.success.n) + " | ";
-    if (explained) md += text("%.3f", row.covered.value()) + " | ";
+    md += "| " + row.rule + " | " + formatted("%.4f", row.success.value()) + " (" +
+          formatted("%.4f", interval.lo) + "–" + formatted("%.4f", interval.hi) + ") | " +
+          std::to_string(row.success.n) + " | ";
+    if (explained) md += formatted("%.3f", row.covered.value()) + " | ";
     for (const Finding& f : row.examples) md += "`" + f.question + f.answer + "` (" + f.truth + ") ";
     md += "|\n";
   }

@@ -1,12 +1,12 @@
 #include "tasks/scaling.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
 #include "tasks/figures.h"
 #include "tasks/stats.h"
 #include "tasks/table.h"
+#include "tasks/text.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -82,9 +82,7 @@ Json row_of(const Group& g, const Rate& base) {
 
 std::string text(const Json& number, const char* format) {
   if (number.is_null()) return "–";
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, format, number.get<double>());
-  return buffer;
+  return formatted(format, number.get<double>());
 }
 
 std::string markdown(const Json& rows, const Rate& base, const ScalingSettings& s) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "tasks/stats.h"
+#include "tasks/text.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -136,19 +136,13 @@ Json row_json(const Table& table, const MethodRow& row) {
           {"description", row.description}};
 }
 
-std::string text(double x, const char* format) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, format, x);
-  return buffer;
-}
-
-std::string rate_text(double x) { return text(x, x != 0 && x < 0.01 ? "%.5f" : "%.4f"); }
+std::string rate_text(double x) { return formatted(x != 0 && x < 0.01 ? "%.5f" : "%.4f", x); }
 
 std::string factor_text(const Json& row, const std::string& key) {
   if (row.at(key).is_null()) return "-";
   const auto number = [&](const std::string& k) {
     const double x = row.at(k).get<double>();
-    return text(x, x < 10 ? "%.2f" : "%.0f");
+    return formatted(x < 10 ? "%.2f" : "%.0f", x);
   };
   return number(key) + " (" + number(key + "_lo") + "–" + number(key + "_hi") + ")";
 }
@@ -200,11 +194,11 @@ std::string to_markdown(const Table& table) {
     md += "| " + row.method + rate("final_mean") + rate("final_median") + rate("final_std") +
           rate("final_iqm") + " (" + rate_text(number("final_iqm_lo")) + "–" +
           rate_text(number("final_iqm_hi")) + ")" + rate("final_geometric_mean") + " | " +
-          factor_text(j, "factor_final") + " | " + (p.is_null() ? "-" : text(p.get<double>(), "%.3f")) +
+          factor_text(j, "factor_final") + " | " + (p.is_null() ? "-" : formatted("%.3f", p.get<double>())) +
           rate("selected_mean") + rate("best_mean") + " | " + factor_text(j, "factor_best") + " |\n";
     costs += "| " + row.method + " | " + std::to_string(j.at("nre").get<std::int64_t>()) + " | " +
-             text(number("tokens"), "%.2e") + " | " + text(number("flops"), "%.2e") + " | " +
-             text(number("seconds"), "%.1f") + " | " + text(number("distinct"), "%.2f") + " |\n";
+             formatted("%.2e", number("tokens")) + " | " + formatted("%.2e", number("flops")) + " | " +
+             formatted("%.1f", number("seconds")) + " | " + formatted("%.2f", number("distinct")) + " |\n";
     seeds += "- " + row.method + " (" + row.description + "):";
     for (std::size_t i = 0; i < row.runs.size(); ++i)
       seeds += (i ? ", " : " ") + std::to_string(row.seeds[i]) + ": " + rate_text(row.runs[i].final);

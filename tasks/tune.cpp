@@ -1,10 +1,10 @@
 #include "tasks/tune.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
 #include "tasks/table.h"
+#include "tasks/text.h"
 
 namespace banel {
 
@@ -14,29 +14,22 @@ namespace {
 
 using Change = std::pair<std::string, std::function<void(Method&)>>;
 
-template <class... Parts>
-std::string text(const char* format, Parts... parts) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, format, parts...);
-  return buffer;
-}
-
 Change filter_factor(double f, int phi_epochs) {
-  return {text("f %g, E %d", f, phi_epochs), [=](Method& m) {
+  return {formatted("f %g, E %d", f, phi_epochs), [=](Method& m) {
             m.settings.f = f;
             m.settings.phi_epochs = phi_epochs;
           }};
 }
 
 Change tail_factor(double f, int distil_epochs) {
-  return {text("f %g, E_d %d", f, distil_epochs), [=](Method& m) {
+  return {formatted("f %g, E_d %d", f, distil_epochs), [=](Method& m) {
             m.settings.f = f;
             m.settings.distil_epochs = distil_epochs;
           }};
 }
 
 Change novelty_factor(double f, int epochs, int order) {
-  return {text("f %g, predictor epochs %d, order %d", f, epochs, order), [=](Method& m) {
+  return {formatted("f %g, predictor epochs %d, order %d", f, epochs, order), [=](Method& m) {
             m.settings.f = f;
             m.novelty.epochs = epochs;
             m.novelty.order = order;
@@ -44,14 +37,14 @@ Change novelty_factor(double f, int epochs, int order) {
 }
 
 Change policy(double rate, double kl) {
-  return {text("rate %g, KL %g", rate, kl), [=](Method& m) {
+  return {formatted("rate %g, KL %g", rate, kl), [=](Method& m) {
             m.fit.rate = rate;
             m.settings.kl = kl;
           }};
 }
 
 Change temperature(double t) {
-  return {text("temperature %g", t), [=](Method& m) { m.temperature = t; }};
+  return {formatted("temperature %g", t), [=](Method& m) { m.temperature = t; }};
 }
 
 std::vector<Change> changes(const std::string& name) {
@@ -127,12 +120,13 @@ std::string tune(const fs::path& folder, const Networks& networks, const TuneSet
       Json& row = tried[i];
       row["chosen"] = i == chosen;
       std::string seeds;
-      for (const Json& x : row["final"]) seeds += (seeds.empty() ? "" : ", ") + text("%.4f", x.get<double>());
+      for (const Json& x : row["final"])
+        seeds += (seeds.empty() ? "" : ", ") + formatted("%.4f", x.get<double>());
       const std::string mark = i == chosen && tried.size() > 1 ? "**" : "";
       md += "| " + m.name + " | " + mark + row["configuration"].get<std::string>() + mark + " | " +
-            text("%.4f", row["final_mean"].get<double>()) + " | " + seeds + " | " +
-            text("%.4f", row["best_mean"].get<double>()) + " | " +
-            text("%.2f", row["distinct_mean"].get<double>()) + " |\n";
+            formatted("%.4f", row["final_mean"].get<double>()) + " | " + seeds + " | " +
+            formatted("%.4f", row["best_mean"].get<double>()) + " | " +
+            formatted("%.2f", row["distinct_mean"].get<double>()) + " |\n";
       rows.push_back(row);
     }
   }
