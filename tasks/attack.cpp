@@ -53,6 +53,7 @@ RoundRecord record_from(const Json& line) {
   r.success = rate("success");
   r.valid = rate("valid");
   r.distinct = rate("distinct");
+  r.distinct_success = rate("distinct_success");
   r.success_leading_zero = rate("success_leading_zero");
   r.success_carry = rate("success_carry");
   r.success_other = rate("success_other");

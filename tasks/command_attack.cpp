@@ -1,5 +1,6 @@
 #include "tasks/commands.h"
 #include "tasks/table.h"
+#include "tasks/text.h"
 
 namespace banel {
 

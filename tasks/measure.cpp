@@ -43,9 +43,14 @@ Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
     if (number.try_emplace(x, distinct.size()).second) distinct.push_back(x);
   const std::vector<Verdict> verdicts = judge(distinct);
   Measurement m;
-  for (std::size_t i = 0; i < distinct.size() && m.findings.size() < 5; ++i)
-    if (verdicts[i].reward)
+  m.distinct.n = m.distinct_success.n = std::ssize(attempts);
+  for (std::size_t i = 0; i < distinct.size(); ++i) {
+    ++m.distinct.k;
+    if (!verdicts[i].reward) continue;
+    ++m.distinct_success.k;
+    if (m.findings.size() < 5)
       m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], rules))});
+  }
   for (const auto& [x, log_prob] : attempts) {
     m.entropy -= log_prob / static_cast<double>(attempts.size());
     const auto question = parse(x, rules);
@@ -58,7 +63,6 @@ Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
     m.success_carry.count(success && carry);
     m.success_other.count(success && !zero && !carry);
   }
-  m.distinct = {static_cast<std::int64_t>(distinct.size()), static_cast<std::int64_t>(attempts.size())};
   return m;
 }
 
@@ -75,6 +79,7 @@ Json to_json(const Measurement& m) {
           {"valid", to_json(m.valid)},
           {"leading_zero", to_json(m.leading_zero)},
           {"distinct", to_json(m.distinct)},
+          {"distinct_success", to_json(m.distinct_success)},
           {"success_leading_zero", to_json(m.success_leading_zero)},
           {"success_carry", to_json(m.success_carry)},
           {"success_other", to_json(m.success_other)},

@@ -30,7 +30,8 @@ struct Finding {  // a question the target gets wrong
 };
 
 struct Measurement {
-  Rate success, valid, leading_zero, distinct;              // of all attempts
+  Rate success, valid, leading_zero, distinct;  // of all attempts
+  Rate distinct_success;  // successes, each string once: a method that repeats one scores 1/n
   Rate success_leading_zero, success_carry, success_other;  // share of all attempts: success by failure mode
   double entropy = 0;                                       // mean of -log p(x), nats per string
   std::vector<Finding> findings;                            // up to 5 distinct successes, in the order met

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tasks/text.h"
+
 namespace banel {
 namespace {
 
@@ -117,13 +119,6 @@ void Progress::draw(Seconds now, bool last) {
   } else {  // back to the left edge; then clear what an older, longer line left behind
     device_.write("\r" + std::string(cut(text, device_.columns() - 1)) + "\x1b[K" + (last ? "\n" : ""));
   }
-}
-
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  const std::size_t digits_begin = number < 0 ? 1 : 0;
-  for (std::size_t i = text.size(); i > digits_begin + 3; i -= 3) text.insert(i - 3, ",");
-  return text;
 }
 
 std::string clock_text(Seconds time) {

@@ -75,9 +75,6 @@ class Progress {
   bool finished_ = false;
 };
 
-// 4250 -> "4,250"
-std::string grouped(std::int64_t number);
-
 // 7.9 -> "0:07", 3753 -> "1:02:33"
 std::string clock_text(std::chrono::duration<double> time);
 

@@ -105,11 +105,14 @@ std::string costs(const Json& rows) {
   std::string table =
       "<div class=box><table><caption>Cost of one run, mean over seeds; measuring and the target's own work "
       "excluded.</caption>\n<tr>" +
-      cells("th scope=col", {"method", "evaluations", "tokens", "FLOPs", "seconds", "distinct at the end"});
+      cells("th scope=col", {"method", "evaluations", "tokens", "FLOPs", "seconds", "distinct at the end",
+                             "distinct successes", "p"});
   for (const Json& r : rows)
-    table += "<tr>" + cells("td", {html(r.at("method").get<std::string>()), number(r, "nre", "%.0f"),
-                                   number(r, "tokens", "%.2e"), number(r, "flops", "%.2e"),
-                                   number(r, "seconds", "%.1f"), number(r, "distinct", "%.2f")});
+    table += "<tr>" +
+             cells("td", {html(r.at("method").get<std::string>()), number(r, "nre", "%.0f"),
+                          number(r, "tokens", "%.2e"), number(r, "flops", "%.2e"),
+                          number(r, "seconds", "%.1f"), number(r, "distinct", "%.2f"),
+                          number(r, "distinct_success", "%.4f"), number(r, "p_banel_more_distinct", "%.3f")});
   return table + "</table></div>\n";
 }
 

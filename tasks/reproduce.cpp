@@ -25,6 +25,14 @@ std::vector<Method> comparison() {
   return chosen;
 }
 
+struct PaperFigure {
+  double rate, factor;
+};
+const std::map<std::string, PaperFigure> paper_figures{// arXiv 2510.09596, table 1; on its own target
+                                                       {"banel-paper", {0.1112, 278}},
+                                                       {"count", {0.00058, 1.45}},
+                                                       {"rnd", {0.00084, 2.1}}};
+
 // All methods of a seed, then the next seed; results by method.
 std::vector<std::vector<AttackResult>> run_methods(const fs::path& folder, const ReproduceSettings& s,
                                                    const Networks& networks, ProgressMode mode) {
@@ -58,7 +66,8 @@ void write_figures(const fs::path& folder, const ReproduceSettings& s,
     if (is({"banel", "banel-paper", "count", "rnd", "rnd-score", "oracle-free"})) loops.push_back(all.back());
     if (is({"banel", "banel-paper"})) banels.push_back(all.back());
   }
-  const std::map<std::string, double> paper{{"banel-paper", 0.1112}, {"count", 0.00058}, {"rnd", 0.00084}};
+  std::map<std::string, double> paper;
+  for (const auto& [name, figure] : paper_figures) paper[name] = figure.rate;
   write_picture(success_figure(all, base, from), plots, "success");
   write_picture(bars_figure(all, base, paper, from), plots, "bars");
   if (!loops.empty()) write_picture(collapse_figure(loops, from), plots, "collapse");
@@ -143,7 +152,9 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   Table table{.title = "BaNEL on addition", .note = {}, .quick = s.quick, .base = base, .rows = {}};
   table.note = note(s, Json::parse(read_file(pretrained / "target.json")), base, watch.seconds());
   for (std::size_t m = 0; m < s.methods.size(); ++m) {
-    MethodRow row{s.methods[m].name, s.methods[m].description, {}, {}};
+    MethodRow row{s.methods[m].name, s.methods[m].description, {}, {}, {}};
+    if (const auto found = paper_figures.find(row.method); found != paper_figures.end())
+      row.paper = formatted("%.4g, %.3g×", found->second.rate, found->second.factor);
     for (int seed = 1; seed <= s.seeds; ++seed) {
       row.seeds.push_back(seed);
       row.runs.push_back(read(results[m][static_cast<std::size_t>(seed - 1)]));

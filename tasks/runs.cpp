@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "tasks/text.h"
 #include "tensor/parallel.h"
 
 namespace banel {

@@ -19,6 +19,7 @@ Readings read(const AttackResult& result) {
              .nre = rounds.back().nre,
              .seconds = result.seconds,
              .distinct = rounds.back().distinct.value(),
+             .distinct_success = rounds.back().distinct_success.value(),
              .tokens = rounds.back().tokens,
              .flops = rounds.back().flops};
   r.selected = r.final;
@@ -45,18 +46,31 @@ struct Summary {
   Interval interval{}, iqm_interval{};
 };
 
-template <class Field>
-std::vector<double> values_of(const MethodRow& row, Field Readings::*reading) {
+std::vector<double> values_of(const MethodRow& row, const auto& reading) {
   std::vector<double> values;
-  for (const Readings& r : row.runs) values.push_back(static_cast<double>(r.*reading));
+  for (const Readings& r : row.runs) values.push_back(static_cast<double>(reading(r)));
   return values;
 }
 
-double mean_of(const MethodRow& row, auto Readings::*reading) { return mean(values_of(row, reading)); }
+double mean_of(const MethodRow& row, auto Readings::*reading) {
+  return mean(values_of(row, [reading](const Readings& r) { return r.*reading; }));
+}
+
+// The values of a reading that not every run has; empty if one has none.
+std::vector<double> values_if(const MethodRow& row, std::optional<double> Readings::*reading) {
+  const bool all =
+      std::all_of(row.runs.begin(), row.runs.end(), [&](const Readings& r) { return r.*reading; });
+  return all ? values_of(row, [reading](const Readings& r) { return *(r.*reading); }) : std::vector<double>{};
+}
+
+Json mean_if(const MethodRow& row, std::optional<double> Readings::*reading) {
+  const std::vector<double> values = values_if(row, reading);
+  return values.empty() ? Json(nullptr) : Json(mean(values));
+}
 
 Summary summarise(const MethodRow& row, double Readings::*reading) {
   Summary s;
-  s.values = values_of(row, reading);
+  s.values = values_of(row, [reading](const Readings& r) { return r.*reading; });
   s.mean = mean(s.values);
   s.median = median(s.values);
   s.deviation = s.values.size() > 1 ? sample_deviation(s.values) : 0;
@@ -69,14 +83,16 @@ Summary summarise(const MethodRow& row, double Readings::*reading) {
   return s;
 }
 
-// p of "banel ends higher than this row"; null if they cannot be compared.
-Json comparison(const Table& table, const MethodRow& row) {
-  for (const MethodRow& banel : table.rows)
-    if (banel.method == "banel" && row.method != "banel" && banel.runs.size() == row.runs.size()) {
-      Rng rng(0, "permutation");
-      return paired_permutation_test(values_of(banel, &Readings::final), values_of(row, &Readings::final),
-                                     rng);
-    }
+// p of "banel ends higher than this row", where values_of_row picks the reading; null if they cannot be
+// compared.
+Json comparison(const Table& table, const MethodRow& row, const auto& values_of_row) {
+  for (const MethodRow& banel : table.rows) {
+    const std::vector<double> ours = values_of_row(banel), theirs = values_of_row(row);
+    if (banel.method != "banel" || row.method == "banel" || theirs.empty() || ours.size() != theirs.size())
+      continue;
+    Rng rng(0, "permutation");
+    return paired_permutation_test(ours, theirs, rng);
+  }
   return nullptr;
 }
 
@@ -84,7 +100,7 @@ Json comparison(const Table& table, const MethodRow& row) {
 MethodRow pretrained_row(const Table& table) {
   Readings base;
   base.final = base.selected = base.best = table.base.value();
-  return {"pretrained", "the attacker before any attack",
+  return {"pretrained", "the attacker before any attack", "0.0004",
           table.rows.empty() ? std::vector<int>{1} : table.rows[0].seeds,
           std::vector<Readings>(table.rows.empty() ? 1 : table.rows[0].runs.size(), base)};
 }
@@ -101,6 +117,12 @@ Json row_json(const Table& table, const MethodRow& row) {
                 best = summarise(row, &Readings::best);
   std::int64_t nre = 0;
   for (const Readings& r : row.runs) nre = std::max(nre, r.nre);
+  const auto final_rates = [](const MethodRow& of) {
+    return values_of(of, [](const Readings& r) { return r.final; });
+  };
+  const auto distinct_successes = [](const MethodRow& of) {
+    return values_if(of, &Readings::distinct_success);
+  };
   const auto factor = [base](double x) { return base > 0 ? Json(x / base) : Json(nullptr); };
   return {{"method", row.method},
           {"seeds", row.seeds},
@@ -118,8 +140,10 @@ Json row_json(const Table& table, const MethodRow& row) {
           {"seconds", mean_of(row, &Readings::seconds)},
           {"tokens", mean_of(row, &Readings::tokens)},
           {"flops", mean_of(row, &Readings::flops)},
-          {"distinct", mean_of(row, &Readings::distinct)},
-          {"p_banel_higher", comparison(table, row)},
+          {"distinct", mean_if(row, &Readings::distinct)},
+          {"distinct_success", mean_if(row, &Readings::distinct_success)},
+          {"p_banel_higher", comparison(table, row, final_rates)},
+          {"p_banel_more_distinct", comparison(table, row, distinct_successes)},
           {"final", final.values},
           {"selected", selected.values},
           {"best", best.values},
@@ -133,18 +157,72 @@ Json row_json(const Table& table, const MethodRow& row) {
           {"factor_final_hi", factor(final.interval.hi)},
           {"factor_best_lo", factor(best.interval.lo)},
           {"factor_best_hi", factor(best.interval.hi)},
-          {"description", row.description}};
+          {"description", row.description},
+          {"paper", row.paper}};
 }
 
 std::string rate_text(double x) { return formatted(x != 0 && x < 0.01 ? "%.5f" : "%.4f", x); }
 
-std::string factor_text(const Json& row, const std::string& key) {
-  if (row.at(key).is_null()) return "-";
-  const auto number = [&](const std::string& k) {
-    const double x = row.at(k).get<double>();
-    return formatted(x < 10 ? "%.2f" : "%.0f", x);
-  };
-  return number(key) + " (" + number(key + "_lo") + "–" + number(key + "_hi") + ")";
+// The cells of a row as text; a dash where there is nothing to tell.
+struct Cells {
+  const Json& row;
+  std::string rate(const char* key) const {
+    return row.at(key).is_null() ? "-" : rate_text(row.at(key).get<double>());
+  }
+  std::string number(const char* key, const char* format) const {
+    return row.at(key).is_null() ? "-" : formatted(format, row.at(key).get<double>());
+  }
+  std::string with_interval(const std::string& key) const {
+    return rate(key.c_str()) + " (" + rate((key + "_lo").c_str()) + "–" + rate((key + "_hi").c_str()) + ")";
+  }
+  std::string factor(const std::string& key) const {
+    if (row.at(key).is_null()) return "-";
+    const auto text = [&](const std::string& k) {
+      const double x = row.at(k).get<double>();
+      return x < 10 ? formatted("%.2f", x) : grouped(std::llround(x));
+    };
+    return text(key) + " (" + text(key + "_lo") + "–" + text(key + "_hi") + ")";
+  }
+  std::string every_seed() const {
+    if (row.at("method") == "pretrained") return "-";  // measured once
+    std::string text;
+    for (const Json& x : row.at("final")) text += (text.empty() ? "" : ", ") + rate_text(x.get<double>());
+    return text;
+  }
+};
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) line += ' ' + cell + " |";
+  return line + '\n';
+}
+
+std::string markdown_head(const std::vector<std::string>& titles) {
+  return markdown_row(titles) + markdown_row(std::vector<std::string>(titles.size(), "---"));
+}
+
+// The statistics and costs for which the first table has no room.
+std::string details(const std::vector<Json>& rows) {
+  std::string md =
+      markdown_head({"method", "final: median", "std", "IQM (95 %)", "geometric mean", "selected: mean",
+                     "best: mean", "× pretrained, best (95 %)", "distinct", "tokens", "seconds"});
+  for (const Json& row : rows) {
+    const Cells c{row};
+    md += markdown_row({row.at("method").get<std::string>(), c.rate("final_median"), c.rate("final_std"),
+                        c.with_interval("final_iqm"), c.rate("final_geometric_mean"), c.rate("selected_mean"),
+                        c.rate("best_mean"), c.factor("factor_best"), c.number("distinct", "%.2f"),
+                        c.number("tokens", "%.2e"), c.number("seconds", "%.1f")});
+  }
+  return md;
+}
+
+std::vector<Json> sorted_rows(const Table& table) {
+  std::vector<Json> rows;
+  for (const MethodRow& row : all_rows(table)) rows.push_back(row_json(table, row));
+  std::stable_sort(rows.begin() + 1, rows.end(), [](const Json& a, const Json& b) {
+    return a.at("final_mean").get<double>() > b.at("final_mean").get<double>();
+  });
+  return rows;
 }
 
 }  // namespace
@@ -159,52 +237,52 @@ Json to_json(const Table& table) {
 }
 
 std::string to_csv(const Table& table) {
-  std::string csv = "method,seed,nre,final,selected,best,base_rate,distinct,tokens,flops,seconds,quick\n";
+  std::string csv =
+      "method,seed,nre,final,selected,best,base_rate,distinct,distinct_success,tokens,flops,seconds,quick\n";
   for (const MethodRow& row : all_rows(table))
     for (std::size_t i = 0; i < row.runs.size(); ++i) {
       const Readings& r = row.runs[i];
       csv += row.method + ',' + std::to_string(row.seeds[i]) + ',' + std::to_string(r.nre);
-      for (double x : {r.final, r.selected, r.best, table.base.value(), r.distinct})
-        csv += ',' + Json(x).dump();
+      for (double x : {r.final, r.selected, r.best, table.base.value()}) csv += ',' + Json(x).dump();
+      for (const auto& x : {r.distinct, r.distinct_success}) csv += ',' + (x ? Json(*x).dump() : "");
       csv += ',' + std::to_string(r.tokens) + ',' + Json(r.flops).dump() + ',' + Json(r.seconds).dump();
       csv += table.quick ? ",yes\n" : ",no\n";
     }
   return csv;
 }
 
-std::string to_markdown(const Table& table) {
-  std::string md = "# " + table.title +
-                   (table.quick ? ": quick run\n\n**A check that everything works, not a result.**" : "") +
-                   "\n\n" + table.note + "\n\n";
-  md +=
-      "| method | final: mean | median | std | IQM (95 %) | geometric mean | × pretrained, final (95 %) | p "
-      "(banel higher) "
-      "| selected: mean | best: mean | × pretrained, best (95 %) "
-      "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";
-  std::string costs =
-      "\nCost of one run (mean over seeds; measuring and the target's own work excluded):\n\n"
-      "| method | evaluations | tokens | FLOPs | seconds | distinct final samples "
-      "|\n|---|---|---|---|---|---|\n";
-  std::string seeds = "\nFinal success rate of every seed:\n\n";
-  for (const MethodRow& row : all_rows(table)) {
-    const Json j = row_json(table, row);
-    const auto number = [&](const char* key) { return j.at(key).get<double>(); };
-    const auto rate = [&](const char* key) { return " | " + rate_text(number(key)); };
-    const Json& p = j.at("p_banel_higher");
-    md += "| " + row.method + rate("final_mean") + rate("final_median") + rate("final_std") +
-          rate("final_iqm") + " (" + rate_text(number("final_iqm_lo")) + "–" +
-          rate_text(number("final_iqm_hi")) + ")" + rate("final_geometric_mean") + " | " +
-          factor_text(j, "factor_final") + " | " + (p.is_null() ? "-" : formatted("%.3f", p.get<double>())) +
-          rate("selected_mean") + rate("best_mean") + " | " + factor_text(j, "factor_best") + " |\n";
-    costs += "| " + row.method + " | " + std::to_string(j.at("nre").get<std::int64_t>()) + " | " +
-             formatted("%.2e", number("tokens")) + " | " + formatted("%.2e", number("flops")) + " | " +
-             formatted("%.1f", number("seconds")) + " | " + formatted("%.2f", number("distinct")) + " |\n";
-    seeds += "- " + row.method + " (" + row.description + "):";
-    for (std::size_t i = 0; i < row.runs.size(); ++i)
-      seeds += (i ? ", " : " ") + std::to_string(row.seeds[i]) + ": " + rate_text(row.runs[i].final);
-    seeds += '\n';
+std::string main_table(const Table& table) {
+  std::string md =
+      markdown_head({"method", "paper", "final: mean", "every seed", "× pretrained, final (95 %)", "p",
+                     "distinct successes", "p", "best: ×", "evaluations", "FLOPs"});
+  for (const Json& row : sorted_rows(table)) {
+    const Cells c{row};
+    const std::string name = row.at("method").get<std::string>();
+    md += markdown_row({name == "banel" ? "**banel**" : name, row.at("paper").get<std::string>(),
+                        c.rate("final_mean"), c.every_seed(), c.factor("factor_final"),
+                        c.number("p_banel_higher", "%.3f"), c.rate("distinct_success"),
+                        c.number("p_banel_more_distinct", "%.3f"), c.number("factor_best", "%.1f"),
+                        grouped(row.at("nre").get<std::int64_t>()), c.number("flops", "%.1e")});
   }
-  return md + costs + seeds;
+  return md;
+}
+
+std::string to_markdown(const Table& table) {
+  std::string md =
+      "# " + table.title +
+      (table.quick ? ": quick run\n\n**A check that everything works, not a result.**" : "") + "\n\n" +
+      table.note + "\n\n" + main_table(table) +
+      "\nDistinct successes: different questions that succeed, over the number of final samples. "
+      "p: banel ends higher, paired permutation test over seeds, of the final rate and of the "
+      "distinct successes.\n\nMore statistics, and the cost of one run (mean over seeds; "
+      "measuring and the target's own work excluded):\n\n" +
+      details(sorted_rows(table)) + "\nMethods:\n\n";
+  for (const MethodRow& row : all_rows(table)) {
+    md += "- " + row.method + ": " + row.description + "; seeds";
+    for (int seed : row.seeds) md += ' ' + std::to_string(seed);
+    md += '\n';
+  }
+  return md;
 }
 
 }  // namespace banel

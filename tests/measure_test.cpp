@@ -78,6 +78,8 @@ TEST_CASE("the findings are the first five distinct successes with the true sums
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "2+2=", "3+3=", "4+4=", "5+5=", "6+6="};
   Judge judge{attempts};
   const Measurement m = measure(judge.function(), 1, samples(attempts));
+  check_rate(m.success, 7, 7);
+  check_rate(m.distinct_success, 6, 7);  // "1+1=" counts once
   REQUIRE(m.findings.size() == 5);
   CHECK(m.findings[0].question == "1+1=");
   CHECK(m.findings[0].answer == "7");

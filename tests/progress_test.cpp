@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "tasks/text.h"
+
 namespace banel {
 namespace {
 

@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/file.h"
 #include "tasks/stats.h"
 #include "tensor/check.h"
 
@@ -23,10 +25,10 @@ RoundRecord record(std::int64_t number, std::int64_t positives, std::int64_t suc
 }
 
 MethodRow row(const std::string& name, const std::vector<double>& finals) {
-  MethodRow result{name, "made by hand", {}, {}};
+  MethodRow result{name, "made by hand", name == "banel" ? "0.1" : "", {}, {}};
   for (std::size_t i = 0; i < finals.size(); ++i) {
     result.seeds.push_back(static_cast<int>(i) + 1);
-    result.runs.push_back({.final = finals[i], .selected = finals[i] * 2, .best = finals[i] * 3, .nre = 60, .seconds = 1.5, .distinct = 0.25, .tokens = 700, .flops = 8000});
+    result.runs.push_back({.final = finals[i], .selected = finals[i] * 2, .best = finals[i] * 3, .nre = 60, .seconds = 1.5, .distinct = 0.25, .distinct_success = finals[i] / 2, .tokens = 700, .flops = 8000});
   }
   return result;
 }
@@ -103,7 +105,7 @@ TEST_CASE("the JSON table has every promised key in every row and the pretrained
   for (const Json& r : rows)
     for (const char* key : {"method", "seeds", "nre", "final_mean", "final_median", "final_std", "selected_mean", "best_mean", "best_median",
                             "best_std", "factor_best", "factor_final", "base_rate", "seconds", "tokens", "flops", "distinct",
-                            "final_iqm", "final_iqm_lo", "final_iqm_hi", "final_geometric_mean", "p_banel_higher"}) {
+                            "final_iqm", "final_iqm_lo", "final_iqm_hi", "final_geometric_mean", "p_banel_higher", "distinct_success", "p_banel_more_distinct"}) {
       INFO(r.at("method") << ' ' << key);
       CHECK(r.contains(key));
     }
@@ -153,7 +155,7 @@ TEST_CASE("a base rate of 0 gives null factors and never NaN") {
     for (const char* key : {"factor_best", "factor_final"}) CHECK(r.at(key).is_null());
   for (const Json& r : rows)  // nlohmann writes NaN as null: only the factors may be null
     for (const auto& [key, value] : r.items())
-      if (key.rfind("factor", 0) != 0 && key != "p_banel_higher") {
+      if (key.rfind("factor", 0) != 0 && key.rfind("p_banel", 0) != 0 && key.rfind("distinct", 0) != 0) {
         INFO(key);
         CHECK(!value.is_null());
       }
@@ -175,11 +177,11 @@ TEST_CASE("a single seed and an empty table are written without NaN") {
 TEST_CASE("the CSV has a line for every seed of every method") {
   const auto csv = lines(to_csv(table({row("banel", {0.01, 0.03}), row("random", {0.02, 0.5})})));
   REQUIRE(csv.size() == 1 + 3 * 2);
-  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,distinct,tokens,flops,seconds,quick");
-  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,0.0,0,0.0,0.0,no");
-  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,0.25,700,8000.0,1.5,no");
-  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,0.25,700,8000.0,1.5,no");
-  for (const std::string& line : csv) CHECK(count(line, ",") == 11);
+  CHECK(csv[0] == "method,seed,nre,final,selected,best,base_rate,distinct,distinct_success,tokens,flops,seconds,quick");
+  CHECK(csv[1] == "pretrained,1,0,0.004,0.004,0.004,0.004,,,0,0.0,0.0,no");
+  CHECK(csv[3] == "banel,1,60,0.01,0.02,0.03,0.004,0.25,0.005,700,8000.0,1.5,no");
+  CHECK(csv[6] == "random,2,60,0.5,1.0,1.5,0.004,0.25,0.25,700,8000.0,1.5,no");
+  for (const std::string& line : csv) CHECK(count(line, ",") == 12);
 }
 
 TEST_CASE("the markdown table has a row for every method and as many cells in each") {
@@ -189,16 +191,47 @@ TEST_CASE("the markdown table has a row for every method and as many cells in ea
   std::vector<std::string> rows;
   for (const std::string& line : lines(md))
     if (line.rfind("|", 0) == 0) rows.push_back(line);
-  REQUIRE(rows.size() == 2 * (2 + 3));  // results and costs: head and rule, then pretrained and two methods
-  const std::vector<std::string> costs(rows.begin() + 5, rows.end());
-  for (const std::string& line : costs) CHECK(count(line, "|") == count(costs[0], "|"));
-  CHECK(costs[3].find("7.00e+02") != std::string::npos);
+  REQUIRE(rows.size() == 2 * (2 + 3));  // results and details: head and rule, then pretrained and two methods
+  const std::vector<std::string> details(rows.begin() + 5, rows.end());
+  for (const std::string& line : details) CHECK(count(line, "|") == count(details[0], "|"));
+  CHECK(details[3].find("7.00e+02") != std::string::npos);
   rows.resize(5);
   CHECK(rows[2].rfind("| pretrained |", 0) == 0);
-  CHECK(rows[3].rfind("| banel |", 0) == 0);
+  CHECK(rows[3].rfind("| **banel** | 0.1 | 0.0200 |", 0) == 0);
   CHECK(rows[4].rfind("| random |", 0) == 0);
   for (const std::string& line : rows) CHECK(count(line, "|") == count(rows[0], "|"));
-  CHECK(rows[3].find("0.0200") != std::string::npos);
+}
+
+TEST_CASE("the main table has the best final mean first and a dash where nothing was measured") {
+  const auto rows = lines(main_table(table({row("random", {0.01, 0.03}), row("banel", {0.3, 0.5})})));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[2].rfind("| pretrained | 0.0004 | 0.00400 | - | 1.00 (1.00–1.00) | 0.250 | - | - |", 0) == 0);
+  CHECK(rows[3].rfind("| **banel** |", 0) == 0);
+  CHECK(rows[4].rfind("| random |  | 0.0200 | 0.0100, 0.0300 | 5.00 (2.50–7.50) | 0.250 | 0.0100 | 0.250 |", 0) == 0);
+}
+
+TEST_CASE("a method that repeats one success is behind in distinct successes") {
+  MethodRow repeats = row("reinforce", {1, 1, 1});
+  for (Readings& r : repeats.runs) r.distinct_success = 1e-4;
+  const Json rows = to_json(table({row("banel", {0.9, 0.9, 0.9}), repeats}));
+  CHECK(rows[2].at("p_banel_higher") == 1);
+  CHECK(rows[2].at("p_banel_more_distinct") == 0.125);
+}
+
+TEST_CASE("README shows the table that the command wrote") {
+  const std::filesystem::path source = BANEL_SOURCE_DIR;
+  const std::string readme = read_file(source / "README.md");
+  std::size_t rows = 0;
+  for (const std::string& line : lines(read_file(source / "tasks/results/table.md"))) {
+    if (line.rfind("| ", 0) != 0) {
+      if (rows) break;  // the first table is over
+      continue;
+    }
+    INFO(line);
+    CHECK(readme.find(line) != readme.npos);
+    ++rows;
+  }
+  CHECK(rows > 2);
 }
 
 TEST_CASE("every table lists the final rate of every seed") {
