@@ -1,7 +1,6 @@
 #include "tasks/attack.h"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
@@ -9,6 +8,7 @@
 #include "tasks/gpt_generator.h"
 #include "tasks/progress.h"
 #include "tensor/check.h"
+#include "tensor/hash.h"
 
 namespace banel {
 
@@ -91,17 +91,10 @@ std::size_t bytes_of_lines(const fs::path& path, std::size_t lines) {
   return end;
 }
 
-// Tells networks apart: FNV-1a, 64 bits, over the weights.
+// Tells networks apart: a hash of the weights.
 std::string fingerprint(const GPT& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (real value : model.parameters.values) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    hash = (hash ^ bits) * 1099511628211u;
-  }
-  std::ostringstream text;
-  text << std::hex << hash;
-  return text.str();
+  const std::span weights(model.parameters.values);
+  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
 }
 
 // The first few proposals or accepted strings of a round, judged outside the budget.
@@ -193,15 +186,16 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   const std::size_t timing_bytes = bytes_of_lines(timing, saved.rounds);
   for (const Json& line : read_lines(timing, timing_bytes))
     result.seconds += line.at("seconds").get<double>();
-  on_round(saved.finished ? method.settings.budget : saved.nre);
+  const fs::path ledger = folder / "ledger.jsonl";
+  if (saved.finished) read_ledger(ledger, saved.ledger);  // only to see that it still is what was paid
+  on_round(saved.finished ? method.settings.budget : saved.ledger.evaluations);
   if (saved.finished) return result;
 
   const Oracle::Judge judge = addition_judge(target, rules);
   const Oracle::Judge blind = [](std::span<const Attempt> attempts) {
     return std::vector<Verdict>(attempts.size());
   };
-  Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, folder / "ledger.jsonl",
-                saved.nre);
+  Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, ledger, saved.ledger);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
@@ -210,7 +204,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
-    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.used(), last, {}});
+    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.mark(), last, {}});
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;
