@@ -16,10 +16,12 @@ Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::
             paid << " paid evaluations do not fit " << replayed << " used ones and a budget of " << budget);
   if (ledger)
     ledger_ = std::make_unique<AppendFile>(*ledger, whole);  // a torn last line was never handed out: drop it
-  for (; used_ < replayed; ++used_) {
-    const Entry& entry = entries_[static_cast<std::size_t>(used_)];
-    verdicts_[entry.attempt] = entry.verdict.reward;
-  }
+  for (; used_ < replayed; ++used_) remember(entries_[static_cast<std::size_t>(used_)]);
+}
+
+void Oracle::remember(const Entry& entry) {
+  bool& succeeded = verdicts_[entry.attempt];
+  succeeded = succeeded || entry.verdict.reward;
 }
 
 std::size_t Oracle::load_ledger(const std::filesystem::path& path) {
@@ -61,7 +63,7 @@ std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
   for (std::size_t i = 0; i < attempts.size(); ++i, ++used_) {
     const Entry& entry = entries_[static_cast<std::size_t>(used_)];
     rewards.push_back(entry.verdict.reward);
-    verdicts_[entry.attempt] = entry.verdict.reward;
+    remember(entry);
   }
   return rewards;
 }
