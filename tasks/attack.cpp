@@ -4,8 +4,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "tasks/attack_state.h"
 #include "tasks/gpt_generator.h"
 #include "tasks/progress.h"
 #include "tensor/check.h"
@@ -156,64 +156,6 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measur
                                 proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
 }
 
-// A round is over when its checkpoint is in place; whatever a killed round left behind is cut off.
-struct Saved {
-  std::unique_ptr<GptGenerator> theta;
-  std::size_t rounds = 0, metrics_bytes = 0;
-  std::int64_t nre = 0;
-  bool finished = false;
-  std::vector<Region> regions;
-};
-
-void save(const fs::path& folder, const State& state, const Saved& saved) {
-  Json regions = Json::array();
-  for (std::size_t k = 0; k < state.regions.size(); ++k) {
-    const Region& region = state.regions[k];
-    const fs::path file = folder / ("phi" + std::to_string(k + 1) + ".safetensors");
-    if (k + 1 == state.regions.size())
-      save_checkpoint(file, dynamic_cast<const GptGenerator&>(*region.phi).model());
-    regions.push_back({{"kappa", region.kappa}, {"tau", region.tau}});
-  }
-  save_checkpoint(folder / "attacker.safetensors", dynamic_cast<const GptGenerator&>(*state.theta).model(),
-                  {{"rounds", std::to_string(state.rounds)},
-                   {"nre", std::to_string(saved.nre)},
-                   {"metrics_bytes", std::to_string(saved.metrics_bytes)},
-                   {"finished", saved.finished ? "yes" : "no"},
-                   {"regions", regions.dump()}});
-}
-
-Saved load(const fs::path& folder, const Method& method, const Start& start) {
-  const auto generator = [&](GPT model) {
-    return std::make_unique<GptGenerator>(std::move(model), method.fit, method.temperature, start.cost);
-  };
-  Saved saved;
-  const fs::path path = folder / "attacker.safetensors";
-  if (!fs::exists(path)) {
-    saved.theta = generator(start.attacker);
-    return saved;
-  }
-  Checkpoint checkpoint = load_checkpoint(path);
-  try {
-    saved.rounds = std::stoul(checkpoint.metadata.at("rounds"));
-    saved.nre = std::stol(checkpoint.metadata.at("nre"));
-    saved.metrics_bytes = std::stoul(checkpoint.metadata.at("metrics_bytes"));
-    saved.finished = checkpoint.metadata.at("finished") == "yes";
-    for (const Json& region : Json::parse(checkpoint.metadata.at("regions"))) {
-      const fs::path file = folder / ("phi" + std::to_string(saved.regions.size() + 1) + ".safetensors");
-      saved.regions.push_back({generator(load_checkpoint(file).model), region.at("kappa").get<double>(),
-                               region.at("tau").get<double>()});
-    }
-  } catch (const std::logic_error& error) {
-    ENSURE_AS(false, InputError, path.string(),
-              "its metadata is damaged (" << error.what() << "); remove the folder and start again");
-  } catch (const Json::exception& error) {
-    ENSURE_AS(false, InputError, path.string(),
-              "its metadata is damaged (" << error.what() << "); remove the folder and start again");
-  }
-  saved.theta = generator(std::move(checkpoint.model));
-  return saved;
-}
-
 // Shows the learner of a resumed run the failures of each completed round.
 void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecord>& rounds,
             std::uint64_t seed) {
@@ -244,7 +186,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     write_file(config, wanted);
   }
   const Start start{attacker, seed, std::make_shared<Cost>()};
-  Saved saved = load(folder, method, start);
+  SavedAttack saved = load_attack(folder, method, start);
   AttackResult result;
   for (const Json& line : read_lines(metrics, saved.metrics_bytes))
     result.rounds.push_back(record_from(line));
@@ -268,7 +210,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
-    save(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.used(), last, {}});
+    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.used(), last, {}});
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;
