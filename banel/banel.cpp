@@ -9,10 +9,16 @@ namespace banel {
 
 namespace {
 
-std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::vector<bool>& rewards) {
+// Whatever is learned from a round is learned from these: nothing the oracle ever rewarded may be among them.
+std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::vector<bool>& rewards,
+                              const Oracle& oracle) {
   std::vector<Attempt> result;
-  for (std::size_t i = 0; i < attempts.size(); ++i)
-    if (!rewards[i]) result.push_back(attempts[i]);
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    if (rewards[i]) continue;
+    ENSURE_AS(!oracle.succeeded(attempts[i]), InputError, "oracle",
+              "\"" << attempts[i] << "\" was rewarded before and now fails; the reward must be a function");
+    result.push_back(attempts[i]);
+  }
   return result;
 }
 
@@ -53,8 +59,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (round.attempts.kept.empty())
       return;  // nothing new to try: theta has collapsed or knows no more strings
     const std::vector<Attempt> X = texts(round.attempts.kept);
-    round.rewards = oracle.evaluate(X);           // Alg. 2, l. 4
-    round.failures = failures(X, round.rewards);  // Alg. 2, l. 5
+    round.rewards = oracle.evaluate(X);                   // Alg. 2, l. 4
+    round.failures = failures(X, round.rewards, oracle);  // Alg. 2, l. 5
     if (!learner.learn(state, round, context)) return;
     ++state.rounds;
     if (!after_round(state, round)) return;

@@ -77,10 +77,12 @@ Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::
   ENSURE_AS(std::ssize(entries_) <= budget, InputError, ledger->string(),
             "has " << entries_.size() << " evaluations, more than the budget of " << budget);
   ledger_ = std::make_unique<AppendFile>(*ledger, paid.bytes);
-  for (; used_ < used.evaluations; ++used_) {
-    const Evaluation& entry = entries_[static_cast<std::size_t>(used_)];
-    verdicts_[entry.attempt] = entry.verdict.reward;
-  }
+  for (; used_ < used.evaluations; ++used_) remember(entries_[static_cast<std::size_t>(used_)]);
+}
+
+void Oracle::remember(const Evaluation& entry) {
+  bool& succeeded = verdicts_[entry.attempt];
+  succeeded = succeeded || entry.verdict.reward;
 }
 
 std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
@@ -98,7 +100,7 @@ std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     const Evaluation& entry = entries_[first + i];
     rewards.push_back(entry.verdict.reward);
-    verdicts_[entry.attempt] = entry.verdict.reward;
+    remember(entry);
   }
   used_ += n;
   return rewards;

@@ -75,19 +75,20 @@ class Oracle {
   bool seen(const Attempt& x) const { return verdicts_.contains(x); }
   // Of evaluations first..last-1 (0-based, last <= used) those with reward 0, in order.
   std::vector<Attempt> failures(std::size_t first, std::size_t last) const;
-  bool succeeded(const Attempt& x) const {
+  bool succeeded(const Attempt& x) const {  // whether it was ever rewarded
     const auto found = verdicts_.find(x);
     return found != verdicts_.end() && found->second;
   }
 
  private:
   void pay(std::span<const Attempt>);
+  void remember(const Evaluation&);
 
   Judge judge_;
   std::int64_t budget_, used_ = 0;
   std::unique_ptr<AppendFile> ledger_;
-  std::vector<Evaluation> entries_;  // all that was ever paid; the first used_ are handed out
-  std::unordered_map<Attempt, bool> verdicts_;
+  std::vector<Evaluation> entries_;             // all that was ever paid; the first used_ are handed out
+  std::unordered_map<Attempt, bool> verdicts_;  // handed out: whether it was ever rewarded
   std::mutex turn_;
 };
 

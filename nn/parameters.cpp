@@ -17,7 +17,8 @@ std::size_t Parameters::count() const {
 
 Tensor Weights::operator[](std::size_t number) const {
   const Slice& slice = parameters_[number];
-  return tape_.leaf(slice.shape, parameters_.data(number), gradients_ ? gradients_ + slice.offset : nullptr);
+  return tape_.leaf(slice.shape, parameters_.data(number), gradients_ ? gradients_ + slice.offset : nullptr,
+                    slice.name.c_str());
 }
 
 }  // namespace banel

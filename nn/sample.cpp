@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 
 #include "tensor/check.h"
 #include "tensor/kernels.h"
@@ -15,10 +17,19 @@ namespace {
 
 constexpr std::size_t group_size = 128;
 
+// Weights that grew without bound write NaN, from which nothing may be drawn.
+void check_finite(const char* caller, int position, const real* logits, int vocabulary) {
+  const bool finite = std::all_of(logits, logits + vocabulary, [](real x) { return std::isfinite(x); });
+  if (!finite)
+    throw std::runtime_error(std::string(caller) + ": NaN or infinity in the logits at position " +
+                             std::to_string(position) + "; train again with a lower --rate");
+}
+
 // Feeds `group` strings through the network one position at a time until all have ended.
 // next(i, t, logits, log_sum_exp) -> token of string i after position t, or nothing if the string has ended.
 template <class Next>
-void decode(const GPT& model, std::size_t group, std::span<const int> first_tokens, Next next) {
+void decode(const char* caller, const GPT& model, std::size_t group, std::span<const int> first_tokens,
+            Next next) {
   const int vocabulary = model.config().vocabulary, context = model.config().context;
   GPT& reader = const_cast<GPT&>(
       model);  // tensors have no const form; a tape with Record::no never writes to its leaves
@@ -33,6 +44,7 @@ void decode(const GPT& model, std::size_t group, std::span<const int> first_toke
     std::size_t alive = 0;
     for (std::size_t n = 0; n < slots.size(); ++n) {
       const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
+      check_finite(caller, t, row, vocabulary);
       const std::optional<int> token = next(static_cast<std::size_t>(slots[n]), t, row);
       if (!token) continue;  // ended: its row is dropped, the others move up
       slots[alive] = slots[n];
@@ -64,22 +76,23 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
     for (std::size_t i = 0; i < group_size; ++i) rngs.push_back(random[first + i]);
     const std::vector<int> begins(group_size, begin);
     std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
-    decode(model, group_size, begins, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
-      std::copy_n(logits, vocabulary, p.data());
-      const real log_sum = kernels::softmax(p.data(), vocabulary, p.data());
-      if (temperature != 1) {
-        for (int v = 0; v < vocabulary; ++v)
-          p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
-        kernels::softmax(p.data(), vocabulary, p.data());
-      }
-      double u = rngs[i].uniform();
-      int token = 0;
-      while (token + 1 < vocabulary && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
-        u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
-      group[i].tokens.push_back(token);
-      group[i].log_prob += static_cast<double>(logits[token] - log_sum);
-      return token == stop ? std::nullopt : std::optional(token);
-    });
+    decode("sample", model, group_size, begins,
+           [&](std::size_t i, int, const real* logits) -> std::optional<int> {
+             std::copy_n(logits, vocabulary, p.data());
+             const real log_sum = kernels::softmax(p.data(), vocabulary, p.data());
+             if (temperature != 1) {
+               for (int v = 0; v < vocabulary; ++v)
+                 p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
+               kernels::softmax(p.data(), vocabulary, p.data());
+             }
+             double u = rngs[i].uniform();
+             int token = 0;
+             while (token + 1 < vocabulary && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
+               u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
+             group[i].tokens.push_back(token);
+             group[i].log_prob += static_cast<double>(logits[token] - log_sum);
+             return token == stop ? std::nullopt : std::optional(token);
+           });
     std::move(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(used),
               result.begin() + static_cast<std::ptrdiff_t>(first));
   });
@@ -96,13 +109,15 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
              "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
       begins.push_back(prompts[i][0]);
     }
-    decode(model, used, begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
-      const Sequence& prompt = prompts[first + i];
-      if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
-      const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-      answers[first + i].push_back(token);
-      return token == stop ? std::nullopt : std::optional(token);
-    });
+    decode("greedy", model, used, begins,
+           [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
+             const Sequence& prompt = prompts[first + i];
+             if (static_cast<std::size_t>(t) + 1 < prompt.size())
+               return prompt[static_cast<std::size_t>(t) + 1];
+             const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
+             answers[first + i].push_back(token);
+             return token == stop ? std::nullopt : std::optional(token);
+           });
   });
   return answers;
 }
@@ -125,6 +140,7 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
     for (std::size_t i = 0; i < used; ++i)
       for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n) {
         std::copy_n(logits.data() + static_cast<Index>(n) * vocabulary, vocabulary, row.data());
+        check_finite("log_likelihood", n - batch.offsets[i], row.data(), vocabulary);
         const real score = row[static_cast<std::size_t>(batch.targets[static_cast<std::size_t>(n)])];
         result[first + i] +=
             static_cast<double>(score - kernels::softmax(row.data(), vocabulary, row.data()));

@@ -43,7 +43,10 @@ nlohmann::ordered_json system_info() {
           {"blas_kernels", blas.core},
           {"blas_kernels_chosen_by",
            blas.core_chosen_here ? "banel, for this CPU" : "OPENBLAS_CORETYPE or the library"},
-          {"blas_config", blas.config}};
+          {"blas_config", blas.config},
+          {"same_bits", "for every run and number of threads with the " + blas.core +
+                            " kernels of this library; other kernels, libraries or CPU families may round "
+                            "differently"}};
 }
 
 void stop_on_signals() {

@@ -46,8 +46,9 @@ Tensor Tape::add_node(const Shape& shape, real* data, real* grad) {
   return Tensor(last_ = node);
 }
 
-Tensor Tape::leaf(const Shape& shape, real* data, real* grad) {
+Tensor Tape::leaf(const Shape& shape, real* data, real* grad, const char* name) {
   Tensor tensor = add_node(shape, data, grad);
+  tensor.node_->op = name;
   tensor.node_->needs_grad = recording_ && grad != nullptr;
   return tensor;
 }

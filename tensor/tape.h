@@ -50,7 +50,7 @@ class Tensor {  // a handle; copies name the same numbers
   struct Node {
     Tape* tape = nullptr;
     Node* previous = nullptr;
-    const char* op = "input";
+    const char* op = nullptr;  // what made it; of a leaf, its name
     Shape shape;
     real* data = nullptr;
     real* grad = nullptr;
@@ -71,8 +71,8 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   bool recording() const { return recording_; }
-  Tensor leaf(const Shape& shape, real* data,
-              real* grad);                      // the caller's memory; grad == nullptr: a constant
+  // The caller's memory; grad == nullptr: a constant. `name` (for messages) outlives the tape's contents.
+  Tensor leaf(const Shape& shape, real* data, real* grad, const char* name = "input");
   Tensor uninitialised(const Shape& shape);     // for the result of an operation
   Tensor view(const Shape& shape, real* data);  // a result that shares its input's numbers
   real* scratch(Index count);                   // uninitialised, for what a closure keeps

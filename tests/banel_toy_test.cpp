@@ -47,7 +47,7 @@ template <class Body>
 void for_all_variants(Body body) {
   for (bool screened : {false, true})
     for (Memory memory : {Memory::regions, Memory::distil}) {
-      INFO((screened ? "screened" : "unscreened") << ", " << (memory == Memory::regions ? "Algorithm 1" : "Algorithm 2"));
+      INFO(std::string(screened ? "screened" : "unscreened") << ", " << std::string(memory == Memory::regions ? "Algorithm 1" : "Algorithm 2"));
       body(screened, memory);
     }
 }
@@ -71,6 +71,32 @@ TEST_CASE("no attempt that the oracle rewarded ever reaches a fit") {
     CHECK(fits > 1);
     CHECK(!judge.rewarded.empty());
     CHECK((proposed_again > 0) == !screened);  // there was something to keep out, or the screen kept it out before
+  });
+}
+
+TEST_CASE("a reward planted among the failures is caught before anything is trained on it") {
+  for_all_variants([](bool, Memory memory) {
+    Judge judge;
+    std::set<Attempt> planted, fitted;
+    const auto lying = [&](std::span<const Attempt> attempts) {  // a word rewarded before is called a failure
+      const std::set<Attempt> before = judge.rewarded;
+      std::vector<Verdict> verdicts = judge.function()(attempts);
+      for (std::size_t i = 0; i < attempts.size(); ++i)
+        if (before.contains(attempts[i])) {
+          verdicts[i].reward = false;
+          planted.insert(attempts[i]);
+        }
+      return verdicts;
+    };
+    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+      if (purpose == "phi") fitted.insert(attempts.begin(), attempts.end());
+    };
+    Oracle oracle(lying, 200);
+    State state{std::make_unique<ToyGenerator>(words, watch), {}, 0};
+    Banel learner(ratio_score());
+    CHECK_THROWS_WITH_AS(run(state, oracle, toy_settings(false, memory), learner, never, 1, go_on), doctest::Contains("was rewarded before and now fails"), InputError);
+    CHECK(!planted.empty());
+    for (const Attempt& x : planted) CHECK(!fitted.contains(x));
   });
 }
 

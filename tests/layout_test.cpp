@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <regex>
 #include <string>
@@ -72,6 +73,24 @@ TEST_CASE("the method knows no digits and no networks") {
       INFO(file.string());
       CHECK(included == "nn/file.h");
     }
+}
+
+TEST_CASE("the object code of the method needs nothing of the networks and the tasks") {
+  const std::string command = "nm --demangle --undefined-only '" BANEL_METHOD_LIBRARY "'";
+  FILE* const listing = popen(command.c_str(), "r");
+  REQUIRE(listing);
+  std::string line, needed;
+  for (int c; (c = std::fgetc(listing)) != EOF; line += static_cast<char>(c))
+    if (c == '\n') {
+      if (line.find("banel::") != line.npos) needed += line;
+      line.clear();
+    }
+  REQUIRE(pclose(listing) == 0);
+  CHECK(needed.find("banel::AppendFile") != needed.npos);  // the listing works: the ledger is a file
+  for (const char* back_door : {"banel::GPT", "banel::greedy", "banel::sample", "banel::log_likelihood", "load_checkpoint", "decode_safetensors", "addition", "measure"}) {
+    INFO(back_door << " in:" << needed);
+    CHECK(needed.find(back_door) == needed.npos);
+  }
 }
 
 }  // namespace

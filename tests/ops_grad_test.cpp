@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -91,6 +93,33 @@ TEST_CASE("the gradient of every operation agrees with central differences") {
       std::vector<Input> inputs;
       for (const Shape& shape : row.shapes) inputs.push_back(random_input(shape, row.lo, row.hi, rng));
       check_grad(row.op, row.apply, inputs, rng);
+    }
+  }
+}
+
+TEST_CASE("NaN or infinity in the result of any operation reaches the loss and names the operation") {
+  const std::map<std::string, std::string> composed{{"mean", "scale"}, {"reshape", "mul"}};  // what their row ends with
+  Rng rng(3, "ops_grad_test");
+  for (const Row& row : table()) {
+    const bool empty = std::any_of(row.shapes.begin(), row.shapes.end(), [](const Shape& s) { return s.size() == 0; });
+    if (!row.apply || empty) continue;
+    for (const real bad : {std::numeric_limits<real>::quiet_NaN(), std::numeric_limits<real>::infinity(), -std::numeric_limits<real>::infinity()}) {
+      Tape tape;
+      std::vector<Input> inputs;
+      Tensors leaves;
+      for (const Shape& shape : row.shapes) inputs.push_back(random_input(shape, row.lo, row.hi, rng));
+      std::vector<std::vector<real>> gradients;
+      for (Input& input : inputs) gradients.emplace_back(input.values.size());
+      for (std::size_t i = 0; i < inputs.size(); ++i) leaves.push_back(tape.leaf(inputs[i].shape, inputs[i].values.data(), gradients[i].data()));
+      const Tensor out = row.apply(leaves);
+      if (out.size() == 0) continue;
+      out.data()[rng.below(static_cast<std::uint32_t>(out.size()))] = bad;
+      const Tensor loss = sum(gelu(out));  // gelu(-infinity) is 0 in the limit: it must not hide what happened
+      INFO(row.op << ", " << bad);
+      CHECK(!std::isfinite(loss.data()[0]));
+      tape.backward(loss);
+      const auto name = composed.find(row.op);
+      CHECK(tape.first_non_finite() == (name == composed.end() ? row.op : name->second) + ": value");
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -173,6 +174,42 @@ TEST_CASE("the log-likelihood of a string does not depend on the other strings t
       CHECK(some[i] == doctest::Approx(all[i]).epsilon(1e-5));
     }
   }
+}
+
+TEST_CASE("a network whose logits are not finite is not read but named with the position") {
+  const std::vector<Sequence> text{{0, 2, 3}};
+  for (const real bad : {std::numeric_limits<real>::quiet_NaN(), std::numeric_limits<real>::infinity(), -std::numeric_limits<real>::infinity()}) {
+    GPT gpt = random_gpt();
+    for (const Slice& slice : gpt.parameters.slices())
+      if (slice.name == "position_embedding") gpt.parameters.values[slice.offset + 16] = bad;  // of position 1
+    CHECK_THROWS_WITH_AS(sample(gpt, 40, begin, stop, 1, {1, "sample"}), doctest::Contains("sample: NaN or infinity in the logits at position 1"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(greedy(gpt, text, stop), doctest::Contains("greedy: NaN or infinity in the logits at position 1"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(log_likelihood(gpt, text), doctest::Contains("log_likelihood: NaN or infinity"), std::runtime_error);
+  }
+}
+
+TEST_CASE("logits of a million give certain tokens and finite numbers") {
+  GPT gpt = random_gpt();
+  for (const Slice& slice : gpt.parameters.slices())
+    if (slice.name == "head.bias") gpt.parameters.values[slice.offset + 4] = 1e6f;
+  for (const Sampled& s : sample(gpt, 40, begin, stop, 1, {1, "sample"})) {
+    CHECK(s.tokens == Sequence(12, 4));
+    CHECK(s.log_prob == 0);
+  }
+  const double impossible = log_likelihood(gpt, std::vector<Sequence>{{0, 2, 3}})[0];
+  CHECK(impossible < -1.9e6);
+  CHECK(std::isfinite(impossible));
+}
+
+TEST_CASE("no string and one string and no prompt are read as well as many") {
+  const GPT gpt = random_gpt();
+  CHECK(sample(gpt, 0, begin, stop, 1, {1, "sample"}).empty());
+  CHECK(greedy(gpt, {}, stop).empty());
+  CHECK(log_likelihood(gpt, {}).empty());
+  const Sequence whole(13, 5), first(13, 0);  // as long as the context allows, of the last and the first token
+  const std::vector<double> both = log_likelihood(gpt, std::vector<Sequence>{whole, first});
+  CHECK(log_likelihood(gpt, std::vector<Sequence>{whole})[0] == doctest::Approx(both[0]).epsilon(1e-5));
+  CHECK(greedy(gpt, std::vector<Sequence>{Sequence(12, 5)}, stop)[0].size() == 1);
 }
 
 TEST_CASE("prompts and texts and temperatures out of range are refused") {

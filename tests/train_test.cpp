@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <thread>
 
 #include "nn/sample.h"
 #include "tensor/check.h"
@@ -135,8 +136,8 @@ TEST_CASE("a number that is not finite stops the step and names operation and st
     real value;
     std::string op;
   };
-  for (const Damage& damage : {Damage{"block0.qkv.weight", std::numeric_limits<real>::quiet_NaN(), "input: value"},
-                               Damage{"head.bias", std::numeric_limits<real>::infinity(), "input: value"},
+  for (const Damage& damage : {Damage{"block0.qkv.weight", std::numeric_limits<real>::quiet_NaN(), "block0.qkv.weight: value"},
+                               Damage{"head.bias", std::numeric_limits<real>::infinity(), "head.bias: value"},
                                Damage{"token_embedding", 3e38f, "layer_norm: value"},
                                Damage{"block0.mlp_in.weight", 3e38f, "linear: value"}}) {
     GPT gpt(tiny, Rng(1, "train"));
@@ -159,6 +160,35 @@ TEST_CASE("a number that is not finite stops the step and names operation and st
                      [](real x, real y) { return x == y || (std::isnan(x) && std::isnan(y)); }));
     CHECK(trainer.steps() == 3);
   }
+}
+
+TEST_CASE("one string of the whole context with the first and the last token is a batch") {
+  GPT gpt(tiny, Rng(1, "train"));
+  Example example;
+  for (int t = 0; t <= tiny.context; ++t) example.tokens.push_back(t % 2 ? tiny.vocabulary - 1 : 0);
+  Trainer trainer(gpt, {});
+  const double before = trainer.step(batch_of({example}), 0.01).loss;
+  CHECK(trainer.step(batch_of({example}), 0.01).loss < before);
+  example.tokens.push_back(0);
+  CHECK_THROWS_AS(trainer.step(batch_of({example}), 0.01), UsageError);
+  CHECK(trainer.steps() == 2);
+}
+
+TEST_CASE("training gives the same bits for any number of threads on a busy machine") {
+  std::atomic<bool> done = false;
+  std::vector<std::thread> others;  // they take the cores from the lanes at any instant
+  for (int i = 0; i < 4; ++i)
+    others.emplace_back([&] {
+      while (!done) std::this_thread::yield();
+    });
+  const std::vector<Example> examples = counting(300);
+  check_same_for_all_threads([&] {
+    GPT gpt({.vocabulary = 5, .context = 9, .d_model = 24, .layers = 2, .heads = 2}, Rng(1, "train"));
+    fit(gpt, examples, {.epochs = 1, .batch = 130, .warmup = 2, .optimizer = {}}, {3, "order"});
+    return gpt.parameters.values;
+  });
+  done = true;
+  for (std::thread& other : others) other.join();
 }
 
 TEST_CASE("training gives the same bits for any number of threads") {
