@@ -83,6 +83,16 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+void create_folders(const fs::path& folder) {
+  if (folder.empty() || fs::is_directory(folder)) return;
+  create_folders(folder.parent_path());
+  constexpr mode_t everyone = 0777;  // less the user's umask
+  const int error = ::mkdir(folder.c_str(), everyone) == 0 ? 0 : errno;
+  if (error == EEXIST && fs::is_directory(folder)) return;  // made by another thread since
+  if (error) refuse(folder, "create the folder", error);
+  sync_folder_of(folder);
+}
+
 void write_file(const fs::path& path, std::string_view bytes) {
   struct stat old {};
   const bool exists = ::stat(path.c_str(), &old) == 0;

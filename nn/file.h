@@ -26,6 +26,10 @@ class Descriptor {
   int fd_;
 };
 
+// Creates the folder and those above it that are missing. Their names are on disk when it returns: a file in
+// them is only as durable as they are.
+void create_folders(const std::filesystem::path& folder);
+
 // Replaces the file as one step: "PATH.tmp" is written, synced and renamed over PATH, then the folder is
 // synced. A reader, or a run resumed after a crash, sees either the old bytes or the new ones, never a
 // mixture. On failure PATH.tmp is removed and the old file is intact; only if the very last step (the

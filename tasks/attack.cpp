@@ -165,7 +165,7 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
 AttackResult run_attack(const fs::path& folder, const Method& method, std::size_t measured_samples,
                         const GPT& target, const GPT& attacker, const addition::Rules& rules,
                         std::uint64_t seed, const std::function<void(std::int64_t)>& on_round) {
-  fs::create_directories(folder);
+  create_folders(folder);
   const fs::path config = folder / "config.json", metrics = folder / "metrics.jsonl",
                  timing = folder / "timing.jsonl";
   Json wanted_config = to_json(method, measured_samples, rules, seed);

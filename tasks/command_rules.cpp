@@ -41,7 +41,7 @@ Action declare_rules(CLI::App& app) {
         try_rules(addition_judge(target, digits), digits, o->samples, {o->seed, "rules"}, found);
     std::cout << to_markdown(rows);
     if (o->out.empty()) return;
-    fs::create_directories(o->out);
+    create_folders(o->out);
     write_file(o->out / "rules.md", to_markdown(rows));
     write_file(o->out / "rules.json", to_json(rows).dump(2) + '\n');
   };

@@ -50,10 +50,7 @@ CLI::Validator number_in(double lo, double hi) {
 
 namespace {
 const fs::path& make(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  ENSURE_AS(!error, IoError, folder.string(),
-            "the folder cannot be made (" << error.message() << "); choose another --out");
+  create_folders(folder);
   return folder;
 }
 }  // namespace

@@ -1,4 +1,4 @@
-// The command line: finds the command, runs it, maps errors to exit codes.
+// The command line: finds the command and runs it.
 #include <iostream>
 
 #include "tasks/commands.h"
@@ -62,26 +62,5 @@ int command_line(int argc, char** argv) {
 }  // namespace banel
 
 int main(int argc, char** argv) {
-  const auto fail = [](int code, const char* text) {
-    std::cerr << "banel: " << text << '\n';
-    return code;
-  };
-  try {
-    banel::stop_on_signals();
-    return banel::command_line(argc, argv);
-  } catch (const banel::Interrupted&) {
-    return fail(130, "interrupted; the same command goes on where it stopped");
-  } catch (const banel::UsageError& error) {
-    return fail(2, error.what());
-  } catch (const banel::InputError& error) {
-    return fail(3, error.what());
-  } catch (const banel::IoError& error) {
-    return fail(4, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return fail(4, error.what());
-  } catch (const banel::BudgetError& error) {
-    return fail(6, error.what());
-  } catch (const std::exception& error) {
-    return fail(1, error.what());
-  }
+  return banel::run_program([&] { return banel::command_line(argc, argv); });
 }

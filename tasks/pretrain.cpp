@@ -29,6 +29,8 @@ Training training_from(const Metadata& metadata, const fs::path& partial) {
     const Json json = Json::parse(metadata.at(training_key));
     return {json.at("examples").get<std::int64_t>(), json.at("loss").get<double>(),
             json.at("seconds").get<double>(), json.at("checks")};
+  } catch (const std::bad_alloc&) {
+    throw;  // no fault of the file
   } catch (const std::exception& error) {
     throw InputError(partial.string() + ": its metadata is damaged (" + error.what() +
                      "); remove it to start again");
@@ -113,13 +115,15 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
 
 // A finished network is one whose report names the same settings; anything else is refused, never
 // overwritten.
-std::optional<GPT> finished(const fs::path& weights, const fs::path& report, const Json& settings) {
+std::optional<GPT> finished(const fs::path& weights, const fs::path& partial, const fs::path& report,
+                            const Json& settings) {
   if (!fs::exists(report)) return std::nullopt;
   const Json found = Json::parse(read_file(report), nullptr, false);
   ENSURE_AS(found.is_object() && found.contains("settings") && found["settings"] == settings, InputError,
             report.string(),
             "was made with other settings than these: " << settings.dump()
                                                         << "; choose another --out folder or remove it");
+  fs::remove(partial);  // left by a kill between the report and its removal
   return load_checkpoint(weights).model;
 }
 
@@ -144,8 +148,8 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
                 {"check_every", s.check_every},
                 {"check_questions", s.check_questions},
                 {"final_questions", s.final_questions}};
-  if (auto model = finished(weights, report, settings)) return std::move(*model);
-  fs::create_directories(folder);
+  if (auto model = finished(weights, partial, report, settings)) return std::move(*model);
+  create_folders(folder);
   GPT model(target_config(digits, t.network.d_model, t.network.layers, t.network.heads),
             Rng(seed, "target weights"));
   Training training;
@@ -178,8 +182,8 @@ GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits
   const TrainingSettings& t = s.training;
   const Json settings{
       {"digits", digits}, {"seed", seed}, {"training", to_json(t)}, {"final_samples", s.final_samples}};
-  if (auto model = finished(weights, report, settings)) return std::move(*model);
-  fs::create_directories(folder);
+  if (auto model = finished(weights, partial, report, settings)) return std::move(*model);
+  create_folders(folder);
   GPT model(attacker_config(digits, t.network.d_model, t.network.layers, t.network.heads),
             Rng(seed, "attacker weights"));
   Training training;

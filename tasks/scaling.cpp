@@ -135,7 +135,7 @@ DrawList picture(const std::vector<Group>& groups, const Rate& base, const Scali
 std::string scaling(const fs::path& folder, const Networks& networks, const ScalingSettings& s,
                     ProgressMode mode) {
   ENSURE(!networks.rules.leading_zeros, "scaling", "leading zeros must be forbidden");
-  fs::create_directories(folder);
+  create_folders(folder);
   const Rate base = base_rate(folder / "base.json", networks, s.base_samples);
   std::vector<Group> groups = groups_of(s);
   std::vector<Job> jobs;

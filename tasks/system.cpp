@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tensor/blas.h"
+#include "tensor/check.h"
 #include "tensor/parallel.h"
 
 namespace banel {
@@ -49,11 +52,55 @@ nlohmann::ordered_json system_info() {
                             "differently"}};
 }
 
+namespace {
+
 void stop_on_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+// One line on stderr for the exception that is being handled, and its exit code.
+int report() {
+  const auto fail = [](int code, const char* text) {
+    std::cerr << "banel: " << text << '\n';
+    return code;
+  };
+  try {
+    throw;
+  } catch (const Interrupted&) {
+    return fail(130, "interrupted; the same command goes on where it stopped");
+  } catch (const UsageError& error) {
+    return fail(2, error.what());
+  } catch (const InputError& error) {
+    return fail(3, error.what());
+  } catch (const IoError& error) {
+    return fail(4, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(4, error.what());
+  } catch (const BudgetError& error) {
+    return fail(6, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1,
+                "out of memory; free some or use fewer --threads: the same command goes on where it stopped");
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  }
+}
+
+}  // namespace
+
+int run_program(const std::function<int()>& program) {
+  // Where an exception may not pass, such as a destructor that needs memory (those of JSON values do), the
+  // program ends like one that was killed, which every file survives.
+  std::set_terminate([] { std::_Exit(std::current_exception() ? report() : 1); });
+  try {
+    stop_on_signals();
+    return program();
+  } catch (const std::exception&) {
+    return report();
+  }
 }
 
 }  // namespace banel

@@ -17,8 +17,8 @@ int thread_count = omp_get_num_procs();
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
 
-// While it lives, numbers below 1e-38 count as 0 on this thread: a network that has learned makes many of them
-// (gradients of near-certain answers), and arithmetic with them can be far slower.
+// While it lives, numbers below 1e-38 count as 0 on this thread: a network that has learned makes many of
+// them (gradients of near-certain answers), and arithmetic with them can be far slower.
 class FlushDenormals {
 #ifdef __SSE__
  public:
@@ -45,12 +45,12 @@ void request_stop() noexcept { stop_requested = true; }
 int threads() { return thread_count; }
 
 void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body) {
-  if (stop_requested) throw Interrupted();
   std::exception_ptr error;
   const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)
   for (std::size_t i = 0; i < chunks; ++i) {
     try {
+      if (stop_requested) throw Interrupted();
       const FlushDenormals guard;
       body(i);
     } catch (...) {

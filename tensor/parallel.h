@@ -10,8 +10,10 @@ namespace banel {
 void set_threads(int n);  // threads of parallel_for, >= 1; the default is one per core
 int threads();
 
-// After request_stop() (safe in a signal handler) every parallel_for throws Interrupted instead of starting.
-// All long computations pass through it, so the program ends at a point where nothing is half written.
+// After request_stop() (safe in a signal handler) parallel_for starts no further chunk and throws
+// Interrupted; what it was computing is incomplete and must not be used. All long computations pass through
+// it, and no file is written inside it but by attacks side by side, which pass through their own: nothing is
+// half written.
 struct Interrupted : std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
