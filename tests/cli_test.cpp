@@ -1,9 +1,5 @@
 // The real program, run as a user runs it: exit codes, what is said and where, what is left behind.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +11,7 @@
 #include "nn/checkpoint.h"
 #include "nn/file.h"
 #include "nn/safetensors.h"
+#include "program.h"
 #include "temporary_folder.h"
 #include "tensor/rng.h"
 #include "tiny_networks.h"
@@ -24,65 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using Arguments = std::vector<std::string>;
 
-struct Outcome {
-  int code = -1;  // of exit; minus the signal if one ended the program
-  std::string out, err;
-};
-
-Arguments operator+(Arguments a, const Arguments& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-class Program {
- public:
-  explicit Program(const Arguments& arguments, const fs::path& directory = {}) {
-    std::vector<std::string> words = Arguments{BANEL_PROGRAM} + arguments;
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const fs::path &out = outputs_.path / "out", &err = outputs_.path / "err";
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC;
-      const bool ready = ::dup2(::open(out.c_str(), flags, 0600), STDOUT_FILENO) >= 0 && ::dup2(::open(err.c_str(), flags, 0600), STDERR_FILENO) >= 0 &&
-                         (directory.empty() || ::chdir(directory.c_str()) == 0);
-      if (ready) ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
-  }
-  ~Program() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  void signal(int number) const { ::kill(pid_, number); }
-
-  bool ended() {
-    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = 0;
-    return pid_ == 0;
-  }
-
-  Outcome wait() {
-    if (!ended()) ::waitpid(pid_, &status_, 0);
-    pid_ = 0;
-    return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_), read_file(outputs_.path / "out"), read_file(outputs_.path / "err")};
-  }
-
- private:
-  TemporaryFolder outputs_;
-  pid_t pid_ = -1;
-  int status_ = 0;
-};
-
-Outcome run(const Arguments& arguments, const fs::path& directory = {}) { return Program(arguments, directory).wait(); }
+Outcome run(const Arguments& arguments, const fs::path& directory = {}) { return Program(Arguments{BANEL_PROGRAM} + arguments, directory).wait(); }
 
 std::string shown(const Arguments& arguments) {
   std::string text = "banel";
@@ -134,16 +74,6 @@ std::map<std::string, std::string> results(const fs::path& folder) {
   const GPT attacker = load_checkpoint(folder / "attacker.safetensors").model;
   result["weights"] = std::string(reinterpret_cast<const char*>(attacker.parameters.values.data()), attacker.parameters.values.size() * sizeof(real));
   return result;
-}
-
-template <class Condition>
-bool within(std::chrono::seconds limit, Condition condition) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
 }
 
 bool has_bytes(const fs::path& file) {
@@ -462,7 +392,7 @@ TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes
   const fs::path whole = networks.folder.path / "whole", parts = networks.folder.path / "parts";
   REQUIRE(run(networks.long_attack("whole")).code == 0);
   for (const int number : {SIGINT, SIGTERM}) {
-    Program program(networks.long_attack("parts"));
+    Program program(Arguments{BANEL_PROGRAM} + networks.long_attack("parts"));
     const std::string before = has_bytes(parts / "metrics.jsonl") ? read_file(parts / "metrics.jsonl") : "";
     REQUIRE(within(60s, [&] { return program.ended() || (has_bytes(parts / "metrics.jsonl") && read_file(parts / "metrics.jsonl").size() > before.size()); }));
     const auto start = std::chrono::steady_clock::now();
@@ -485,7 +415,7 @@ TEST_CASE("an attack killed at random instants completes with the same results")
   Rng random(1, "kills");
   int killed = 0;
   for (int attempt = 0; attempt < 12; ++attempt) {
-    Program program(networks.long_attack("parts"));
+    Program program(Arguments{BANEL_PROGRAM} + networks.long_attack("parts"));
     const auto patience = std::chrono::milliseconds(20 + random.below(380));
     std::this_thread::sleep_for(patience);
     if (program.ended()) break;
@@ -502,7 +432,7 @@ TEST_CASE("an attack killed at random instants completes with the same results")
 TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {
   const TemporaryFolder here;
   const fs::path partial = here.path / "run" / "target.partial.safetensors";
-  Program program({"train", "target", "--digits", "2", "--d-model", "16", "--layers", "1", "--heads", "2", "--examples", "100000000", "--check-every",
+  Program program({BANEL_PROGRAM, "train", "target", "--digits", "2", "--d-model", "16", "--layers", "1", "--heads", "2", "--examples", "100000000", "--check-every",
                    "1000", "--stop-error", "0", "--quiet", "--out", here.path / "run"});
   REQUIRE(within(60s, [&] { return program.ended() || fs::exists(partial); }));
   const auto start = std::chrono::steady_clock::now();

@@ -1,6 +1,6 @@
 # Fails unless every test case of PROGRAMS (separated by commas) is one test of CTest, under a name that is unique
 # and has no ; or , (doctest's CTest module splits names there, and the halves pass without running anything).
-execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -L "^(unit|cli|grad|golden)$" OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -L "^(unit|cli|crash|grad|golden)$" OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
 if(NOT listed MATCHES "Total Tests: ([0-9]+)")
   message(FATAL_ERROR "ctest -N printed no total:\n${listed}")
 endif()
