@@ -16,7 +16,8 @@ ReproduceSettings small() {
   s.digits = 1;
   s.target = {.training = training, .stop_error = 0, .check_every = 1000, .check_questions = 500, .final_questions = 500};
   s.attacker = {.training = training, .final_samples = 500};
-  s.attacker.training.examples = 300'000;  // past its first checkpoint, which comes after 100,000
+  s.attacker.training.examples = 110'000;  // past its first checkpoint, which comes after 100,000
+  s.attacker.training.batch = 1000;
   s.methods = {method("banel"), method("memory")};
   for (Method& m : s.methods) {
     m.settings.budget = 40;
