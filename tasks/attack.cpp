@@ -91,19 +91,6 @@ std::size_t bytes_of_lines(const fs::path& path, std::size_t lines) {
   return end;
 }
 
-// Tells networks apart: FNV-1a, 64 bits, over the weights.
-std::string fingerprint(const GPT& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (real value : model.parameters.values) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    hash = (hash ^ bits) * 1099511628211u;
-  }
-  std::ostringstream text;
-  text << std::hex << hash;
-  return text.str();
-}
-
 // The first few proposals or accepted strings of a round, judged outside the budget.
 struct Looked {
   Rate success;
@@ -169,6 +156,41 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
 
 }  // namespace
 
+std::string fingerprint(const GPT& model) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (real value : model.parameters.values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    hash = (hash ^ bits) * 1099511628211u;
+  }
+  std::ostringstream text;
+  text << std::hex << hash;
+  return text.str();
+}
+
+AttackResult read_attack(const fs::path& folder) {
+  AttackResult result;
+  for (const Json& line : read_lines(folder / "metrics.jsonl", std::string::npos))
+    result.rounds.push_back(record_from(line));
+  for (const Json& line : read_lines(folder / "timing.jsonl", std::string::npos))
+    result.seconds += line.at("seconds").get<double>();
+  ENSURE_AS(!result.rounds.empty(), InputError, (folder / "metrics.jsonl").string(), "holds no round");
+  return result;
+}
+
+Measurement measure_attacker(const State& state, const Method& method, const Screen& unseen,
+                             const Oracle::Judge& judge, const addition::Rules& rules, std::size_t n,
+                             std::uint64_t seed) {
+  const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
+  const Screen* screen = method.exact_memory ? &unseen : nullptr;
+  return measure(judge, rules, draw(*state.theta, state.regions, screen, n, random).kept);
+}
+
+Oracle::Judge judge_of(const Method& method, const GPT& target, const addition::Rules& rules) {
+  if (method.consults_oracle) return addition_judge(target, rules);
+  return [](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); };
+}
+
 AttackResult run_attack(const fs::path& folder, const Method& method, std::size_t measured_samples,
                         const GPT& target, const GPT& attacker, const addition::Rules& rules,
                         std::uint64_t seed, const std::function<void(std::int64_t)>& on_round) {
@@ -197,11 +219,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   if (saved.finished) return result;
 
   const Oracle::Judge judge = addition_judge(target, rules);
-  const Oracle::Judge blind = [](std::span<const Attempt> attempts) {
-    return std::vector<Verdict>(attempts.size());
-  };
-  Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, folder / "ledger.jsonl",
-                saved.nre);
+  Oracle oracle(judge_of(method, target, rules), method.settings.budget, folder / "ledger.jsonl", saved.nre);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
@@ -218,10 +236,9 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const double worked = watch.seconds();
     watch = Stopwatch();
     const Cost cost = *start.cost;
-    const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
-    const Draws samples =
-        draw(*now.theta, now.regions, method.exact_memory ? &unseen : nullptr, measured_samples, random);
-    const Json line = round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
+    const Measurement measured =
+        measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
+    const Json line = round_line(round, oracle.used(), cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
     metrics_file.append(line.dump() + '\n');
     timing_file.append(
