@@ -1,7 +1,6 @@
 #include "tasks/attack.h"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "nn/file.h"
@@ -9,6 +8,7 @@
 #include "tasks/gpt_generator.h"
 #include "tasks/progress.h"
 #include "tensor/check.h"
+#include "tensor/hash.h"
 
 namespace banel {
 
@@ -157,15 +157,8 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
 }  // namespace
 
 std::string fingerprint(const GPT& model) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (real value : model.parameters.values) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    hash = (hash ^ bits) * 1099511628211u;
-  }
-  std::ostringstream text;
-  text << std::hex << hash;
-  return text.str();
+  const std::span weights(model.parameters.values);
+  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
 }
 
 AttackResult read_attack(const fs::path& folder) {
@@ -215,11 +208,13 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   const std::size_t timing_bytes = bytes_of_lines(timing, saved.rounds);
   for (const Json& line : read_lines(timing, timing_bytes))
     result.seconds += line.at("seconds").get<double>();
-  on_round(saved.finished ? method.settings.budget : saved.nre);
+  const fs::path ledger = folder / "ledger.jsonl";
+  if (saved.finished) read_ledger(ledger, saved.ledger);  // only to see that it still is what was paid
+  on_round(saved.finished ? method.settings.budget : saved.ledger.evaluations);
   if (saved.finished) return result;
 
   const Oracle::Judge judge = addition_judge(target, rules);
-  Oracle oracle(judge_of(method, target, rules), method.settings.budget, folder / "ledger.jsonl", saved.nre);
+  Oracle oracle(judge_of(method, target, rules), method.settings.budget, ledger, saved.ledger);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
@@ -228,7 +223,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
-    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.used(), last, {}});
+    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.mark(), last, {}});
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;

@@ -34,7 +34,7 @@ AttackResult read_attack(const std::filesystem::path& folder);
 Measurement measure_attacker(const State& state, const Method&, const Screen& unseen, const Oracle::Judge&,
                              const addition::Rules&, std::size_t n, std::uint64_t seed);
 
-std::string fingerprint(const GPT&);  // tells networks apart: FNV-1a, 64 bits, over the weights
+std::string fingerprint(const GPT&);  // tells networks apart: a hash of the weights
 
 // The oracle of a method: the judge, or for one that asks nothing a judge that fails everything.
 Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);

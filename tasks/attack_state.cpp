@@ -21,7 +21,8 @@ void save_attack(const fs::path& folder, const State& state, const SavedAttack& 
   }
   save_checkpoint(folder / "attacker.safetensors", dynamic_cast<const GptGenerator&>(*state.theta).model(),
                   {{"rounds", std::to_string(state.rounds)},
-                   {"nre", std::to_string(saved.nre)},
+                   {"nre", std::to_string(saved.ledger.evaluations)},
+                   {"ledger_hash", hex(saved.ledger.hash)},
                    {"metrics_bytes", std::to_string(saved.metrics_bytes)},
                    {"finished", saved.finished ? "yes" : "no"},
                    {"regions", regions.dump()}});
@@ -40,7 +41,8 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
   Checkpoint checkpoint = load_checkpoint(path);
   try {
     saved.rounds = std::stoul(checkpoint.metadata.at("rounds"));
-    saved.nre = std::stol(checkpoint.metadata.at("nre"));
+    saved.ledger = {std::stol(checkpoint.metadata.at("nre")),
+                    std::stoull(checkpoint.metadata.at("ledger_hash"), nullptr, 16)};
     saved.metrics_bytes = std::stoul(checkpoint.metadata.at("metrics_bytes"));
     saved.finished = checkpoint.metadata.at("finished") == "yes";
     for (const Json& region : Json::parse(checkpoint.metadata.at("regions"))) {

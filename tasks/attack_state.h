@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "banel/banel.h"
+#include "banel/oracle.h"
 #include "tasks/gpt_generator.h"
 #include "tasks/methods.h"
 
@@ -14,7 +15,7 @@ namespace banel {
 struct SavedAttack {
   std::unique_ptr<GptGenerator> theta;
   std::size_t rounds = 0, metrics_bytes = 0;
-  std::int64_t nre = 0;
+  LedgerMark ledger;  // a ledger that is cut or replaced later is refused
   bool finished = false;
   std::vector<Region> regions;
 };

@@ -286,6 +286,41 @@ TEST_CASE("a ledger of another attack is refused") {
   CHECK_THROWS_AS(attack(folder.path, m), InputError);
 }
 
+TEST_CASE("a ledger that is cut or replaced after a checkpoint is refused and so is one of a finished attack") {
+  const Method m = tiny::method("banel");
+  const Run whole(m);
+  for (const std::size_t rounds : {std::size_t{1}, std::size_t{3}}) {
+    const auto refused = [&](const auto& damage, const char* why) {
+      const TemporaryFolder folder;
+      fs::copy(whole.after[rounds], folder.path, fs::copy_options::recursive);
+      damage(folder.path / "ledger.jsonl");
+      const auto before = files(folder.path);
+      CAPTURE(rounds);
+      CHECK_THROWS_WITH_AS(attack(folder.path, m), doctest::Contains(why), InputError);
+      check_equal(before, files(folder.path));
+    };
+    refused([](const fs::path& ledger) { fs::remove(ledger); }, "ledger.jsonl: has 0 evaluations");
+    refused(
+        [](const fs::path& ledger) {
+          const std::string text = read_file(ledger);
+          write_file(ledger, text.substr(0, text.rfind('\n', text.size() - 2) + 1));  // one line less
+        },
+        "it was cut or replaced");
+    refused(
+        [](const fs::path& ledger) {  // the same attempts with every verdict reversed, and right hashes
+          std::vector<Attempt> asked;
+          std::vector<Verdict> verdicts;
+          for (const Evaluation& e : read_ledger(ledger).evaluations) {
+            asked.push_back(e.attempt);
+            verdicts.push_back({e.verdict.answer, !e.verdict.reward});
+          }
+          fs::remove(ledger);
+          Oracle([&](std::span<const Attempt>) { return verdicts; }, 1000, ledger).evaluate(asked);
+        },
+        "it is the ledger of another run");
+  }
+}
+
 TEST_CASE("a damaged run folder is refused by name") {
   const Method m = tiny::method("banel-union");
   const Run whole(m);

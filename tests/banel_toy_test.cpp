@@ -374,7 +374,7 @@ TEST_CASE("a run resumed after any number of rounds equals one that was not inte
       REQUIRE(saved.rounds == stop);
       std::int64_t used = 0;
       for (const Record& record : resumed.records) used += static_cast<std::int64_t>(record.attempts.size());
-      Oracle oracle(again.function(), budget, ledger, used);
+      Oracle oracle(again.function(), budget, ledger, {used, read_ledger(ledger).evaluations[static_cast<std::size_t>(used) - 1].hash});
       go(saved, oracle, 0, resumed, nullptr);
       INFO("stopped after round " << stop);
       CHECK(resumed.records.size() == whole.records.size());

@@ -1,13 +1,12 @@
 #include "nn/file.h"
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <set>
 
+#include "file_size_limit.h"
 #include "temporary_folder.h"
 #include "tensor/check.h"
 
@@ -15,24 +14,6 @@ namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
-
-// While it lives, writing beyond `bytes` fails with EFBIG: a disk that fills up half-way through a file.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
-    const rlimit limit{bytes, old_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit old_{};
-  void (*handler_)(int);
-};
 
 template <class Error, class Call>
 std::string message_of(Call call) {
