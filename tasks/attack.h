@@ -5,21 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "tasks/measure.h"
+#include "tasks/attack_log.h"
 #include "tasks/methods.h"
 
 namespace banel {
-
-struct RoundRecord {                          // what tables and plots read back from metrics.jsonl
-  std::int64_t nre = 0;                       // evaluations used when this attacker was made
-  std::int64_t positives = 0, submitted = 0;  // of the evaluations that its predecessor submitted
-  Rate success;                               // of the attacker, as all that follows
-  Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;
-  double entropy = 0;                    // nats per string
-  double phi_loss = 0, phi_heldout = 0;  // nats per token on the failures, on failures it has not seen
-  std::int64_t tokens = 0;               // since the start of the run; measuring and the oracle excluded
-  double flops = 0;
-};
 
 struct AttackResult {
   std::vector<RoundRecord> rounds;

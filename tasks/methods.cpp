@@ -76,8 +76,7 @@ std::vector<Method> all_methods() {
     m.settings.kl = 1;
     return m;
   };
-  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count))
-      .settings.kl = 0.3;
+  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count)).settings.kl = 0.3;
   policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch",
          climb(rnd));
   policy("rnd-10", "rnd with 10 predictor epochs", climb(rnd)).novelty.epochs = 10;

@@ -1,11 +1,12 @@
 #include "tasks/verify.h"
 
-#include <atomic>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "banel/posterior.h"
 #include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "nn/json.h"
 #include "tasks/attack_state.h"
 #include "tasks/reproduce.h"
 #include "tensor/check.h"
@@ -19,15 +20,9 @@ namespace {
 
 using Differences = std::vector<std::string>;
 
-Json read_json(const fs::path& path) {
-  Json json = Json::parse(read_file(path), nullptr, false);
-  ENSURE_AS(!json.is_discarded(), InputError, path.string(), "is not JSON");
-  return json;
-}
-
 Json last_line(const fs::path& path) {
   const std::string text = read_file(path);
-  return Json::parse(text.substr(text.rfind('\n', text.size() - 2) + 1));
+  return parse_json(std::string_view(text).substr(text.rfind('\n', text.size() - 2) + 1), path.string());
 }
 
 void compare(Differences& differences, const std::string& what, const Json& written, const Json& found) {
@@ -60,29 +55,30 @@ void verify_ledger(const fs::path& folder, const std::vector<Evaluation>& ledger
 }
 
 // One finished attack: its log against its ledger, its last attacker against its log.
-AttackResult verify_attack(const fs::path& folder, const Json& config, const Networks& networks,
-                           Differences& differences) {
-  const AttackResult result = read_attack(folder);
-  Method m = method(config.at("method").get<std::string>());
-  m.temperature = config.at("temperature").get<double>();
-  compare(differences, (folder / "config.json").string() + ", target", config.at("target"),
-          fingerprint(networks.target));
-  compare(differences, (folder / "config.json").string() + ", attacker", config.at("attacker"),
+AttackResult verify_attack(const fs::path& folder, const Networks& networks, Differences& differences) {
+  AttackResult result = read_attack(folder);
+  const fs::path file = folder / "config.json";
+  const Json text = read_json(file);
+  const Field config(text, file.string());
+  Method m = method(config["method"].text());
+  m.temperature = config["temperature"].number();
+  compare(differences, file.string() + ", target", config["target"].value(), fingerprint(networks.target));
+  compare(differences, file.string() + ", attacker", config["attacker"].value(),
           fingerprint(networks.attacker));
   const Oracle::Judge judge = addition_judge(networks.target, networks.rules);
-  const auto seed = config.at("seed").get<std::uint64_t>();
-  SavedAttack saved =
-      load_attack(folder, m, Start{networks.attacker, seed, std::make_shared<Cost>()});
-  ENSURE_AS(saved.finished && saved.rounds == result.rounds.size(), InputError, folder.string(),
-            "this attack is not finished; run the same command again first");
-  const std::vector<Evaluation> ledger = read_ledger(folder / "ledger.jsonl", saved.ledger).evaluations;
+  const auto seed = static_cast<std::uint64_t>(config["seed"].count());
+  SavedAttack saved = load_attack(folder, m, Start{networks.attacker, seed, std::make_shared<Cost>()});
+  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError,
+            folder.string(), "this attack is not finished; run the same command again first");
+  const std::vector<Evaluation> ledger =
+      read_ledger(folder / "ledger.jsonl", saved.progress.ledger).evaluations;
   verify_ledger(folder, ledger, result, judge_of(m, networks.target, networks.rules), differences);
   std::unordered_set<Attempt> tried;
   for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
-  const State state{std::move(saved.theta), std::move(saved.regions), saved.rounds};
-  const Measurement again =
-      measure_attacker(state, m, [&](const Attempt& x) { return !tried.contains(x); }, judge, networks.rules,
-                       config.at("measured_samples").get<std::size_t>(), seed);
+  const State state{std::move(saved.theta), std::move(saved.regions), saved.progress.rounds};
+  const Measurement again = measure_attacker(
+      state, m, [&](const Attempt& x) { return !tried.contains(x); }, judge, networks.rules,
+      static_cast<std::size_t>(config["measured_samples"].count(1)), seed);
   compare(differences, (folder / "metrics.jsonl").string() + ", last attacker measured again",
           last_line(folder / "metrics.jsonl").at("measured"), to_json(again));
   return result;
@@ -104,44 +100,46 @@ void verify_table(const fs::path& run, const Table& table, const Json& written, 
 }  // namespace
 
 Verification verify(const fs::path& run, ProgressMode mode) {
-  const Json written = read_json(run / "table.json");
-  const Json base = read_json(run / "pretrained" / "attacker.json");
-  Networks networks = load_networks(run / "pretrained");
+  const fs::path table_json = run / "table.json", attacker_json = run / "pretrained" / "attacker.json";
+  const Json written = read_json(table_json), base = read_json(attacker_json);
+  const Networks networks = load_networks(run / "pretrained");
   struct Claim {
+    std::size_t row;
     fs::path folder;
-    Json config;
     AttackResult result;
     Differences differences;
   };
   std::vector<Claim> claims;
-  for (std::size_t row = 1; row < written.size(); ++row)  // the first is the pre-trained attacker
-    for (const Json& seed : written[row].at("seeds")) {
-      const fs::path folder =
-          attack_folder(run, written[row].at("method").get<std::string>(), seed.get<int>());
-      claims.push_back({folder, read_json(folder / "config.json"), {}, {}});
-    }
+  const std::vector<Field> rows = Field(written, table_json.string()).items();
+  for (std::size_t row = 1; row < rows.size(); ++row)  // the first is the pre-trained attacker
+    for (const Field& seed : rows[row]["seeds"].items())
+      claims.push_back(
+          {row,
+           attack_folder(run, rows[row]["method"].text(), static_cast<int>(seed.integer(1, 1000))),
+           {},
+           {}});
   Progress progress("verifying", static_cast<std::int64_t>(claims.size()), mode);
-  std::atomic<std::int64_t> done = 0;
   parallel_for(claims.size(), [&](std::size_t i) {
-    claims[i].result = verify_attack(claims[i].folder, claims[i].config, networks, claims[i].differences);
-    progress.update(++done);
+    claims[i].result = verify_attack(claims[i].folder, networks, claims[i].differences);
+    progress.advance();
   });
-  Verification result;
-  Table table{.title = {}, .note = {}, .quick = written.at(0).at("quick").get<bool>(),
-              .base = rate_from(base.at("base").at("success")), .rows = {}};
-  std::size_t next = 0;
-  for (std::size_t row = 1; row < written.size(); ++row) {
-    std::vector<AttackResult> results;
-    for (std::size_t i = 0; i < written[row].at("seeds").size(); ++i, ++next) {
-      results.push_back(claims[next].result);
-      result.evaluations += claims[next].result.rounds.back().nre;
-      result.differences.insert(result.differences.end(), claims[next].differences.begin(), claims[next].differences.end());
-    }
-    table.rows.push_back(method_row(method(written[row].at("method").get<std::string>()), results));
+
+  Verification found{.attacks = claims.size(), .evaluations = 0, .differences = {}};
+  std::vector<std::vector<AttackResult>> results(rows.size());
+  for (const Claim& claim : claims) {
+    results[claim.row].push_back(claim.result);
+    found.evaluations += claim.result.rounds.back().nre;
+    found.differences.insert(found.differences.end(), claim.differences.begin(), claim.differences.end());
   }
-  result.attacks = claims.size();
-  verify_table(run, table, written, result.differences);
-  return result;
+  Table table{.title = {},
+              .note = {},
+              .quick = !rows.empty() && rows[0].value().value("quick", false),
+              .base = rate_from(Field(base, attacker_json.string())["base"]["success"]),
+              .rows = {}};
+  for (std::size_t row = 1; row < rows.size(); ++row)
+    table.rows.push_back(method_row(method(rows[row]["method"].text()), results[row]));
+  verify_table(run, table, written, found.differences);
+  return found;
 }
 
 }  // namespace banel

@@ -26,7 +26,7 @@ void small_run(const fs::path& folder) {
   s.target.final_questions = 1'000;
   s.attacker.final_samples = 1'000;
   s.measured_samples = 200;
-  s.methods = {method("banel"), method("memory")};
+  s.methods = {method("banel"), method("tail")};
   for (Method& m : s.methods) {
     m.settings.budget = 40;
     m.settings.per_round = 20;
@@ -36,7 +36,14 @@ void small_run(const fs::path& folder) {
   reproduce(folder, s, ProgressMode::quiet);
 }
 
-std::vector<std::string> differences(const fs::path& folder) { return verify(folder, ProgressMode::quiet).differences; }
+// A value that is impossible by itself is refused before anything is compared.
+std::vector<std::string> differences(const fs::path& folder) {
+  try {
+    return verify(folder, ProgressMode::quiet).differences;
+  } catch (const InputError& error) {
+    return {error.what()};
+  }
+}
 
 // Replaces the first `before` in a file, looks, and puts the file back.
 void check_found(const fs::path& run, const fs::path& file, const std::string& before, const std::string& after) {
@@ -58,14 +65,14 @@ TEST_CASE("a finished run agrees with itself and whatever is changed in it is fo
   const Verification whole = verify(run, ProgressMode::quiet);
   for (const std::string& difference : whole.differences) FAIL_CHECK(difference);
   CHECK(whole.attacks == 4);
-  CHECK(whole.evaluations == 4 * 40);
+  CHECK(whole.evaluations > 4 * 20);  // one digit: some runs know no new string before their budget ends
 
   const fs::path attack = fs::path("attacks") / "banel" / "seed2";
   check_found(run, "table.json", "\"final_mean\": ", "\"final_mean\": 1");
-  check_found(run, "table.csv", "banel,1,40,", "banel,1,41,");
+  check_found(run, "table.csv", "banel,2,", "banel,3,");
   check_found(run, "table.md", "| **banel** |", "| **banel** | 0");
   check_found(run, attack / "metrics.jsonl", "\"positives\":", "\"positives\":1");
-  check_found(run, attack / "metrics.jsonl", "\"nre\":20", "\"nre\":21");
+  check_found(run, attack / "metrics.jsonl", "\"nre\":", "\"nre\":1");
   check_found(run, attack / "config.json", "\"target\": \"", "\"target\": \"0");
 
   const std::string log = read_file(run / attack / "metrics.jsonl");
@@ -86,7 +93,7 @@ TEST_CASE("a finished run agrees with itself and whatever is changed in it is fo
 
   other.metadata["finished"] = "no";
   save_checkpoint(run / attack / "attacker.safetensors", other.model, other.metadata);
-  CHECK_THROWS_WITH_AS(differences(run), doctest::Contains("is not finished"), InputError);
+  CHECK_THROWS_WITH_AS(verify(run, ProgressMode::quiet), doctest::Contains("is not finished"), InputError);
   fs::remove(run / "table.json");
   CHECK_THROWS_AS(differences(run), IoError);
 }
