@@ -25,7 +25,7 @@ void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& =
                      const AdamW::State* = nullptr);
 
 // Errors: InputError naming what is missing, unknown, not finite or of another shape than the configuration
-// says. A network takes no more memory than its numbers in the file, whatever its configuration claims.
+// says. Whatever it claims, no piece of memory is larger than the file, and all of it about three times that.
 Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where);
 Checkpoint load_checkpoint(const std::filesystem::path&);
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <utility>
 
 #include "nn/file.h"
 #include "tensor/check.h"
@@ -19,24 +19,73 @@ constexpr const char* mend = "; restore the file from a copy, or remove it and m
   ENSURE_AS(false, InputError, where, "line " << line << ": " << why << mend);
 }
 
-// What the parser is asked after every step: whether the value may still be taken.
-class Limits {
+// Builds the value step by step. Written out because the library's own builder takes a repeated key, and with
+// a callback that could refuse one it needs quadratic time for an array of objects.
+class Builder final : public nlohmann::json_sax<Json> {
  public:
-  // Why not; empty if it may.
-  std::string fault(Json::parse_event_t event, const Json& value) {
-    constexpr std::size_t deepest = 64, most_keys = 1000;
-    using Event = Json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) open_.emplace_back();
-    if (event == Event::object_end || event == Event::array_end) open_.pop_back();
-    if (open_.size() > deepest) return "more than 64 levels";
-    if (event != Event::key) return "";
-    const std::string& name = value.get_ref<const std::string&>();
-    if (!open_.back().insert(name).second) return "the key " + in_quotes(name) + " twice";
-    return open_.back().size() > most_keys ? "more than 1,000 keys in one object" : "";
+  Builder(std::string_view text, std::string_view where, std::size_t line)
+      : text_(text), where_(where), line_(line) {}
+
+  Json value;
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool x) override { return add(x); }
+  bool number_integer(number_integer_t x) override { return add(x); }
+  bool number_unsigned(number_unsigned_t x) override { return add(x); }
+  bool number_float(number_float_t x, const string_t&) override { return add(x); }
+  bool string(string_t& x) override { return add(std::move(x)); }
+  bool binary(binary_t&) override { return false; }  // JSON has none
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    constexpr std::size_t most_keys = 256;
+    if (open_.back()->contains(name)) fail("the key " + in_quotes(name) + " twice");
+    if (open_.back()->size() == most_keys) fail("more than 256 keys in one object");
+    key_ = std::move(name);
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    const std::size_t before = position ? std::min(position - 1, text_.size()) : 0;
+    const auto lines = std::ranges::count(text_.substr(0, before), '\n');
+    const bool too_large = dynamic_cast<const Json::out_of_range*>(&error);
+    refuse_text(where_, line_ + static_cast<std::size_t>(lines),
+                too_large ? "a number too large for a double" : "not JSON in UTF-8");
   }
 
  private:
-  std::vector<std::set<std::string>> open_;  // the keys of the objects around the value; none for an array
+  Json* put(Json&& x) {
+    constexpr std::size_t most_values = 1'000'000;
+    if (++values_ > most_values) fail("more than a million values");
+    if (open_.empty()) return &(value = std::move(x));
+    Json& into = *open_.back();
+    if (into.is_array()) return &into.emplace_back(std::move(x));
+    return &(into[key_] = std::move(x));
+  }
+  bool add(Json x) { return put(std::move(x)); }
+  bool open(Json x) {
+    constexpr std::size_t deepest = 64;
+    if (open_.size() == deepest) fail("more than 64 levels");
+    open_.push_back(put(std::move(x)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  [[noreturn]] void fail(const std::string& why) const {
+    refuse_text(where_, line_, why + " (in the JSON text that begins here)");
+  }
+
+  std::string_view text_, where_;
+  std::size_t line_;
+  std::vector<Json*> open_;  // the arrays and objects around the next value; only the last of them grows
+  std::string key_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
@@ -50,26 +99,15 @@ std::string in_quotes(std::string_view text) {
 }
 
 Json parse_json(std::string_view text, std::string_view where, std::size_t line) {
-  const auto line_of = [&](std::size_t byte) {
-    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(byte, text.size()));
-    return line + static_cast<std::size_t>(std::count(text.begin(), end, '\n'));
-  };
   // The parser takes a zero byte for the end and would ignore what follows.
-  if (const std::size_t zero = text.find('\0'); zero != text.npos)
-    refuse_text(where, line_of(zero), "a zero byte, which JSON does not have");
-  Limits limits;
-  try {
-    return Json::parse(text.begin(), text.end(), [&](int, Json::parse_event_t event, Json& value) {
-      if (const std::string fault = limits.fault(event, value); !fault.empty())
-        refuse_text(where, line, fault + " (in the JSON text that begins here)");
-      return true;
-    });
-  } catch (const Json::parse_error& error) {
-    const std::size_t byte = error.byte ? error.byte - 1 : 0;
-    refuse_text(where, line_of(byte), "not JSON in UTF-8 at byte " + std::to_string(byte) + " of the text");
-  } catch (const Json::out_of_range&) {
-    refuse_text(where, line, "a number too large for a double (in the JSON text that begins here)");
+  const std::size_t zero = text.find('\0');
+  if (zero != text.npos) {
+    const auto lines = std::ranges::count(text.substr(0, zero), '\n');
+    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not have");
   }
+  Builder builder(text, where, line);
+  Json::sax_parse(text.begin(), text.end(), &builder);
+  return std::move(builder.value);
 }
 
 Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }

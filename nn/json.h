@@ -17,8 +17,8 @@ std::string in_quotes(std::string_view text);
 
 // The value of one JSON text (RFC 8259). Errors: InputError "WHERE: line L: ..." if it is not JSON or not
 // UTF-8, and for what a reader could take in two ways or choke on: a key twice in one object, a zero byte, a
-// number beyond a double, more than 64 levels, more than 1,000 keys in one object. `line` is the number of
-// its first line.
+// number beyond a double, more than 64 levels, 256 keys in one object or a million values. `line` is the
+// number of its first line.
 Json parse_json(std::string_view text, std::string_view where, std::size_t line = 1);
 Json read_json(const std::filesystem::path&);
 

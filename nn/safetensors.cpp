@@ -163,6 +163,21 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   std::set<std::string> names_, fields_;
 };
 
+// The JSON reader holds a text or a number several times over before anyone can refuse it.
+void refuse_long_tokens(std::string_view header, std::string_view where) {
+  constexpr std::size_t longest = 1 << 20;
+  bool in_text = false;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const char c = header[i];
+    if (c == '"') in_text = !in_text;
+    const bool between = !in_text && std::string_view("\"{}[]:, \t\r\n").find(c) != std::string_view::npos;
+    length = between ? 0 : length + 1;
+    if (in_text && c == '\\') ++i;  // and what it escapes, a quotation mark perhaps
+    if (length > longest) refuse(where, "a text or number in the header has more than a million bytes");
+  }
+}
+
 std::string_view header_of(std::string_view bytes, std::string_view where) {
   if (bytes.size() < length_bytes) refuse(where, "it has " + std::to_string(bytes.size()) + " bytes only");
   std::uint64_t length = 0;
@@ -174,6 +189,7 @@ std::string_view header_of(std::string_view bytes, std::string_view where) {
   if (!header.starts_with('{')) refuse(where, "the header is not a JSON object");
   // The JSON reader takes a zero byte for the end and would ignore what follows.
   if (header.find('\0') != header.npos) refuse(where, "the header has a zero byte");
+  refuse_long_tokens(header, where);
   return header;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "allocations.h"
 #include "nn/file.h"
 #include "temporary_folder.h"
 #include "tensor/check.h"
@@ -46,7 +47,7 @@ TEST_CASE("what is not JSON or can be read in two ways is refused with file and 
   };
   const std::string deep = repeated("[", 65) + repeated("]", 65);
   std::string keys = "{\"0\":0";
-  for (int i = 1; i <= 1000; ++i) keys += ",\"" + std::to_string(i) + "\":0";
+  for (int i = 1; i <= 256; ++i) keys += ",\"" + std::to_string(i) + "\":0";
   for (const Malformed& m : {Malformed{"", "line 1: not JSON"},
                              {"{", "line 1: not JSON"},
                              {"{}\n\n{}", "line 3: not JSON"},
@@ -69,7 +70,7 @@ TEST_CASE("what is not JSON or can be read in two ways is refused with file and 
                              {deep, "more than 64 levels"},
                              {repeated("[", 3'000'000), "more than 64 levels"},
                              {repeated("{\"a\":", 3'000'000), "more than 64 levels"},
-                             {keys + "}", "more than 1,000 keys"}}) {
+                             {keys + "}", "more than 256 keys"}}) {
     const std::string message = refusal_of(m.text);
     CAPTURE(m.reason);
     CAPTURE(message);
@@ -82,6 +83,16 @@ TEST_CASE("what is not JSON or can be read in two ways is refused with file and 
   CHECK_NOTHROW(parse_json(deep.substr(1, 128), "memory"));
   CHECK_NOTHROW(parse_json(keys.substr(0, keys.rfind(',')) + "}", "memory"));
   CHECK_NOTHROW(parse_json(R"([{"a":1},{"a":1}])", "memory"));
+}
+
+TEST_CASE("an array of countless values is refused before it takes the memory and one of many is read in linear time") {
+  for (const char* value : {"1", "[]", "{\"\":1}"}) {
+    const std::string million = "[" + repeated(std::string(value) + ",", 2'000'000) + "1]";
+    const Allocations allocations;
+    CHECK(refusal_of(million).find("more than a million values") != std::string::npos);
+    CHECK(allocations.peak() < 150'000'000);
+  }
+  CHECK(parse_json("[" + repeated("{},", 500'000) + "1]", "memory").size() == 500'001);  // hours in quadratic time
 }
 
 TEST_CASE("a text cut at any byte is refused") {
