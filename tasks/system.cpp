@@ -79,6 +79,8 @@ int report() {
     return fail(4, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(4, error.what());
+  } catch (const VerificationError& error) {
+    return fail(5, error.what());
   } catch (const BudgetError& error) {
     return fail(6, error.what());
   } catch (const std::bad_alloc&) {
