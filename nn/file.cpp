@@ -85,11 +85,11 @@ Descriptor::~Descriptor() {
 
 void create_folders(const fs::path& folder) {
   if (folder.empty() || fs::is_directory(folder)) return;
-  create_folders(folder.parent_path());
+  if (!fs::exists(folder.parent_path())) create_folders(folder.parent_path());
   constexpr mode_t everyone = 0777;  // less the user's umask
   const int error = ::mkdir(folder.c_str(), everyone) == 0 ? 0 : errno;
   if (error == EEXIST && fs::is_directory(folder)) return;  // made by another thread since
-  if (error) refuse(folder, "create the folder", error);
+  if (error) refuse(folder, "create the folder", error == EEXIST ? ENOTDIR : error);
   sync_folder_of(folder);
 }
 

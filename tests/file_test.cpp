@@ -39,6 +39,18 @@ TEST_CASE("a written file is read back byte for byte and leaves no temporary") {
   }
 }
 
+TEST_CASE("folders are created with those above them and a file in the way is named") {
+  const TemporaryFolder folder;
+  create_folders(folder.path / "a" / "b" / "c");
+  CHECK(fs::is_directory(folder.path / "a" / "b" / "c"));
+  create_folders(folder.path / "a" / "b" / "c");
+  create_folders(folder.path / "a" / "d" / "");
+  CHECK(fs::is_directory(folder.path / "a" / "d"));
+  write_file(folder.path / "file", "x");
+  for (const fs::path& path : {folder.path / "file", folder.path / "file" / "below"})
+    CHECK(contains(message_of<IoError>([&] { create_folders(path); }), path.string() + ": cannot create the folder: Not a directory; a part"));
+}
+
 TEST_CASE("a file without a folder in its name goes to the current folder") {
   const TemporaryFolder folder;
   const fs::path before = fs::current_path();
