@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "nn/train.h"
 
@@ -23,7 +24,13 @@ struct Checkpoint {
 void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {},
                      const AdamW::State* = nullptr);
 
-// Errors: InputError naming what is missing, unknown or of another shape than the configuration says.
+// Errors: InputError naming what is missing, unknown, not finite or of another shape than the configuration
+// says. Whatever it claims, no piece of memory is larger than the file, and all of it about three times that.
+Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where);
 Checkpoint load_checkpoint(const std::filesystem::path&);
+
+// The metadata under the key, which must be a whole number from 0 to `highest` in plain digits (InputError).
+std::int64_t metadata_integer(const Metadata&, const std::string& key, std::int64_t highest,
+                              std::string_view where);
 
 }  // namespace banel

@@ -5,7 +5,9 @@ namespace banel {
 std::size_t Parameters::add(const std::string& name, const Shape& shape) {
   slices_.push_back({name, shape, values.size()});
   constexpr std::size_t cache_line = 16;  // numbers; every slice starts on its own line
-  values.resize((slices_.back().end() + cache_line - 1) / cache_line * cache_line);
+  const std::size_t size = (slices_.back().end() + cache_line - 1) / cache_line * cache_line;
+  values.reserve(size);  // exactly: a vector that grows on its own takes up to twice what the network needs
+  values.resize(size);
   return slices_.size() - 1;
 }
 

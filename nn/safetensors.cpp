@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "nn/file.h"
+#include "nn/json.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -25,15 +26,6 @@ constexpr std::size_t largest_rank = 32;               // what numpy opens; boun
 constexpr std::size_t largest_key_count = 100'000;     // bounds the memory of a header of tiny tensors
 constexpr std::size_t keys_per_tensor = 4;             // its name, dtype, shape and data_offsets
 constexpr const char* metadata_key = "__metadata__";
-
-// A name from a file, fit for a one-line message: short and without control characters.
-std::string named(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::string shown(text.substr(0, longest));
-  for (char& c : shown)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return "\"" + shown + (text.size() > longest ? "..." : "") + "\"";
-}
 
 [[noreturn]] void refuse(std::string_view where, const std::string& why) {
   throw InputError(std::string(where) + ": not a valid safetensors file: " + why +
@@ -72,11 +64,11 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& text) override {
     key_ = text;
     if (++key_count_ > largest_key_count) fail("more than 100,000 keys");
-    if (place_ == Place::header && !names_.insert(text).second) fail("the key " + named(text) + " twice");
+    if (place_ == Place::header && !names_.insert(text).second) fail("the key " + in_quotes(text) + " twice");
     if (place_ == Place::metadata && metadata.contains(text))
-      fail("the metadata key " + named(text) + " twice");
+      fail("the metadata key " + in_quotes(text) + " twice");
     if (place_ == Place::tensor && !fields_.insert(text).second)
-      fail("the key " + named(text) + " twice in one tensor");
+      fail("the key " + in_quotes(text) + " twice in one tensor");
     return true;
   }
 
@@ -111,7 +103,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     if (place_ == Place::metadata) {
       metadata.emplace(key_, text);
     } else if (place_ == Place::tensor && key_ == "dtype") {
-      if (text != "F32" && text != "F64") fail("dtype " + named(text) + " (only F32 and F64 are read)");
+      if (text != "F32" && text != "F64") fail("dtype " + in_quotes(text) + " (only F32 and F64 are read)");
       entries.back().dtype = text;
     } else {
       unexpected("a text");
@@ -138,7 +130,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     unexpected("the negative number " + std::to_string(number));
   }
   bool number_float(number_float_t, const string_t& text) override {
-    unexpected("the number " + named(text));
+    unexpected("the number " + in_quotes(text));
   }
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("true or false"); }
@@ -157,11 +149,11 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   [[noreturn]] void fail(const std::string& why) const {
     const bool in_tensor = place_ != Place::start && place_ != Place::header && place_ != Place::metadata;
-    refuse(where_, in_tensor ? "tensor " + named(entries.back().name) + ": " + why : why);
+    refuse(where_, in_tensor ? "tensor " + in_quotes(entries.back().name) + ": " + why : why);
   }
 
   [[noreturn]] void unexpected(const std::string& what) const {
-    fail(what + " in the header where the format has none (near the key " + named(key_) + ")");
+    fail(what + " in the header where the format has none (near the key " + in_quotes(key_) + ")");
   }
 
   std::string_view where_;
@@ -170,6 +162,21 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t key_count_ = 0;
   std::set<std::string> names_, fields_;
 };
+
+// The JSON reader holds a text or a number several times over before anyone can refuse it.
+void refuse_long_tokens(std::string_view header, std::string_view where) {
+  constexpr std::size_t longest = 1 << 20;
+  bool in_text = false;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const char c = header[i];
+    if (c == '"') in_text = !in_text;
+    const bool between = !in_text && std::string_view("\"{}[]:, \t\r\n").find(c) != std::string_view::npos;
+    length = between ? 0 : length + 1;
+    if (in_text && c == '\\') ++i;  // and what it escapes, a quotation mark perhaps
+    if (length > longest) refuse(where, "a text or number in the header has more than a million bytes");
+  }
+}
 
 std::string_view header_of(std::string_view bytes, std::string_view where) {
   if (bytes.size() < length_bytes) refuse(where, "it has " + std::to_string(bytes.size()) + " bytes only");
@@ -182,6 +189,7 @@ std::string_view header_of(std::string_view bytes, std::string_view where) {
   if (!header.starts_with('{')) refuse(where, "the header is not a JSON object");
   // The JSON reader takes a zero byte for the end and would ignore what follows.
   if (header.find('\0') != header.npos) refuse(where, "the header has a zero byte");
+  refuse_long_tokens(header, where);
   return header;
 }
 
@@ -192,7 +200,7 @@ void order_by_data(std::vector<Entry>& entries, std::uint64_t data_bytes, std::s
   std::uint64_t position = 0;
   for (const Entry& entry : entries) {
     const std::uint64_t begin = entry.offsets[0], end = entry.offsets[1];
-    const std::string name = "tensor " + named(entry.name);
+    const std::string name = "tensor " + in_quotes(entry.name);
     if (begin > end) refuse(where, name + " ends before it begins");
     if (end > data_bytes) refuse(where, name + " goes beyond the end: the file is cut short or damaged");
     if (begin < position) refuse(where, name + " overlaps the tensor before it");
@@ -214,7 +222,7 @@ std::vector<float> read_values(std::string_view data, std::string_view name, std
     std::memcpy(&stored, data.data() + i * sizeof(Stored), sizeof(Stored));
     values[i] = static_cast<float>(stored);
     if (std::isinf(values[i]) && !std::isinf(stored))
-      refuse(where, "tensor " + named(name) + " has a number too large for a float");
+      refuse(where, "tensor " + in_quotes(name) + " has a number too large for a float");
   }
   return values;
 }
@@ -228,7 +236,7 @@ std::string header_text(const TensorFile& file) {
   if (!file.metadata.empty()) header[metadata_key] = file.metadata;
   std::uint64_t end = 0;
   for (const NamedTensor& tensor : file.tensors) {
-    const std::string name = named(tensor.name);
+    const std::string name = in_quotes(tensor.name);
     const auto overflow = [&] { ENSURE(false, where, name << " has an impossible shape"); };
     ENSURE(tensor.name != metadata_key && !header.contains(tensor.name), where,
            "the name " << name << " is reserved or used twice; every tensor needs its own");

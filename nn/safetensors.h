@@ -30,8 +30,9 @@ struct TensorFile {
 std::string encode_safetensors(const TensorFile& file);
 
 // Reads F32 and F64 (rounded to float). Everything the format does not allow is an InputError that begins
-// with `where`: damage is named, never repaired or skipped. Memory stays within about the size of `bytes`,
-// for which a file may have at most 100,000 keys (about 25,000 tensors) and 32 dimensions.
+// with `where`: damage is named, never repaired or skipped. Whatever a header claims, memory stays within the
+// size of `bytes` and 20 MB, for which a file may have at most 100,000 keys (about 25,000 tensors), 32
+// dimensions and texts of 1 MiB (2^20 bytes).
 TensorFile decode_safetensors(std::string_view bytes, std::string_view where);
 
 // The same with a file: written in one atomic step (see nn/file.h).

@@ -43,58 +43,36 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"measured_samples", measured_samples}};
 }
 
-RoundRecord record_from(const Json& line) {
-  const Json& measured = line.at("measured");
-  const auto rate = [&](const char* name) { return rate_from(measured.at(name)); };
-  RoundRecord r;
-  r.nre = line.at("nre").get<std::int64_t>();
-  r.positives = line.at("positives").get<std::int64_t>();
-  r.submitted = line.at("submitted").get<std::int64_t>();
-  r.success = rate("success");
-  r.valid = rate("valid");
-  r.distinct = rate("distinct");
-  r.distinct_success = rate("distinct_success");
-  r.success_leading_zero = rate("success_leading_zero");
-  r.success_carry = rate("success_carry");
-  r.success_other = rate("success_other");
-  r.entropy = measured.at("entropy").get<double>();
-  r.phi_loss = line.at("phi_nats_per_token").get<double>();
-  r.phi_heldout = line.at("phi_heldout_nats_per_token").get<double>();
-  r.tokens = line.at("tokens").get<std::int64_t>();
-  r.flops = line.at("flops").get<double>();
-  return r;
+// The rounds that a checkpoint stands on. What a killed round appended behind them is not read.
+std::vector<RoundRecord> rounds_before(const fs::path& metrics, const AttackProgress& saved) {
+  const std::string text = saved.metrics_bytes ? read_file(metrics) : "";
+  ENSURE_AS(
+      text.size() >= saved.metrics_bytes, InputError, metrics.string(),
+      "has " << text.size() << " bytes where " << saved.metrics_bytes
+             << " were recorded: it was cut or replaced; restore it, or remove the folder and start again");
+  std::vector<RoundRecord> rounds =
+      parse_metrics(std::string_view(text).substr(0, saved.metrics_bytes), metrics.string());
+  const std::int64_t nre = rounds.empty() ? 0 : rounds.back().nre, paid = saved.ledger.evaluations;
+  // The last evaluations of an attack that found nothing new to try belong to no round.
+  ENSURE_AS(rounds.size() == saved.rounds && (saved.finished ? nre <= paid : nre == paid), InputError,
+            metrics.string(),
+            "has " << rounds.size() << " rounds and " << nre << " evaluations, the checkpoint was made after "
+                   << saved.rounds << " and " << paid
+                   << "; restore both, or remove the folder and start again");
+  return rounds;
 }
 
-std::vector<Json> read_lines(const fs::path& path, std::size_t bytes) {
-  std::vector<Json> lines;
-  if (!bytes) return lines;
-  const std::string text = read_file(path).substr(0, bytes);
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
-    lines.push_back(Json::parse(text.substr(begin, end - begin), nullptr, false));
-    ENSURE_AS(!lines.back().is_discarded(), InputError, path.string(),
-              "line " << lines.size() << " is damaged; remove the folder and start again");
-  }
-  return lines;
-}
-
-// Where the first `lines` lines of a file end. Clock times stay out of checkpoints, so their file is cut by
-// lines.
-std::size_t bytes_of_lines(const fs::path& path, std::size_t lines) {
-  if (lines == 0) return 0;
-  const std::string text = read_file(path);
+// The first `lines` lines of a file. Clock times stay out of checkpoints, so their file is cut by lines.
+std::string first_lines(const fs::path& path, std::size_t lines) {
+  std::string text = lines ? read_file(path) : "";
   std::size_t end = 0;
   for (std::size_t i = 0; i < lines; ++i) {
     end = text.find('\n', end) + 1;
     ENSURE_AS(end != 0, InputError, path.string(),
               "has fewer than " << lines << " lines; remove the folder and start again");
   }
-  return end;
-}
-
-// Tells networks apart: a hash of the weights.
-std::string fingerprint(const GPT& model) {
-  const std::span weights(model.parameters.values);
-  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
+  text.resize(end);
+  return text;
 }
 
 // The first few proposals or accepted strings of a round, judged outside the budget.
@@ -162,6 +140,32 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
 
 }  // namespace
 
+std::string fingerprint(const GPT& model) {
+  const std::span weights(model.parameters.values);
+  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
+}
+
+AttackResult read_attack(const fs::path& folder) {
+  const fs::path metrics = folder / "metrics.jsonl", timing = folder / "timing.jsonl";
+  AttackResult result{parse_metrics(read_file(metrics), metrics.string()),
+                      parse_timing(read_file(timing), timing.string())};
+  ENSURE_AS(!result.rounds.empty(), InputError, metrics.string(), "holds no round");
+  return result;
+}
+
+Measurement measure_attacker(const State& state, const Method& method, const Screen& unseen,
+                             const Oracle::Judge& judge, const addition::Rules& rules, std::size_t n,
+                             std::uint64_t seed) {
+  const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
+  const Screen* screen = method.exact_memory ? &unseen : nullptr;
+  return measure(judge, rules, draw(*state.theta, state.regions, screen, n, random).kept);
+}
+
+Oracle::Judge judge_of(const Method& method, const GPT& target, const addition::Rules& rules) {
+  if (method.consults_oracle) return addition_judge(target, rules);
+  return [](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); };
+}
+
 AttackResult run_attack(const fs::path& folder, const Method& method, std::size_t measured_samples,
                         const GPT& target, const GPT& attacker, const addition::Rules& rules,
                         std::uint64_t seed, const std::function<void(std::int64_t)>& on_round) {
@@ -180,31 +184,25 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   }
   const Start start{attacker, seed, std::make_shared<Cost>()};
   SavedAttack saved = load_attack(folder, method, start);
-  AttackResult result;
-  for (const Json& line : read_lines(metrics, saved.metrics_bytes))
-    result.rounds.push_back(record_from(line));
-  const std::size_t timing_bytes = bytes_of_lines(timing, saved.rounds);
-  for (const Json& line : read_lines(timing, timing_bytes))
-    result.seconds += line.at("seconds").get<double>();
+  const AttackProgress& before = saved.progress;
+  const std::string times = first_lines(timing, before.rounds);
+  AttackResult result{rounds_before(metrics, before), parse_timing(times, timing.string())};
   const fs::path ledger = folder / "ledger.jsonl";
-  if (saved.finished) read_ledger(ledger, saved.ledger);  // only to see that it still is what was paid
-  on_round(saved.finished ? method.settings.budget : saved.ledger.evaluations);
-  if (saved.finished) return result;
+  if (before.finished) read_ledger(ledger, before.ledger);  // only to see that it still is what was paid
+  on_round(before.finished ? method.settings.budget : before.ledger.evaluations);
+  if (before.finished) return result;
 
   const Oracle::Judge judge = addition_judge(target, rules);
-  const Oracle::Judge blind = [](std::span<const Attempt> attempts) {
-    return std::vector<Verdict>(attempts.size());
-  };
-  Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, ledger, saved.ledger);
+  Oracle oracle(judge_of(method, target, rules), method.settings.budget, ledger, before.ledger);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
-  AppendFile metrics_file(metrics, saved.metrics_bytes), timing_file(timing, timing_bytes);
-  State state{std::move(saved.theta), std::move(saved.regions), saved.rounds};
+  AppendFile metrics_file(metrics, before.metrics_bytes), timing_file(timing, times.size());
+  State state{std::move(saved.theta), std::move(saved.regions), before.rounds};
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
-    save_attack(folder, now, {nullptr, now.rounds, metrics_file.size(), oracle.mark(), last, {}});
+    save_attack(folder, now, {now.rounds, metrics_file.size(), oracle.mark(), last, {}});
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;
@@ -212,16 +210,15 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const double worked = watch.seconds();
     watch = Stopwatch();
     const Cost cost = *start.cost;
-    const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
-    const Draws samples =
-        draw(*now.theta, now.regions, method.exact_memory ? &unseen : nullptr, measured_samples, random);
-    const Json line = round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
+    const Measurement measured = measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
+    const Json line = round_line(round, oracle.used(), cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
+    result.rounds.push_back(
+        round_record(Field(line, metrics.string()), oracle.used() - std::ssize(round.rewards)));
     metrics_file.append(line.dump() + '\n');
     timing_file.append(
         Json{{"round", round.number}, {"seconds", worked}, {"measuring_seconds", watch.seconds()}}.dump() +
         '\n');
-    result.rounds.push_back(record_from(line));
     result.seconds += worked;
     commit(now, oracle.used() >= oracle.budget());
     on_round(oracle.used());

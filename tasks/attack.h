@@ -5,26 +5,28 @@
 #include <string>
 #include <vector>
 
-#include "tasks/measure.h"
+#include "tasks/attack_log.h"
 #include "tasks/methods.h"
 
 namespace banel {
-
-struct RoundRecord {                          // what tables and plots read back from metrics.jsonl
-  std::int64_t nre = 0;                       // evaluations used when this attacker was made
-  std::int64_t positives = 0, submitted = 0;  // of the evaluations that its predecessor submitted
-  Rate success;                               // of the attacker, as all that follows
-  Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;
-  double entropy = 0;                    // nats per string
-  double phi_loss = 0, phi_heldout = 0;  // nats per token on the failures, on failures it has not seen
-  std::int64_t tokens = 0;               // since the start of the run; measuring and the oracle excluded
-  double flops = 0;
-};
 
 struct AttackResult {
   std::vector<RoundRecord> rounds;
   double seconds = 0;
 };
+
+// What its logs say of a finished attack. Errors: InputError naming a damaged or empty file.
+AttackResult read_attack(const std::filesystem::path& folder);
+
+// n samples of the attacker after state.rounds rounds, measured outside the budget and never fed back.
+// unseen: whether a string was never evaluated; the method with an exact memory draws only those.
+Measurement measure_attacker(const State& state, const Method&, const Screen& unseen, const Oracle::Judge&,
+                             const addition::Rules&, std::size_t n, std::uint64_t seed);
+
+std::string fingerprint(const GPT&);  // tells networks apart: a hash of the weights
+
+// The oracle of a method: the judge, or for one that asks nothing a judge that fails everything.
+Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);
 
 // Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress.
 // measured_samples are drawn after each round, outside the budget, and never fed back.

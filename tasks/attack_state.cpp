@@ -1,62 +1,105 @@
 #include "tasks/attack_state.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "nn/checkpoint.h"
-#include "tasks/measure.h"
+#include "nn/json.h"
 #include "tensor/check.h"
+#include "tensor/hash.h"
 
 namespace banel {
 
 namespace fs = std::filesystem;
 
-void save_attack(const fs::path& folder, const State& state, const SavedAttack& saved) {
+namespace {
+
+constexpr std::int64_t most = std::int64_t{1} << 53;
+constexpr const char* mend = "; restore the file from a copy, or remove the folder and start again";
+
+const std::string& text_of(const Metadata& metadata, const char* key, std::string_view where) {
+  const auto found = metadata.find(key);
+  ENSURE_AS(found != metadata.end(), InputError, where, "the metadata has no '" << key << "'" << mend);
+  return found->second;
+}
+
+std::uint64_t hash_of(const std::string& text, std::string_view where) {
+  std::uint64_t hash = 0;
+  std::from_chars(text.data(), text.data() + text.size(), hash, 16);
+  ENSURE_AS(hex(hash) == text, InputError, where,
+            "metadata 'ledger_hash' is not 16 hexadecimal digits" << mend);
+  return hash;
+}
+
+std::vector<AttackProgress::Threshold> thresholds_from(const std::string& text, std::string_view where) {
+  const std::string place = std::string(where) + ": metadata 'regions'";
+  const Json json = parse_json(text, place);
+  std::vector<AttackProgress::Threshold> regions;
+  for (const Field& region : Field(json, place).items())
+    regions.push_back({region["kappa"].number(), region["tau"].number()});
+  return regions;
+}
+
+fs::path region_file(const fs::path& folder, std::size_t number) {
+  return folder / ("phi" + std::to_string(number) + ".safetensors");
+}
+
+const GPT& model_of(const Generator& generator) {
+  return dynamic_cast<const GptGenerator&>(generator).model();
+}
+
+}  // namespace
+
+Metadata to_metadata(const AttackProgress& progress) {
   Json regions = Json::array();
-  for (std::size_t k = 0; k < state.regions.size(); ++k) {
-    const Region& region = state.regions[k];
-    const fs::path file = folder / ("phi" + std::to_string(k + 1) + ".safetensors");
-    if (k + 1 == state.regions.size())
-      save_checkpoint(file, dynamic_cast<const GptGenerator&>(*region.phi).model());
+  for (const auto& region : progress.regions)
     regions.push_back({{"kappa", region.kappa}, {"tau", region.tau}});
-  }
-  save_checkpoint(folder / "attacker.safetensors", dynamic_cast<const GptGenerator&>(*state.theta).model(),
-                  {{"rounds", std::to_string(state.rounds)},
-                   {"nre", std::to_string(saved.ledger.evaluations)},
-                   {"ledger_hash", hex(saved.ledger.hash)},
-                   {"metrics_bytes", std::to_string(saved.metrics_bytes)},
-                   {"finished", saved.finished ? "yes" : "no"},
-                   {"regions", regions.dump()}});
+  return {{"rounds", std::to_string(progress.rounds)},
+          {"nre", std::to_string(progress.ledger.evaluations)},
+          {"ledger_hash", hex(progress.ledger.hash)},
+          {"metrics_bytes", std::to_string(progress.metrics_bytes)},
+          {"finished", progress.finished ? "yes" : "no"},
+          {"regions", regions.dump()}};
+}
+
+AttackProgress parse_progress(const Metadata& metadata, std::string_view where) {
+  AttackProgress progress;
+  progress.rounds = static_cast<std::size_t>(metadata_integer(metadata, "rounds", most, where));
+  progress.metrics_bytes = static_cast<std::size_t>(metadata_integer(metadata, "metrics_bytes", most, where));
+  progress.ledger = {metadata_integer(metadata, "nre", most, where),
+                     hash_of(text_of(metadata, "ledger_hash", where), where)};
+  const std::string& finished = text_of(metadata, "finished", where);
+  ENSURE_AS(finished == "yes" || finished == "no", InputError, where,
+            "metadata 'finished' is neither yes nor no" << mend);
+  progress.finished = finished == "yes";
+  progress.regions = thresholds_from(text_of(metadata, "regions", where), where);
+  return progress;
+}
+
+void save_attack(const fs::path& folder, const State& state, AttackProgress progress) {
+  progress.rounds = state.rounds;
+  for (const Region& region : state.regions) progress.regions.push_back({region.kappa, region.tau});
+  if (!state.regions.empty())
+    save_checkpoint(region_file(folder, state.regions.size()), model_of(*state.regions.back().phi));
+  save_checkpoint(folder / "attacker.safetensors", model_of(*state.theta), to_metadata(progress));
 }
 
 SavedAttack load_attack(const fs::path& folder, const Method& method, const Start& start) {
   const auto generator = [&](GPT model) {
     return std::make_unique<GptGenerator>(std::move(model), method.fit, method.temperature, start.cost);
   };
-  SavedAttack saved;
   const fs::path path = folder / "attacker.safetensors";
-  if (!fs::exists(path)) {
-    saved.theta = generator(start.attacker);
-    return saved;
-  }
-  Checkpoint checkpoint = load_checkpoint(path);
-  try {
-    saved.rounds = std::stoul(checkpoint.metadata.at("rounds"));
-    saved.ledger = {std::stol(checkpoint.metadata.at("nre")),
-                    std::stoull(checkpoint.metadata.at("ledger_hash"), nullptr, 16)};
-    saved.metrics_bytes = std::stoul(checkpoint.metadata.at("metrics_bytes"));
-    saved.finished = checkpoint.metadata.at("finished") == "yes";
-    for (const Json& region : Json::parse(checkpoint.metadata.at("regions"))) {
-      const fs::path file = folder / ("phi" + std::to_string(saved.regions.size() + 1) + ".safetensors");
-      saved.regions.push_back({generator(load_checkpoint(file).model), region.at("kappa").get<double>(),
-                               region.at("tau").get<double>()});
-    }
-  } catch (const std::logic_error& error) {
-    ENSURE_AS(false, InputError, path.string(),
-              "its metadata is damaged (" << error.what() << "); remove the folder and start again");
-  } catch (const Json::exception& error) {
-    ENSURE_AS(false, InputError, path.string(),
-              "its metadata is damaged (" << error.what() << "); remove the folder and start again");
-  }
+  if (!fs::exists(path)) return {{}, generator(start.attacker), {}};
+  const auto load = [&](const fs::path& file) {
+    Checkpoint checkpoint = load_checkpoint(file);
+    ENSURE_AS(checkpoint.model.config() == start.attacker.config(), InputError, file.string(),
+              "is a network of other sizes than the attacker" << mend);
+    return checkpoint;
+  };
+  Checkpoint checkpoint = load(path);
+  SavedAttack saved{parse_progress(checkpoint.metadata, path.string()), nullptr, {}};
+  for (const auto& [kappa, tau] : saved.progress.regions)
+    saved.regions.push_back(
+        {generator(load(region_file(folder, saved.regions.size() + 1)).model), kappa, tau});
   saved.theta = generator(std::move(checkpoint.model));
   return saved;
 }

@@ -6,23 +6,37 @@
 
 #include "banel/banel.h"
 #include "banel/oracle.h"
+#include "nn/checkpoint.h"
 #include "tasks/gpt_generator.h"
 #include "tasks/methods.h"
 
 namespace banel {
 
-// A round is over when its checkpoint is in place; whatever a killed round left behind is cut off.
-struct SavedAttack {
-  std::unique_ptr<GptGenerator> theta;
+// What the checkpoint says beside the weights. A round is over when its checkpoint is in place; whatever a
+// killed round left behind is cut off.
+struct AttackProgress {
   std::size_t rounds = 0, metrics_bytes = 0;
   LedgerMark ledger;  // a ledger that is cut or replaced later is refused
   bool finished = false;
+  struct Threshold {  // of a region; its network has a file of its own
+    double kappa = 0, tau = 0;
+  };
+  std::vector<Threshold> regions;
+};
+Metadata to_metadata(const AttackProgress&);
+// Errors: InputError naming the key that is missing, out of range or not in the form that to_metadata gives
+// it.
+AttackProgress parse_progress(const Metadata&, std::string_view where);
+
+struct SavedAttack {
+  AttackProgress progress;
+  std::unique_ptr<GptGenerator> theta;
   std::vector<Region> regions;
 };
 
-// Writes FOLDER/attacker.safetensors, and before it FOLDER/phiN.safetensors if round N added a region. The
-// networks come from the state, all else from `saved`.
-void save_attack(const std::filesystem::path& folder, const State&, const SavedAttack& saved);
+// Writes FOLDER/attacker.safetensors, and before it FOLDER/phiN.safetensors if round N added a region.
+// Rounds, regions and networks are those of the state.
+void save_attack(const std::filesystem::path& folder, const State&, AttackProgress);
 
 // The last checkpoint, or the start of the attack if there is none. Errors: InputError naming a damaged file.
 SavedAttack load_attack(const std::filesystem::path& folder, const Method&, const Start&);

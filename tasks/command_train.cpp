@@ -86,7 +86,7 @@ Action declare_train(CLI::App* train, CLI::App& app, const Arguments& arguments,
       train_attacker(o->out, o->s.attacker, digits, o->seed, judge, o->mode());
       folder.record();
     }
-    print(Json::parse(read_file(o->out / (target ? "target.json" : "attacker.json"))));
+    print(read_json(o->out / (target ? "target.json" : "attacker.json")));
   };
 }
 

@@ -14,8 +14,9 @@ Json to_json(const Rate& r) {
   return {{"k", r.k}, {"n", r.n}, {"rate", r.value()}, {"lo", interval.lo}, {"hi", interval.hi}};
 }
 
-Rate rate_from(const Json& json) {
-  return {json.at("k").get<std::int64_t>(), json.at("n").get<std::int64_t>()};
+Rate rate_from(const Field& json) {
+  const std::int64_t n = json["n"].count();
+  return {json["k"].integer(0, n), n};
 }
 
 Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules) {

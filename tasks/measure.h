@@ -1,25 +1,23 @@
 // Judging attempts with the target, and what tables report of an attacker or a target.
 #pragma once
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "banel/oracle.h"
+#include "nn/json.h"
 #include "tasks/addition.h"
 #include "tasks/stats.h"
 
 namespace banel {
-
-using Json = nlohmann::ordered_json;
 
 struct Rate {  // k of n
   std::int64_t k = 0, n = 0;
   void count(bool hit) { k += hit, ++n; }
   double value() const { return n ? static_cast<double>(k) / static_cast<double>(n) : 0; }
 };
-Json to_json(const Rate&);  // {"k", "n", "rate", "lo", "hi"}: Clopper-Pearson, 95 %
-Rate rate_from(const Json&);
+Json to_json(const Rate&);     // {"k", "n", "rate", "lo", "hi"}: Clopper-Pearson, 95 %
+Rate rate_from(const Field&);  // errors: InputError if it is none
 
 // The reward of the addition task: r(x) = 1 iff x is a valid question and the target's greedy answer is
 // wrong.

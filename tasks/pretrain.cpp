@@ -14,26 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Training {
-  std::int64_t examples = 0;
-  double loss = 0;     // running mean, nats per counted token
-  double seconds = 0;  // over all calls
-  Json checks = Json::array();
-};
-
 constexpr const char *training_key = "training",
                      *settings_key = "settings";  // metadata of a partial checkpoint
-
-Training training_from(const Metadata& metadata, const fs::path& partial) {
-  try {
-    const Json json = Json::parse(metadata.at(training_key));
-    return {json.at("examples").get<std::int64_t>(), json.at("loss").get<double>(),
-            json.at("seconds").get<double>(), json.at("checks")};
-  } catch (const std::exception& error) {
-    throw InputError(partial.string() + ": its metadata is damaged (" + error.what() +
-                     "); remove it to start again");
-  }
-}
 
 Json to_json(const Training& t) {
   return {{"examples", t.examples}, {"loss", t.loss}, {"seconds", t.seconds}, {"checks", t.checks}};
@@ -46,7 +28,7 @@ Training train(GPT& model, const TrainingSettings& s, const Json& settings, cons
                Stream data, std::int64_t check_every, const std::function<Example(Rng&)>& example,
                const std::function<bool(Training&)>& done, Progress& progress) {
   Trainer trainer(model, {.weight_decay = s.weight_decay});
-  Training training;
+  Training training{.checks = Json::array()};
   if (fs::exists(partial)) {
     Checkpoint checkpoint = load_checkpoint(partial);
     ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer &&
@@ -54,7 +36,10 @@ Training train(GPT& model, const TrainingSettings& s, const Json& settings, cons
               InputError, partial.string(), "belongs to a run with other settings; remove it to start again");
     model = std::move(checkpoint.model);
     trainer.optimizer().restore(*checkpoint.optimizer);
-    training = training_from(checkpoint.metadata, partial);
+    training = parse_training(checkpoint.metadata[training_key], partial.string() + ": metadata 'training'");
+    ENSURE_AS(training.examples == trainer.steps() * s.batch, InputError, partial.string(),
+              "has " << training.examples << " examples in " << trainer.steps() << " steps of " << s.batch
+                     << "; remove it to start again");
   }
   const std::int64_t steps = s.examples / s.batch,
                      check_steps = std::max<std::int64_t>(1, check_every / s.batch);
@@ -115,9 +100,8 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
 // overwritten.
 std::optional<GPT> finished(const fs::path& weights, const fs::path& report, const Json& settings) {
   if (!fs::exists(report)) return std::nullopt;
-  const Json found = Json::parse(read_file(report), nullptr, false);
-  ENSURE_AS(found.is_object() && found.contains("settings") && found["settings"] == settings, InputError,
-            report.string(),
+  const Json found = read_json(report);
+  ENSURE_AS(Field(found, report.string())["settings"].value() == settings, InputError, report.string(),
             "was made with other settings than these: " << settings.dump()
                                                         << "; choose another --out folder or remove it");
   return load_checkpoint(weights).model;
@@ -199,6 +183,25 @@ GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits
               {"base", to_json(base)}};
   finish(weights, partial, report, model, result);
   return model;
+}
+
+TargetReport parse_target_report(std::string_view json, std::string_view where) {
+  const Json value = parse_json(json, where);
+  const Field report(value, std::string(where));
+  return {rate_from(report["error"]), report["examples"].count(), report["training_seconds"].number()};
+}
+
+Rate parse_base_rate(std::string_view attacker_json, std::string_view where) {
+  const Json value = parse_json(attacker_json, where);
+  return rate_from(Field(value, std::string(where))["base"]["success"]);
+}
+
+Training parse_training(std::string_view json, std::string_view where) {
+  const Json value = parse_json(json, where);
+  const Field training(value, std::string(where));
+  training["checks"].items();  // it must be an array; what is in it goes to the report as it is
+  return {training["examples"].count(), training["loss"].number(), training["seconds"].number(),
+          training["checks"].value()};
 }
 
 }  // namespace banel

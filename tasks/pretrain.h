@@ -3,6 +3,8 @@
 // was.
 #pragma once
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "nn/gpt.h"
 #include "tasks/measure.h"
@@ -46,5 +48,24 @@ GPT train_target(const std::filesystem::path& folder, const TargetSettings&, int
 // rate on final_samples samples with its interval, shares of invalid and leading-zero strings.
 GPT train_attacker(const std::filesystem::path& folder, const AttackerSettings&, int digits,
                    std::uint64_t seed, const GPT& target, ProgressMode);
+
+// What tables quote of target.json.
+struct TargetReport {
+  Rate error;
+  std::int64_t examples = 0;
+  double training_seconds = 0;
+};
+// Errors of these: InputError naming the line, or the value that is missing or impossible.
+TargetReport parse_target_report(std::string_view json, std::string_view where);
+Rate parse_base_rate(std::string_view attacker_json, std::string_view where);
+
+// How far an unfinished training has come: metadata of its checkpoint.
+struct Training {
+  std::int64_t examples = 0;
+  double loss = 0;     // running mean, nats per counted token
+  double seconds = 0;  // over all calls
+  Json checks;         // an array
+};
+Training parse_training(std::string_view json, std::string_view where);
 
 }  // namespace banel

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "nn/file.h"
+#include "tasks/attack_log.h"
 #include "tasks/text.h"
 #include "tensor/check.h"
 
 namespace banel {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -41,12 +41,6 @@ constexpr Picture pictures[] = {
      "Success rate of every method after its last round, with intervals over seeds."},
     {"modes", "What is found", "Success rate split by failure mode over the rounds."},
     {"collapse", "What is lost", "Share of valid and of different strings, and entropy, over the rounds."}};
-
-Json json_of(const fs::path& path) {
-  const Json json = Json::parse(read_file(path), nullptr, false);
-  ENSURE_AS(!json.is_discarded(), InputError, path.string(), "is damaged; run `banel reproduce` again");
-  return json;
-}
 
 std::string number(const Json& row, const char* key, const char* format) {
   if (!row.contains(key) || !row[key].is_number()) return "–";
@@ -116,16 +110,6 @@ std::string costs(const Json& rows) {
   return table + "</table></div>\n";
 }
 
-std::string every_seed(const Json& rows) {
-  std::string table = "<div class=box><table><caption>Final success rate of every seed</caption>\n";
-  for (const Json& r : rows) {
-    table += "<tr><td>" + html(r.at("method").get<std::string>()) + "</td>";
-    for (const Json& x : r.at("final")) table += "<td>" + rate({{"x", x}}, "x") + "</td>";
-    table += "</tr>\n";
-  }
-  return table + "</table></div>\n";
-}
-
 std::string figures(const fs::path& run) {
   std::string page;
   for (const Picture& p : pictures) {
@@ -146,15 +130,10 @@ std::string findings(const fs::path& run, const Json& rows) {
     const std::string name = r.at("method").get<std::string>();
     const fs::path log = run / "attacks" / name / "seed1" / "metrics.jsonl";
     if (!fs::exists(log)) continue;
-    const std::string text = read_file(log);
-    const std::size_t end = text.find_last_not_of('\n'), begin = text.rfind('\n', end);
-    const Json line = Json::parse(text.substr(begin == text.npos ? 0 : begin + 1), nullptr, false);
-    ENSURE_AS(!line.is_discarded(), InputError, log.string(), "its last line is damaged");
-    for (const Json& f : line.at("measured").at("findings"))
+    for (const Finding& f : parse_findings(read_file(log), log.string()))
       table +=
-          "<tr>" + cells("td", {html(name), "<code>" + html(f.at("question").get<std::string>()) + "</code>",
-                                "<code>" + html(f.at("answer").get<std::string>()) + "</code>",
-                                "<code>" + html(f.at("truth").get<std::string>()) + "</code>"});
+          "<tr>" + cells("td", {html(name), "<code>" + html(f.question) + "</code>",
+                                "<code>" + html(f.answer) + "</code>", "<code>" + html(f.truth) + "</code>"});
   }
   return table + "</table></div>\n";
 }
@@ -169,6 +148,32 @@ std::string settings(const fs::path& run) {
 }
 
 }  // namespace
+
+Json parse_rows(std::string_view json, std::string_view where) {
+  const Json rows = parse_json(json, where);
+  const std::vector<Field> fields = Field(rows, std::string(where)).items();
+  ENSURE_AS(!fields.empty(), InputError, where, "holds no rows; run `banel reproduce` again");
+  for (const Field& row : fields) {
+    const std::string& name = row["method"].text();
+    const auto in_name = [](char c) { return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '-'; };
+    if (name.empty() || !std::all_of(name.begin(), name.end(), in_name))
+      row["method"].refuse("is not the name of a method");
+    for (const Field& rate : row["final"].items()) rate.number();
+  }
+  return rows;
+}
+
+std::string results_html(const Json& rows) { return results(rows) + costs(rows); }
+
+std::string seeds_html(const Json& rows) {
+  std::string table = "<div class=box><table><caption>Final success rate of every seed</caption>\n";
+  for (const Json& r : rows) {
+    table += "<tr><td>" + html(r.at("method").get<std::string>()) + "</td>";
+    for (const Json& x : r.at("final")) table += "<td>" + rate({{"x", x}}, "x") + "</td>";
+    table += "</tr>\n";
+  }
+  return table + "</table></div>\n";
+}
 
 std::string html(const std::string& text) {
   std::string safe;
@@ -188,33 +193,29 @@ std::string html(const std::string& text) {
 }
 
 void write_report(const fs::path& run) {
-  const Json rows = json_of(run / "table.json");
-  ENSURE_AS(rows.is_array() && !rows.empty(), InputError, (run / "table.json").string(), "holds no rows");
-  try {
-    const bool quick = rows[0].value("quick", false);
-    const std::string md = read_file(run / "table.md");
-    const std::size_t title = md.find('\n'), table = md.find("\n|");
-    const std::string note = title == md.npos || table == md.npos ? "" : md.substr(title, table - title);
-    write_file(
-        run / "report.html",
-        "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
-        "content=\"width=device-width,initial-scale=1\">\n<title>BaNEL on addition</title><style>" +
-            std::string(style) + "</style></head>\n<body>\n<h1>BaNEL on addition</h1>\n" +
-            (quick ? "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n"
-                   : "") +
-            "<p>An attacker looks for questions that a target network answers wrongly, learning from its "
-            "failures "
-            "alone. Success rates are measured on fresh samples outside the budget. <b>Final</b>: after the "
-            "last round. "
-            "<b>Selected</b>: the round that the paid evaluations point to; costs nothing extra. "
-            "<b>Best</b>: chosen "
-            "with unpaid evaluations, optimistic. The controls show what novelty alone reaches.</p>\n<p>" +
-            html(note) + "</p>\n<h2>Results</h2>\n" + results(rows) + costs(rows) + figures(run) +
-            "<h2>Examples</h2>\n" + findings(run, rows) + "<h2>Every seed</h2>\n" + every_seed(rows) +
-            "<h2>Settings and versions</h2>\n" + settings(run) + "</body></html>\n");
-  } catch (const Json::exception& error) {
-    throw InputError(run.string() + ": a file of the run is damaged (" + error.what() + ")");
-  }
+  const fs::path table_json = run / "table.json";
+  const Json rows = parse_rows(read_file(table_json), table_json.string());
+  const bool quick = rows[0].contains("quick") && rows[0]["quick"] == true;
+  const std::string md = read_file(run / "table.md");
+  const std::size_t title = md.find('\n'), table = md.find("\n|");
+  const std::string note = title == md.npos || table == md.npos ? "" : md.substr(title, table - title);
+  write_file(
+      run / "report.html",
+      "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
+      "content=\"width=device-width,initial-scale=1\">\n<title>BaNEL on addition</title><style>" +
+          std::string(style) + "</style></head>\n<body>\n<h1>BaNEL on addition</h1>\n" +
+          (quick ? "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n"
+                 : "") +
+          "<p>An attacker looks for questions that a target network answers wrongly, learning from its "
+          "failures "
+          "alone. Success rates are measured on fresh samples outside the budget. <b>Final</b>: after the "
+          "last round. "
+          "<b>Selected</b>: the round that the paid evaluations point to; costs nothing extra. "
+          "<b>Best</b>: chosen "
+          "with unpaid evaluations, optimistic. The controls show what novelty alone reaches.</p>\n<p>" +
+          html(note) + "</p>\n<h2>Results</h2>\n" + results_html(rows) + figures(run) +
+          "<h2>Examples</h2>\n" + findings(run, rows) + "<h2>Every seed</h2>\n" + seeds_html(rows) +
+          "<h2>Settings and versions</h2>\n" + settings(run) + "</body></html>\n");
 }
 
 }  // namespace banel

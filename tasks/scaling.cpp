@@ -23,9 +23,8 @@ Rate base_rate(const fs::path& file, const Networks& n, std::size_t samples) {
         measure_samples(GptGenerator(n.attacker, {}), judge, n.rules, samples, {1, "scaling base"});
     write_file(file, to_json(m.success).dump(2) + '\n');
   }
-  const Json json = Json::parse(read_file(file), nullptr, false);
-  ENSURE_AS(!json.is_discarded(), InputError, file.string(), "is damaged; remove it and start again");
-  return rate_from(json);
+  const Json json = read_json(file);
+  return rate_from(Field(json, file.string()));
 }
 
 struct Group {  // the seeds of one point or line

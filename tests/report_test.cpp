@@ -27,7 +27,7 @@ fs::path run_folder(const TemporaryFolder& folder) {
   write_file(run / "plots" / "success.svg", std::string("<svg xmlns=\"http://www.w3.org/2000/svg\">") + hostile + "</svg>");
   const nlohmann::ordered_json finding{{"question", hostile}, {"answer", "003"}, {"truth", "4"}};
   write_file(run / "attacks" / "banel" / "seed1" / "metrics.jsonl",
-             "{\"measured\":{\"findings\":[]}}\n" + nlohmann::ordered_json{{"measured", {{"findings", {finding}}}}}.dump() + "\n");
+             "{\"round\":1,\"measured\":{\"findings\":[]}}\n" + nlohmann::ordered_json{{"round", 2}, {"measured", {{"findings", {finding}}}}}.dump() + "\n");
   return run;
 }
 
@@ -56,9 +56,13 @@ TEST_CASE("the report has the rates every seed the costs the finds and the warni
 TEST_CASE("a run without a table or with a damaged one is refused by name") {
   const TemporaryFolder folder;
   const fs::path run = run_folder(folder);
-  for (const char* text : {"", "{", "[]", "[{\"final\": 1}]"}) {
+  for (const char* text : {"", "{", "[]", "{}", "[1]", R"([{"final": [1]}])", R"([{"method": 1, "final": [1]}])", R"([{"method": "", "final": [1]}])",
+                           R"([{"method": "../banel", "final": [1]}])", R"([{"method": "banel"}])", R"([{"method": "banel", "final": 1}])",
+                           R"([{"method": "banel", "final": ["1"]}])", R"([{"method": "banel", "final": [1]}, {"method": "banel", "final": [null]}])",
+                           R"([{"method": "banel", "method": "banel", "final": [1]}])"}) {
+    INFO(text);
     write_file(run / "table.json", text);
-    CHECK_THROWS_AS(write_report(run), InputError);
+    CHECK_THROWS_WITH_AS(write_report(run), doctest::Contains("table.json: "), InputError);
   }
   fs::remove(run / "table.json");
   CHECK_THROWS_AS(write_report(run), IoError);

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "allocations.h"
 #include "nn/file.h"
 #include "tensor/check.h"
 
@@ -273,6 +275,47 @@ TEST_CASE("deep nesting and long arrays and countless keys are refused on sight"
   CHECK_THROWS_AS(encode_safetensors(many), UsageError);
   header.insert(header.find("\"1\""), R"("one more":"",)");
   CHECK_THROWS_AS(decode_safetensors(framed(header), "w"), InputError);
+}
+
+TEST_CASE("a text of the header that is a MiB long is read and a longer one or a number as long is refused") {
+  constexpr std::size_t longest = 1 << 20;
+  const auto with_text = [](const std::string& text) { return framed(R"({"__metadata__":{"k":")" + text + "\"}}"); };
+  std::string escaped;
+  for (std::size_t i = 0; i < longest / 2; ++i) escaped += R"(\")";
+  CHECK(decode_safetensors(with_text(std::string(longest - 1, 'x')), "w").metadata.at("k").size() == longest - 1);
+  CHECK(decode_safetensors(with_text(escaped.substr(2)), "w").metadata.at("k").size() == longest / 2 - 1);
+  for (const std::string& bytes : {with_text(std::string(longest, 'x')), with_text(escaped + escaped), framed("{\"" + std::string(longest, 'x') + "\":{}}"),
+                                   framed(R"({"w":{"shape":[)" + std::string(longest + 1, '1') + "]}}"), framed("{\"" + std::string(longest, 'x'))})
+    CHECK_THROWS_WITH_AS(decode_safetensors(bytes, "w"), doctest::Contains("more than a million bytes"), InputError);
+}
+
+TEST_CASE("a file never takes more memory than its size and 20 MB whatever its header claims") {
+  const auto header = [](int count, const std::string& entry) {
+    std::string text = "{\"0\":" + entry;
+    for (int i = 1; i < count; ++i) text += ",\"" + std::to_string(i) + "\":" + entry;
+    return text + "}";
+  };
+  std::string ones = "0";
+  for (int i = 1; i < 32; ++i) ones += ",1";
+  const std::string text(1'000'000, 'x'), data(10'000'000, '\0');
+  for (const std::string& bytes :
+       {framed(R"({"w":{"dtype":"F32","shape":[2500000],"data_offsets":[0,10000000]}})", data),
+        framed(R"({"w":{"dtype":"F64","shape":[1250000],"data_offsets":[0,10000000]}})", data),
+        framed(R"({"w":{"dtype":"F32","shape":[9999999999],"data_offsets":[0,39999999996]}})"),
+        framed(R"({"w":{"dtype":"F32","shape":[1152921504606846975],"data_offsets":[0,4611686018427387900]}})"),
+        framed(header(24'999, R"({"dtype":"F32","shape":[)" + ones + R"(],"data_offsets":[0,0]})")), framed(header(24'999, R"({"dtype":"F32","shape":[0],"data_offsets":[0,0]})")),
+        framed("{\"__metadata__\":" + header(99'999, "\"\"") + "}"), framed("{\"__metadata__\":" + header(20, "\"" + text + "\"") + "}"),
+        framed(header(20, "\"" + text)), framed("{\"" + std::string(20'000'000, 'x')), framed("{\"w\":{\"shape\":[" + std::string(20'000'000, '1'))}) {
+    const Allocations allocations;
+    try {
+      decode_safetensors(bytes, "w");
+    } catch (const InputError&) {
+    }
+    CAPTURE(bytes.substr(8, 80));
+    CHECK(allocations.largest() <= std::max(bytes.size(), std::size_t{5'000'000}));
+    CHECK(allocations.peak() <= bytes.size() + 20'000'000);
+    CHECK((allocations.peak() > 0) == Allocations::counted);
+  }
 }
 
 TEST_CASE("a file cut at any byte is refused") {

@@ -7,24 +7,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <new>
 #include <thread>
 
+#include "allocations.h"
 #include "nn/sample.h"
 #include "tensor/check.h"
 #include "with_threads.h"
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNT_ALLOCATIONS
-static std::atomic<std::size_t> allocated_bytes = 0;
-void* operator new(std::size_t bytes) {
-  allocated_bytes += bytes;
-  if (void* p = std::malloc(bytes ? bytes : 1)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-#endif
 
 namespace banel {
 namespace {
@@ -222,7 +210,6 @@ TEST_CASE("fitting nothing or for no epoch changes nothing") {
   CHECK(gpt.parameters.values == before);
 }
 
-#ifdef COUNT_ALLOCATIONS
 TEST_CASE("a training step allocates next to nothing once it is warm") {
   GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
   Trainer trainer(gpt, {});
@@ -230,12 +217,12 @@ TEST_CASE("a training step allocates next to nothing once it is warm") {
   for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13)});
   const Batch batch = batch_of(examples);
   for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
-  const std::size_t before = allocated_bytes;
+  const Allocations allocations;
   trainer.step(batch, 0.01);
   // Some handles and lists of offsets; the activations of this step are 10 MB.
-  CHECK(allocated_bytes - before < 16'384);
+  CHECK(allocations.bytes() < 16'384);
+  CHECK((allocations.bytes() > 0) == Allocations::counted);
 }
-#endif
 
 }  // namespace
 }  // namespace banel

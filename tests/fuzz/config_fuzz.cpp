@@ -1,0 +1,23 @@
+// The file of --config, for the commands with the most options: read, or refused as a usage error.
+#include <sstream>
+
+#include "fuzz.h"
+#include "tasks/commands.h"
+
+using namespace banel;
+
+FUZZ(bytes) {
+  static const Arguments arguments;
+  static CLI::App app("fuzz", "banel");
+  static const std::vector<Action> actions = [] {  // they own what the options are read into
+    app.set_config("--config", "", "", false);
+    app.allow_config_extras(false);
+    return std::vector{declare_reproduce(app, arguments), declare_attack(app, arguments)};
+  }();
+  std::istringstream file{std::string(bytes)};
+  app.clear();
+  try {
+    app.parse_from_stream(file);
+  } catch (const CLI::ParseError&) {
+  }
+}
