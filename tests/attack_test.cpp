@@ -42,9 +42,10 @@ std::map<std::string, std::string> files(const fs::path& folder) {
 
 void check_equal(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
   for (const auto& file : a) {
-    INFO(file.first);
-    REQUIRE(b.contains(file.first));
-    const bool same = file.second == b.at(file.first);  // no megabyte of weights in the message
+    const auto &name = file.first, &bytes = file.second;
+    INFO(name);
+    REQUIRE(b.contains(name));
+    const bool same = bytes == b.at(name);  // no megabyte of weights in the message
     CHECK(same);
     if (!same && name.ends_with("jsonl")) CHECK(bytes == b.at(name));
   }
