@@ -75,12 +75,6 @@ std::string first_lines(const fs::path& path, std::size_t lines) {
   return text;
 }
 
-// Tells networks apart: a hash of the weights.
-std::string fingerprint(const GPT& model) {
-  const std::span weights(model.parameters.values);
-  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
-}
-
 // The first few proposals or accepted strings of a round, judged outside the budget.
 struct Looked {
   Rate success;
@@ -146,6 +140,32 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
 
 }  // namespace
 
+std::string fingerprint(const GPT& model) {
+  const std::span weights(model.parameters.values);
+  return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
+}
+
+AttackResult read_attack(const fs::path& folder) {
+  const fs::path metrics = folder / "metrics.jsonl", timing = folder / "timing.jsonl";
+  AttackResult result{parse_metrics(read_file(metrics), metrics.string()),
+                      parse_timing(read_file(timing), timing.string())};
+  ENSURE_AS(!result.rounds.empty(), InputError, metrics.string(), "holds no round");
+  return result;
+}
+
+Measurement measure_attacker(const State& state, const Method& method, const Screen& unseen,
+                             const Oracle::Judge& judge, const addition::Rules& rules, std::size_t n,
+                             std::uint64_t seed) {
+  const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
+  const Screen* screen = method.exact_memory ? &unseen : nullptr;
+  return measure(judge, rules, draw(*state.theta, state.regions, screen, n, random).kept);
+}
+
+Oracle::Judge judge_of(const Method& method, const GPT& target, const addition::Rules& rules) {
+  if (method.consults_oracle) return addition_judge(target, rules);
+  return [](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); };
+}
+
 AttackResult run_attack(const fs::path& folder, const Method& method, std::size_t measured_samples,
                         const GPT& target, const GPT& attacker, const addition::Rules& rules,
                         std::uint64_t seed, const std::function<void(std::int64_t)>& on_round) {
@@ -174,10 +194,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   if (before.finished) return result;
 
   const Oracle::Judge judge = addition_judge(target, rules);
-  const Oracle::Judge blind = [](std::span<const Attempt> attempts) {
-    return std::vector<Verdict>(attempts.size());
-  };
-  Oracle oracle(method.consults_oracle ? judge : blind, method.settings.budget, ledger, before.ledger);
+  Oracle oracle(judge_of(method, target, rules), method.settings.budget, ledger, before.ledger);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
@@ -194,10 +211,8 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const double worked = watch.seconds();
     watch = Stopwatch();
     const Cost cost = *start.cost;
-    const Stream random{seed, "measured", static_cast<std::uint32_t>(round.number)};
-    const Draws samples =
-        draw(*now.theta, now.regions, method.exact_memory ? &unseen : nullptr, measured_samples, random);
-    const Json line = round_line(round, oracle.used(), cost, measure(judge, rules, samples.kept), judge);
+    const Measurement measured = measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
+    const Json line = round_line(round, oracle.used(), cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
     result.rounds.push_back(
         round_record(Field(line, metrics.string()), oracle.used() - std::ssize(round.rewards)));

@@ -15,6 +15,19 @@ struct AttackResult {
   double seconds = 0;
 };
 
+// What its logs say of a finished attack. Errors: InputError naming a damaged or empty file.
+AttackResult read_attack(const std::filesystem::path& folder);
+
+// n samples of the attacker after state.rounds rounds, measured outside the budget and never fed back.
+// unseen: whether a string was never evaluated; the method with an exact memory draws only those.
+Measurement measure_attacker(const State& state, const Method&, const Screen& unseen, const Oracle::Judge&,
+                             const addition::Rules&, std::size_t n, std::uint64_t seed);
+
+std::string fingerprint(const GPT&);  // tells networks apart: a hash of the weights
+
+// The oracle of a method: the judge, or for one that asks nothing a judge that fails everything.
+Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);
+
 // Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress.
 // measured_samples are drawn after each round, outside the budget, and never fed back.
 // Files: config.json, ledger.jsonl (every evaluation), metrics.jsonl (every round), attacker.safetensors

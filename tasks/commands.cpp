@@ -70,31 +70,6 @@ void RunFolder::record() const {
   write_file(folder_ / "config.toml", config_);
 }
 
-int digits_of(const GPT& target, const fs::path& file) {
-  const GPTConfig& c = target.config();
-  const int digits = (c.context - 3) / 3;
-  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 3 * digits + 3 && digits >= 1 &&
-                digits <= addition::max_digits,
-            InputError, file.string(),
-            "is no addition target (vocabulary " << c.vocabulary << ", context " << c.context << ")");
-  return digits;
-}
-
-void check_attacker(const GPT& attacker, int digits, const fs::path& file) {
-  const GPTConfig& c = attacker.config();
-  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 2 * digits + 2, InputError, file.string(),
-            "is no attacker for " << digits << " digits (vocabulary " << c.vocabulary << ", context "
-                                  << c.context << ")");
-}
-
-Networks load_networks(const fs::path& folder, bool leading_zeros) {
-  GPT target = load_checkpoint(folder / "target.safetensors").model,
-      attacker = load_checkpoint(folder / "attacker.safetensors").model;
-  const int digits = digits_of(target, folder / "target.safetensors");
-  check_attacker(attacker, digits, folder / "attacker.safetensors");
-  return {std::move(target), std::move(attacker), {digits, leading_zeros}};
-}
-
 void print(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }
 
 }  // namespace banel

@@ -26,6 +26,7 @@ Action declare_scaling(CLI::App& app, const Arguments&);
 Action declare_toy1d(CLI::App& app, const Arguments&);
 Action declare_rules(CLI::App& app);
 Action declare_report(CLI::App& app);
+Action declare_verify(CLI::App& app);
 Action declare_eval(CLI::App& app);
 Action declare_sample(CLI::App& app);
 
@@ -58,13 +59,6 @@ class RunFolder {
   std::string config_;
   FolderLock lock_;
 };
-
-// The longest operand a target was made for. Errors: InputError if it is no addition target.
-int digits_of(const GPT& target, const std::filesystem::path& file);
-// Errors: InputError if it is no attacker for that many digits.
-void check_attacker(const GPT& attacker, int digits, const std::filesystem::path& file);
-// target.safetensors and attacker.safetensors of one folder.
-Networks load_networks(const std::filesystem::path& folder, bool leading_zeros = true);
 
 void print(const nlohmann::ordered_json&);
 

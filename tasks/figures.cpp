@@ -47,8 +47,7 @@ Interval mean_interval(const std::vector<double>& values) {
 void check_runs(const std::vector<MethodRuns>& methods) {
   ENSURE(!methods.empty(), "figure", "there is no method to draw");
   for (const MethodRuns& m : methods) {
-    ENSURE(!m.runs.empty() && m.per_round > 0, "figure",
-           m.name << " has no runs or no evaluations per round");
+    ENSURE(!m.runs.empty(), "figure", m.name << " has no runs");
     for (const AttackResult& run : m.runs)
       ENSURE(!run.rounds.empty(), "figure", m.name << " has a run without rounds");
   }
@@ -64,11 +63,12 @@ struct Curves {
   std::vector<std::vector<double>> seeds;
 
   Curves(const MethodRuns& m, const Reading& reading, std::optional<double> start = {}) {
-    std::size_t longest = 0;
-    for (const AttackResult& run : m.runs) longest = std::max(longest, run.rounds.size());
-    if (longest == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
-    for (std::size_t k = start ? 0 : 1; k <= longest; ++k)
-      x.push_back(static_cast<double>(std::min(static_cast<std::int64_t>(k) * m.per_round, m.budget)));
+    const auto longest = std::max_element(m.runs.begin(), m.runs.end(), [](const auto& a, const auto& b) {
+      return a.rounds.size() < b.rounds.size();
+    });
+    if (longest->rounds.size() == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
+    if (start) x.push_back(0);
+    for (const RoundRecord& r : longest->rounds) x.push_back(static_cast<double>(r.nre));
     for (const AttackResult& run : m.runs) {
       std::vector<double> curve;
       if (start) curve.push_back(*start);

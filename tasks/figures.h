@@ -18,8 +18,7 @@ struct Provenance {
 
 struct MethodRuns {
   std::string name = {};
-  std::int64_t budget = 0, per_round = 0;  // evaluations of a run and of one of its rounds
-  std::vector<AttackResult> runs = {};     // one for each seed
+  std::vector<AttackResult> runs = {};  // one for each seed
 };
 
 // Success rate (log) against evaluations: mean over seeds; of banel and banel-paper also band and every seed.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 ok, 1 failure while computing, 2 bad usage or value, 3 bad input file, 4 reading or "
-    "writing failed, "
+    "writing failed, 5 verification failed, "
     "6 evaluation budget refused, 130 interrupted (the same command goes on where it stopped).";
 
 int command_line(int argc, char** argv) {
@@ -40,6 +40,7 @@ int command_line(int argc, char** argv) {
   add(declare_toy1d(app, arguments));
   add(declare_rules(app));
   add(declare_report(app));
+  add(declare_verify(app));
   add(declare_eval(app));
   add(declare_sample(app));
   app.add_subcommand("doctor", "versions, CPU, BLAS kernels, threads");
@@ -81,6 +82,8 @@ int main(int argc, char** argv) {
     return fail(4, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(4, error.what());
+  } catch (const banel::VerificationError& error) {
+    return fail(5, error.what());
   } catch (const banel::BudgetError& error) {
     return fail(6, error.what());
   } catch (const std::exception& error) {

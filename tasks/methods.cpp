@@ -76,15 +76,17 @@ std::vector<Method> all_methods() {
     m.settings.kl = 1;
     return m;
   };
-  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count));
+  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count)).settings.kl = 0.3;
   policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch",
          climb(rnd));
   policy("rnd-10", "rnd with 10 predictor epochs", climb(rnd)).novelty.epochs = 10;
   policy("rnd-100", "rnd with 100 predictor epochs", climb(rnd)).novelty.epochs = 100;
   policy("reinforce", "policy gradient on the bare reward; no gradient while it is 0",
-         climb_reward(Baseline::none));
+         climb_reward(Baseline::none))
+      .fit.rate = 1e-3;
   policy("grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
-         climb_reward(Baseline::group));
+         climb_reward(Baseline::group))
+      .fit.batch = 250;
 
   Method& rnd_score =
       add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score",

@@ -39,8 +39,7 @@ std::vector<std::vector<AttackResult>> run_methods(const fs::path& folder, const
   std::vector<Job> jobs;
   for (int seed = 1; seed <= s.seeds; ++seed)
     for (const Method& m : s.methods)
-      jobs.push_back({folder / "attacks" / m.name / ("seed" + std::to_string(seed)), m,
-                      static_cast<std::uint64_t>(seed)});
+      jobs.push_back({attack_folder(folder, m.name, seed), m, static_cast<std::uint64_t>(seed)});
   const std::vector<AttackResult> all = run_all(jobs, networks, s.measured_samples, s.jobs, mode);
   std::vector<std::vector<AttackResult>> results(s.methods.size());
   for (std::size_t i = 0; i < all.size(); ++i) results[i % s.methods.size()].push_back(all[i]);
@@ -58,8 +57,7 @@ void write_figures(const fs::path& folder, const ReproduceSettings& s,
       banels;  // every method; those whose collapse is of interest; the method
   for (std::size_t m = 0; m < s.methods.size(); ++m) {
     const Method& method = s.methods[m];
-    all.push_back({method.name, method.settings.budget, static_cast<std::int64_t>(method.settings.per_round),
-                   results[m]});
+    all.push_back({method.name, results[m]});
     const auto is = [&](std::initializer_list<const char*> names) {
       return std::find(names.begin(), names.end(), method.name) != names.end();
     };
@@ -139,6 +137,22 @@ Method quick(Method m) {
   return m;
 }
 
+fs::path attack_folder(const fs::path& run, const std::string& method, int seed) {
+  return run / "attacks" / method / ("seed" + std::to_string(seed));
+}
+
+MethodRow method_row(const Method& m, const std::vector<AttackResult>& results) {
+  MethodRow row{m.name, m.description, {}, {}, {}};
+  if (const auto found = paper_figures.find(m.name); found != paper_figures.end())
+    row.paper = formatted("%.4g, %.3g×", found->second.rate, found->second.factor);
+  for (const AttackResult& result : results) {
+    row.seeds.push_back(static_cast<int>(row.seeds.size()) + 1);
+    row.runs.push_back(read(result));
+    if (!m.consults_oracle) row.runs.back().nre = 0;
+  }
+  return row;
+}
+
 Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode mode) {
   ENSURE(s.seeds >= 1 && s.seeds <= 1000, "seeds", s.seeds << " is outside 1..1000");
   ENSURE(!s.methods.empty(), "methods", "none was chosen");
@@ -154,17 +168,8 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   Table table{.title = "BaNEL on addition", .note = {}, .quick = s.quick, .base = base, .rows = {}};
   table.note =
       note(s, parse_target_report(read_file(target_json), target_json.string()), base, watch.seconds());
-  for (std::size_t m = 0; m < s.methods.size(); ++m) {
-    MethodRow row{s.methods[m].name, s.methods[m].description, {}, {}, {}};
-    if (const auto found = paper_figures.find(row.method); found != paper_figures.end())
-      row.paper = formatted("%.4g, %.3g×", found->second.rate, found->second.factor);
-    for (int seed = 1; seed <= s.seeds; ++seed) {
-      row.seeds.push_back(seed);
-      row.runs.push_back(read(results[m][static_cast<std::size_t>(seed - 1)]));
-      if (!s.methods[m].consults_oracle) row.runs.back().nre = 0;
-    }
-    table.rows.push_back(std::move(row));
-  }
+  for (std::size_t m = 0; m < s.methods.size(); ++m)
+    table.rows.push_back(method_row(s.methods[m], results[m]));
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.json", to_json(table).dump(2) + '\n');

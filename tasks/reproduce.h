@@ -26,6 +26,11 @@ ReproduceSettings full_settings();
 ReproduceSettings quick_settings();  // the same path in a few minutes: 3 digits, two seeds, a small budget
 Method quick(Method);                // with the budget and sizes of a quick run
 
+// A row of the table from the runs of seeds 1, 2, ...
+MethodRow method_row(const Method&, const std::vector<AttackResult>&);
+
+std::filesystem::path attack_folder(const std::filesystem::path& run, const std::string& method, int seed);
+
 // Trains what is missing in FOLDER/pretrained, runs what is missing in FOLDER/attacks/METHOD/seedN, and
 // writes FOLDER/table.{md,csv,json}, plots/{success,bars,collapse,modes}.{png,svg} and report.html. Returns
 // the table.

@@ -3,10 +3,37 @@
 #include <algorithm>
 #include <atomic>
 
+#include "nn/checkpoint.h"
 #include "tasks/text.h"
+#include "tensor/check.h"
 #include "tensor/parallel.h"
 
 namespace banel {
+
+int digits_of(const GPT& target, const std::filesystem::path& file) {
+  const GPTConfig& c = target.config();
+  const int digits = (c.context - 3) / 3;
+  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 3 * digits + 3 && digits >= 1 &&
+                digits <= addition::max_digits,
+            InputError, file.string(),
+            "is no addition target (vocabulary " << c.vocabulary << ", context " << c.context << ")");
+  return digits;
+}
+
+void check_attacker(const GPT& attacker, int digits, const std::filesystem::path& file) {
+  const GPTConfig& c = attacker.config();
+  ENSURE_AS(c.vocabulary == addition::vocabulary && c.context == 2 * digits + 2, InputError, file.string(),
+            "is no attacker for " << digits << " digits (vocabulary " << c.vocabulary << ", context "
+                                  << c.context << ")");
+}
+
+Networks load_networks(const std::filesystem::path& folder, bool leading_zeros) {
+  GPT target = load_checkpoint(folder / "target.safetensors").model,
+      attacker = load_checkpoint(folder / "attacker.safetensors").model;
+  const int digits = digits_of(target, folder / "target.safetensors");
+  check_attacker(attacker, digits, folder / "attacker.safetensors");
+  return {std::move(target), std::move(attacker), {digits, leading_zeros}};
+}
 
 std::vector<AttackResult> run_all(const std::vector<Job>& jobs, const Networks& networks,
                                   std::size_t measured_samples, int side_by_side, ProgressMode mode) {

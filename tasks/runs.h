@@ -10,6 +10,13 @@ struct Networks {
   addition::Rules rules;  // what counts as a question
 };
 
+// The longest operand a target was made for. Errors: InputError if it is no addition target.
+int digits_of(const GPT& target, const std::filesystem::path& file);
+// Errors: InputError if it is no attacker for that many digits.
+void check_attacker(const GPT& attacker, int digits, const std::filesystem::path& file);
+// target.safetensors and attacker.safetensors of one folder.
+Networks load_networks(const std::filesystem::path& folder, bool leading_zeros = true);
+
 struct Job {
   std::filesystem::path folder;
   Method method;

@@ -43,6 +43,13 @@ Change policy(double rate, double kl) {
           }};
 }
 
+Change reward_policy(double rate, int batch) {
+  return {formatted("rate %g, batch %d", rate, batch), [=](Method& m) {
+            m.fit.rate = rate;
+            m.fit.batch = batch;
+          }};
+}
+
 Change temperature(double t) {
   return {formatted("temperature %g", t), [=](Method& m) { m.temperature = t; }};
 }
@@ -61,11 +68,13 @@ std::vector<Change> changes(const std::string& name) {
     return {novelty_factor(2, 1, 4),  novelty_factor(4, 1, 4),  novelty_factor(8, 1, 4),
             novelty_factor(2, 10, 8), novelty_factor(4, 10, 8), novelty_factor(8, 10, 8)};
   if (name == "count" || name.starts_with("rnd"))
-    return {policy(3e-4, 0.1), policy(3e-4, 1),   policy(1e-3, 0.1),
-            policy(1e-3, 1),   policy(3e-3, 0.1), policy(3e-3, 1)};
+    return {policy(1e-3, 1), policy(3e-3, 0.3), policy(3e-3, 1),
+            policy(3e-3, 3), policy(1e-2, 1),   policy(1e-2, 3)};
+  if (name == "reinforce" || name == "grpo")
+    return {reward_policy(3e-4, 50), reward_policy(1e-3, 50),  reward_policy(1e-3, 250),
+            reward_policy(3e-3, 50), reward_policy(3e-3, 250), reward_policy(1e-2, 50)};
   if (name == "temperature")
-    return {temperature(1.2), temperature(1.5), temperature(2),
-            temperature(2.5), temperature(3),   temperature(4)};
+    return {temperature(2), temperature(3), temperature(4), temperature(5), temperature(6), temperature(8)};
   return {{"nothing to tune", [](Method&) {}}};
 }
 

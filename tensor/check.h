@@ -15,6 +15,9 @@ struct InputError : std::runtime_error {
 struct IoError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };  // exit 4: the system refused to read or write
+struct VerificationError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};  // exit 5: files that do not agree with one another
 struct BudgetError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };  // exit 6: an evaluation beyond the budget

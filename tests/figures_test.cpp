@@ -20,6 +20,7 @@ AttackResult run(const std::vector<int>& successes) {
   AttackResult result;
   for (int k : successes) {
     RoundRecord r;
+    r.nre = 250 * (std::ssize(result.rounds) + 1);
     r.success = {k, 1000};
     r.success_leading_zero = {k / 2, 1000};
     r.success_carry = {k / 4, 1000};
@@ -33,7 +34,7 @@ AttackResult run(const std::vector<int>& successes) {
 }
 
 MethodRuns method(const std::string& name, const std::vector<std::vector<int>>& seeds) {
-  MethodRuns m{name, 1000, 250, {}};
+  MethodRuns m{name, {}};
   for (const auto& seed : seeds) m.runs.push_back(run(seed));
   return m;
 }
@@ -99,8 +100,7 @@ TEST_CASE("figures: with many methods eight curves are labelled and the footer n
 }
 
 TEST_CASE("figures: a method of a single round is a dot and not a rise") {
-  MethodRuns once = method("memory", {{7}, {9}});
-  once.per_round = once.budget;
+  const MethodRuns once = method("memory", {{7}, {9}});
   const DrawList list = success_figure({once}, base, {});
   REQUIRE(all<Circle>(list).size() == 1);
   CHECK(lines_of(list, {150, 150, 150}, 1.2).at(0).points.size() == 1);
