@@ -10,6 +10,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "nn/safetensors.h"
 #include "temporary_folder.h"
 #include "tensor/check.h"
 #include "tiny_networks.h"
@@ -162,6 +163,39 @@ TEST_CASE("an unfinished training of other settings is refused") {
   CHECK_THROWS_AS(make_target(folder.path, faster), InputError);
   CHECK_THROWS_AS(make_target(folder.path, target_settings(), tiny::digits, 4), InputError);
   CHECK(read_file(folder.path / "target.partial.safetensors") == before);
+}
+
+TEST_CASE("an unfinished training whose metadata claims other work than was done is refused by name and left alone") {
+  const TemporaryFolder folder;
+  const fs::path partial = folder.path / "target.partial.safetensors";
+  interrupt(partial, [&] { make_target(folder.path); });
+  const TensorFile good = load_safetensors(partial);
+  const Json training = Json::parse(good.metadata.at("training"));
+  const auto refused = [&](auto damage) {
+    TensorFile file = good;
+    damage(file.metadata);
+    save_safetensors(partial, file);
+    const std::string before = read_file(partial);
+    CHECK_THROWS_WITH_AS(make_target(folder.path), doctest::Contains("target.partial.safetensors: "), InputError);
+    CHECK((read_file(partial) == before));
+  };
+  const auto changed = [&](const char* key, const Json& value) {
+    CAPTURE(key);
+    refused([&](Metadata& metadata) {
+      Json other = training;
+      other[key] = value;
+      metadata["training"] = other.dump();
+    });
+  };
+  changed("examples", training.at("examples").get<std::int64_t>() + 1);
+  changed("examples", -1);
+  changed("loss", nullptr);
+  changed("seconds", "1");
+  changed("checks", 5);
+  refused([](Metadata& metadata) { metadata["training"] = "{"; });
+  refused([](Metadata& metadata) { metadata.erase("training"); });
+  refused([](Metadata& metadata) { metadata.erase("settings"); });
+  refused([](Metadata& metadata) { metadata["optimizer.steps"] = "12abc"; });
 }
 
 TEST_CASE("training stops at the first checkpoint that errs rarely enough") {
