@@ -458,6 +458,27 @@ TEST_CASE("a configuration with an unknown key or no configuration at all is ref
   CHECK(!fs::exists(networks.folder.path / "run"));
 }
 
+TEST_CASE("a configuration that is damaged or ambiguous is refused by its line and nothing of it reaches the terminal") {
+  const Networks networks;
+  const fs::path config = networks.folder.path / "config.toml";
+  std::string dots = "[a";
+  for (int i = 0; i < 40'000; ++i) dots += ".a";
+  const std::vector<std::pair<std::string, std::string>> damaged{{"[attack]\n\x1b[31mbudget = 30\n", "line 2: not plain UTF-8"},
+                                                                 {"[attack]\nbudget = 30\n\xFF\xFE\n", "line 3: not plain UTF-8"},
+                                                                 {std::string("[attack]\n\0\n", 11), "line 2: not plain UTF-8"},
+                                                                 {dots + "]\nx = 1\n", "line 1: more than three dots"},
+                                                                 {dots.substr(1) + " = 1\n", "line 1: more than three dots"},
+                                                                 {"[attack]\nbudget = [30, 60\nseed = 1\n", "line 2: an array that does not end"},
+                                                                 {"[attack]\nbudget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
+                                                                 {"attack.budget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
+                                                                 {std::string(200'000, '\n'), "more than 100,000 bytes"}};
+  for (const auto& [text, reason] : damaged) {
+    write_file(config, text);
+    refused(3, Arguments{"--config", config} + networks.attack("run"), {"--config", reason});
+  }
+  CHECK(!fs::exists(networks.folder.path / "run"));
+}
+
 TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {
   const Networks networks;
   const fs::path whole = networks.folder.path / "whole", parts = networks.folder.path / "parts";
