@@ -185,8 +185,9 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   const Start start{attacker, seed, std::make_shared<Cost>()};
   SavedAttack saved = load_attack(folder, method, start);
   const AttackProgress& before = saved.progress;
+  AttackResult result{rounds_before(metrics, before), 0};
   const std::string times = first_lines(timing, before.rounds);
-  AttackResult result{rounds_before(metrics, before), parse_timing(times, timing.string())};
+  result.seconds = parse_timing(times, timing.string());
   const fs::path ledger = folder / "ledger.jsonl";
   if (before.finished) read_ledger(ledger, before.ledger);  // only to see that it still is what was paid
   on_round(before.finished ? method.settings.budget : before.ledger.evaluations);

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "tasks/commands.h"
+#include "tasks/config_file.h"
 #include "tasks/system.h"
 #include "tensor/check.h"
 
@@ -19,6 +20,7 @@ int command_line(int argc, char** argv) {
   app.set_version_flag("--version", "banel " BANEL_VERSION);
   app.set_config("--config", "", "options from a TOML file; command-line options win", false);
   app.allow_config_extras(false);
+  app.config_formatter(std::make_shared<StrictToml>());
   app.require_subcommand(1);
   const Arguments arguments(argv, argv + argc);
   std::vector<std::pair<CLI::App*, Action>> commands;

@@ -56,12 +56,12 @@ std::string rate(const Json& row, const char* key) {
 std::string inlined(const std::string& svg) {
   static constexpr char hex[] = "0123456789ABCDEF";
   std::string url = "data:image/svg+xml,";
-  for (const unsigned char c : svg) {
-    if (std::isalnum(c) ||
-        std::string_view("-_.~ =:/,;()").find(static_cast<char>(c)) != std::string_view::npos)
-      url += static_cast<char>(c);
+  for (const char c : svg) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || std::string_view("-_.~ =:/,;()").find(c) != std::string_view::npos)
+      url += c;
     else
-      (url += '%') += {hex[c >> 4], hex[c & 15]};
+      (url += '%') += {hex[byte >> 4], hex[byte & 15]};
   }
   return url;
 }

@@ -9,6 +9,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "nn/safetensors.h"
 #include "temporary_folder.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -41,7 +42,8 @@ std::map<std::string, std::string> files(const fs::path& folder) {
 }
 
 void check_equal(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
-  for (const auto& [name, bytes] : a) {
+  for (const auto& file : a) {
+    const auto &name = file.first, &bytes = file.second;
     INFO(name);
     REQUIRE(b.contains(name));
     const bool same = bytes == b.at(name);  // no megabyte of weights in the message
@@ -346,6 +348,57 @@ TEST_CASE("a damaged run folder is refused by name") {
       CHECK(what.find('\n') == what.npos);
     }
     check_equal(before, files(folder.path));
+  }
+}
+
+TEST_CASE("a checkpoint whose metadata or logs claim other work than was done is refused by name and left alone") {
+  const Method m = tiny::method("banel-union");
+  const Run whole(m);
+  for (const std::size_t rounds : {std::size_t{2}, std::size_t{3}}) {  // unfinished and finished
+    const auto refused = [&](const char* file, auto damage) {
+      const TemporaryFolder folder;
+      fs::copy(whole.after[rounds], folder.path, fs::copy_options::recursive);
+      damage(folder.path / file);
+      const auto before = files(folder.path);
+      try {
+        attack(folder.path, m);
+        FAIL_CHECK("accepted a damaged " << file);
+      } catch (const InputError& error) {
+        const std::string what = error.what();
+        CAPTURE(what);
+        CHECK((what.find(std::string(file) + ": ") != what.npos || what.find("metrics.jsonl: ") != what.npos || what.find("ledger.jsonl: has 60 ") != what.npos));
+        CHECK(what.find('\n') == what.npos);
+      }
+      check_equal(before, files(folder.path));
+    };
+    const auto metadata = [&](const char* key, const std::string& value) {
+      CAPTURE(key);
+      CAPTURE(value);
+      refused("attacker.safetensors", [&](const fs::path& path) {
+        TensorFile file = load_safetensors(path);
+        file.metadata.at(key) = value;
+        save_safetensors(path, file);
+      });
+    };
+    for (const char* value : {"12abc", "-1", "", "1", "4", "9007199254740992", "99999999999999999999"}) metadata("rounds", value);
+    for (const char* value : {"12abc", "-1", "", "1", "9007199254740992", "18446744073709551615"}) metadata("metrics_bytes", value);
+    for (const char* value : {"12abc", "-1", "", "1", "9007199254740992"}) metadata("nre", value);
+    metadata("regions", R"([{"kappa":1}])");
+    metadata("regions", "[[[");
+    const auto metrics = [&](const std::string& text, const std::string& other) {
+      CAPTURE(other);
+      refused("metrics.jsonl", [&](const fs::path& path) {
+        std::string bytes = read_file(path);
+        REQUIRE(text.size() == other.size());
+        REQUIRE(bytes.find(text) != bytes.npos);
+        write_file(path, bytes.replace(bytes.find(text), text.size(), other));
+      });
+    };
+    metrics("\"submitted\":20", "\"submitted\":-1");
+    metrics("\"submitted\":20", "\"submitted\":99");
+    metrics("\"submitted\":20", "\"submittex\":20");
+    metrics("\"nre\":20", "\"nre\":40");
+    metrics("\"nre\":20", "\"nre\":\"\"");
   }
 }
 

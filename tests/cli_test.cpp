@@ -258,8 +258,9 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
       {{"sample"}, {"nats", "[0.001 - 1000]"}},
       {{"doctor"}, {"BLAS"}}};
   for (const auto& [command, texts] : commands) {
-    const Outcome o = run(command + Arguments{"--help"});
-    INFO(shown(command));
+    const Arguments words = command + Arguments{"--help"};
+    const Outcome o = run(words);
+    INFO(shown(words));
     CHECK(o.code == 0);
     CHECK(o.err == "");
     for (const std::string& text : texts) {
@@ -384,6 +385,27 @@ TEST_CASE("a configuration with an unknown key or no configuration at all is ref
   write_file(config, "[attack]\nbudget = 0\n");
   refused(2, Arguments{"--config", config, "attack", "--networks", networks.path, "--out", networks.folder.path / "run"}, {"budget", "0"});
   refused(2, Arguments{"--config", networks.folder.path / "missing.toml"} + networks.attack("run"), {"missing.toml"});
+  CHECK(!fs::exists(networks.folder.path / "run"));
+}
+
+TEST_CASE("a configuration that is damaged or ambiguous is refused by its line and nothing of it reaches the terminal") {
+  const Networks networks;
+  const fs::path config = networks.folder.path / "config.toml";
+  std::string dots = "[a";
+  for (int i = 0; i < 40'000; ++i) dots += ".a";
+  const std::vector<std::pair<std::string, std::string>> damaged{{"[attack]\n\x1b[31mbudget = 30\n", "line 2: not plain UTF-8"},
+                                                                 {"[attack]\nbudget = 30\n\xFF\xFE\n", "line 3: not plain UTF-8"},
+                                                                 {std::string("[attack]\n\0\n", 11), "line 2: not plain UTF-8"},
+                                                                 {dots + "]\nx = 1\n", "line 1: more than three dots"},
+                                                                 {dots.substr(1) + " = 1\n", "line 1: more than three dots"},
+                                                                 {"[attack]\nbudget = [30, 60\nseed = 1\n", "line 2: an array that does not end"},
+                                                                 {"[attack]\nbudget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
+                                                                 {"attack.budget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
+                                                                 {std::string(200'000, '\n'), "more than 100,000 bytes"}};
+  for (const auto& [text, reason] : damaged) {
+    write_file(config, text);
+    refused(3, Arguments{"--config", config} + networks.attack("run"), {"--config", reason});
+  }
   CHECK(!fs::exists(networks.folder.path / "run"));
 }
 

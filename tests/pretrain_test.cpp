@@ -10,6 +10,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/file.h"
+#include "nn/safetensors.h"
 #include "temporary_folder.h"
 #include "tensor/check.h"
 #include "tiny_networks.h"
@@ -164,6 +165,39 @@ TEST_CASE("an unfinished training of other settings is refused") {
   CHECK(read_file(folder.path / "target.partial.safetensors") == before);
 }
 
+TEST_CASE("an unfinished training whose metadata claims other work than was done is refused by name and left alone") {
+  const TemporaryFolder folder;
+  const fs::path partial = folder.path / "target.partial.safetensors";
+  interrupt(partial, [&] { make_target(folder.path); });
+  const TensorFile good = load_safetensors(partial);
+  const Json training = Json::parse(good.metadata.at("training"));
+  const auto refused = [&](auto damage) {
+    TensorFile file = good;
+    damage(file.metadata);
+    save_safetensors(partial, file);
+    const std::string before = read_file(partial);
+    CHECK_THROWS_WITH_AS(make_target(folder.path), doctest::Contains("target.partial.safetensors: "), InputError);
+    CHECK((read_file(partial) == before));
+  };
+  const auto changed = [&](const char* key, const Json& value) {
+    CAPTURE(key);
+    refused([&](Metadata& metadata) {
+      Json other = training;
+      other[key] = value;
+      metadata["training"] = other.dump();
+    });
+  };
+  changed("examples", training.at("examples").get<std::int64_t>() + 1);
+  changed("examples", -1);
+  changed("loss", nullptr);
+  changed("seconds", "1");
+  changed("checks", 5);
+  refused([](Metadata& metadata) { metadata["training"] = "{"; });
+  refused([](Metadata& metadata) { metadata.erase("training"); });
+  refused([](Metadata& metadata) { metadata.erase("settings"); });
+  refused([](Metadata& metadata) { metadata["optimizer.steps"] = "12abc"; });
+}
+
 TEST_CASE("training stops at the first checkpoint that errs rarely enough") {
   const TemporaryFolder folder;
   TargetSettings s = target_settings();
@@ -188,6 +222,37 @@ TEST_CASE("both networks get the same bytes for any number of threads") {
     make_attacker(folder.path);
     return read_file(folder.path / "target.safetensors") + read_file(folder.path / "attacker.safetensors");
   });
+}
+
+TEST_CASE("what tables quote of the networks is read or refused by the name of the value") {
+  const auto refusal = [](auto parse, const std::string& text) {
+    try {
+      parse(text, "run/a.json");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const TargetReport report = parse_target_report(R"({"error":{"k":3,"n":9},"examples":100,"training_seconds":0.5,"checks":[]})", "memory");
+  CHECK(report.error.k == 3);
+  CHECK(report.error.n == 9);
+  CHECK(report.examples == 100);
+  CHECK(report.training_seconds == 0.5);
+  CHECK(refusal(parse_target_report, R"({"error":{"k":3,"n":2},"examples":100,"training_seconds":0.5})").starts_with("run/a.json: error.k is 3;"));
+  CHECK(refusal(parse_target_report, R"({"error":{"k":3,"n":9},"examples":1.5,"training_seconds":0.5})").starts_with("run/a.json: examples is 1.5;"));
+  CHECK(refusal(parse_target_report, R"({"error":{"k":3,"n":9},"examples":1})").starts_with("run/a.json: the value has no \"training_seconds\""));
+  CHECK(refusal(parse_target_report, "[").starts_with("run/a.json: line 1: not JSON"));
+  CHECK(parse_base_rate(R"({"base":{"success":{"k":1,"n":2}}})", "memory").n == 2);
+  CHECK(refusal(parse_base_rate, R"({"base":{"success":{"k":-1,"n":2}}})").starts_with("run/a.json: base.success.k is -1;"));
+  CHECK(refusal(parse_base_rate, R"({"base":5})").starts_with("run/a.json: base is number"));
+  const Training training = parse_training(R"({"examples":256,"loss":0.5,"seconds":1,"checks":[1]})", "memory");
+  CHECK(training.examples == 256);
+  CHECK(training.loss == 0.5);
+  CHECK(training.seconds == 1);
+  CHECK(training.checks.size() == 1);
+  CHECK(refusal(parse_training, R"({"examples":256,"loss":null,"seconds":1,"checks":[]})").starts_with("run/a.json: loss is null"));
+  CHECK(refusal(parse_training, R"({"examples":-1,"loss":1,"seconds":1,"checks":[]})").starts_with("run/a.json: examples is -1"));
+  CHECK(refusal(parse_training, R"({"examples":256,"loss":1,"seconds":1,"checks":{}})").starts_with("run/a.json: checks is object"));
 }
 
 TEST_CASE("a damaged report or network is refused by name") {

@@ -1,8 +1,9 @@
-// The file of --config, for the commands with the most options: read, or refused as a usage error.
+// The file of --config, for the commands with the most options: read, or refused as bad input or as bad usage.
 #include <sstream>
 
 #include "fuzz.h"
 #include "tasks/commands.h"
+#include "tasks/config_file.h"
 
 using namespace banel;
 
@@ -12,6 +13,7 @@ FUZZ(bytes) {
   static const std::vector<Action> actions = [] {  // they own what the options are read into
     app.set_config("--config", "", "", false);
     app.allow_config_extras(false);
+    app.config_formatter(std::make_shared<StrictToml>());
     return std::vector{declare_reproduce(app, arguments), declare_attack(app, arguments)};
   }();
   std::istringstream file{std::string(bytes)};
