@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "tensor/parallel.h"
+
 namespace banel {
 
 using namespace addition;
@@ -24,11 +26,13 @@ Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules) {
     std::vector<Verdict> verdicts(attempts.size());
     std::vector<Question> questions;
     std::vector<std::size_t> numbers;
-    for (std::size_t i = 0; i < attempts.size(); ++i)
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      check_stop();
       if (auto question = parse(attempts[i], rules)) {
         questions.push_back(*question);
         numbers.push_back(i);
       }
+    }
     const std::vector<std::string> written = answers(target, questions);
     for (std::size_t i = 0; i < questions.size(); ++i)
       verdicts[numbers[i]] = {written[i], written[i] != sum(questions[i])};
@@ -40,8 +44,10 @@ Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
                     std::span<const Proposal> attempts) {
   std::unordered_map<Attempt, std::size_t> number;  // of each distinct attempt
   std::vector<Attempt> distinct;
-  for (const auto& [x, log_prob] : attempts)
+  for (const auto& [x, log_prob] : attempts) {
+    check_stop();
     if (number.try_emplace(x, distinct.size()).second) distinct.push_back(x);
+  }
   const std::vector<Verdict> verdicts = judge(distinct);
   Measurement m;
   m.distinct.n = m.distinct_success.n = std::ssize(attempts);
@@ -53,6 +59,7 @@ Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
       m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], rules))});
   }
   for (const auto& [x, log_prob] : attempts) {
+    check_stop();
     m.entropy -= log_prob / static_cast<double>(attempts.size());
     const auto question = parse(x, rules);
     const bool success = verdicts[number.at(x)].reward, zero = question && has_leading_zero(*question);

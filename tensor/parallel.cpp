@@ -42,15 +42,23 @@ void set_threads(int n) {
 
 void request_stop() noexcept { stop_requested = true; }
 
+void check_stop() {
+  if (stop_requested) throw Interrupted();
+}
+
 int threads() { return thread_count; }
 
 void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body) {
   std::exception_ptr error;
+  std::atomic<bool> stopped = false;
   const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)
   for (std::size_t i = 0; i < chunks; ++i) {
+    if (stop_requested) {
+      stopped = true;
+      continue;
+    }
     try {
-      if (stop_requested) throw Interrupted();
       const FlushDenormals guard;
       body(i);
     } catch (...) {
@@ -59,6 +67,7 @@ void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& bo
     }
   }
   if (error) std::rethrow_exception(error);
+  if (stopped) throw Interrupted();
 }
 
 }  // namespace banel

@@ -18,6 +18,7 @@ struct Interrupted : std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
 void request_stop() noexcept;
+void check_stop();  // throws Interrupted after request_stop(); for long loops without a parallel_for
 
 // Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in
 // any order. The first exception is rethrown after all chunks ended. Inside another parallel_for the chunks

@@ -144,11 +144,11 @@ void goes_on_to_the_same_bytes(const Place& place) {
   CHECK(o.code == 0);
   CHECK(o.out == whole(place.command).out);
   const Files files = place.files();
-  for (const auto& [name, bytes] : whole(place.command).files) {
-    const bool same = files.contains(name) && files.at(name) == bytes;
-    CHECK_MESSAGE(same, name);
+  for (const auto& file : whole(place.command).files) {
+    const bool same = files.contains(file.first) && files.at(file.first) == file.second;
+    CHECK_MESSAGE(same, file.first);
   }
-  for (const auto& [name, bytes] : files) CHECK_MESSAGE(whole(place.command).files.contains(name), name);
+  for (const auto& file : files) CHECK_MESSAGE(whole(place.command).files.contains(file.first), file.first);
 }
 
 bool one_line(const std::string& text) { return text.rfind("banel: ", 0) == 0 && std::count(text.begin(), text.end(), '\n') == 1 && text.back() == '\n'; }
@@ -309,6 +309,40 @@ TEST_CASE("without OpenBLAS a command says what to install and goes on once it i
     CHECK(o.err.find("install the package libopenblas0") != o.err.npos);
     goes_on_to_the_same_bytes(place);
   }
+}
+
+TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or measures") {
+  // Networks of full size, so that a million samples or questions take minutes and each phase is met.
+  const Arguments samples{"--samples", "1000000", "--out", "run"};
+  const std::vector<Arguments> long_commands{{"train", "target", "--examples", "1000", "--out", "run"},  // measures after a moment
+                                             {"train", "target", "--out", "run"},
+                                             {"train", "attacker", "--digits", "2", "--examples", "1000", "--out", "run"},  // likewise
+                                             {"reproduce", "--out", "run"},
+                                             Arguments{"attack", "--networks", networks(), "--method", "memory"} + samples,  // likewise
+                                             Arguments{"tune", "--networks", networks()} + samples,
+                                             {"scaling", "--networks", networks(), "--base-samples", "2000000", "--out", "run"}};
+  Rng random(3, "Ctrl-C");
+  Seconds longest{};
+  for (int time = 0; time < (complete() ? 10 : 1); ++time)
+    for (const Arguments& words : long_commands) {
+      const Command command{words[0], Arguments{BANEL_PROGRAM} + words, {networks() / "target.safetensors"}, 1};
+      const Place place(command);
+      INFO(words[0] << " " << words[1]);
+      Program program(command.words + Arguments{"--quiet"}, place.here.path);
+      std::this_thread::sleep_for(Seconds(0.3 + 1.5 * random.uniform()));
+      CHECK(!program.ended());
+      const auto start = std::chrono::steady_clock::now();
+      program.signal(SIGINT);
+      const Outcome o = program.wait();
+      const Seconds took = std::chrono::steady_clock::now() - start;
+      longest = std::max(longest, took);
+      CAPTURE(o.err);
+      CHECK(took < 2s);
+      CHECK(o.code == 130);
+      CHECK(o.out == "");
+      CHECK(one_line(o.err));
+    }
+  if (complete()) MESSAGE("the longest took " << longest.count() << " s");
 }
 
 TEST_CASE("ledger and log and table agree on every count") {

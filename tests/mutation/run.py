@@ -20,7 +20,7 @@ MUTATIONS = [
     ("tensor/rng.cpp", "for (std::size_t i = n; i > 1; --i)", "for (std::size_t i = n; i > 2; --i)"),
     ("tensor/tape.cpp", "if (node->backward && node->grad)", "if (node->backward && node->grad && node->previous)"),
     ("tensor/parallel.cpp", "if (error) std::rethrow_exception(error);", ""),
-    ("tensor/parallel.cpp", "if (stop_requested) throw Interrupted();", ""),
+    ("tensor/parallel.cpp", "if (stopped) throw Interrupted();", ""),
     ("tensor/kernels_rows.cpp", "dbias[d] += dy[d];\n}\n\nvoid accumulate(", "dbias[d] = dy[d];\n}\n\nvoid accumulate("),
     ("tensor/kernels_rows.cpp", "dx[i] += a * dy[i];", "dx[i] = a * dy[i];"),
     ("tensor/kernels_rows.cpp", "slope = s + 2 * y * (1 - s)", "slope = s + 2 * y * (1 + s)"),
