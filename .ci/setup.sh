@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=(g++ cmake make libopenblas-dev libcli11-dev nlohmann-json3-dev libboost-dev librandom123-dev libstb-dev
-          doctest-dev fonts-dejavu-core binutils dpkg-dev file)
+          doctest-dev fonts-dejavu-core dpkg-dev file)
 
 missing=()
 for package in "${packages[@]}"; do

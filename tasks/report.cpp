@@ -56,12 +56,12 @@ std::string rate(const Json& row, const char* key) {
 std::string inlined(const std::string& svg) {
   static constexpr char hex[] = "0123456789ABCDEF";
   std::string url = "data:image/svg+xml,";
-  for (const unsigned char c : svg) {
-    if (std::isalnum(c) ||
-        std::string_view("-_.~ =:/,;()").find(static_cast<char>(c)) != std::string_view::npos)
-      url += static_cast<char>(c);
+  for (const char c : svg) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || std::string_view("-_.~ =:/,;()").find(c) != std::string_view::npos)
+      url += c;
     else
-      (url += '%') += {hex[c >> 4], hex[c & 15]};
+      (url += '%') += {hex[byte >> 4], hex[byte & 15]};
   }
   return url;
 }
@@ -163,6 +163,8 @@ Json parse_rows(std::string_view json, std::string_view where) {
   return rows;
 }
 
+bool is_quick(const Json& rows) { return rows[0].contains("quick") && rows[0]["quick"] == true; }
+
 std::string results_html(const Json& rows) { return results(rows) + costs(rows); }
 
 std::string seeds_html(const Json& rows) {
@@ -195,7 +197,7 @@ std::string html(const std::string& text) {
 void write_report(const fs::path& run) {
   const fs::path table_json = run / "table.json";
   const Json rows = parse_rows(read_file(table_json), table_json.string());
-  const bool quick = rows[0].contains("quick") && rows[0]["quick"] == true;
+  const bool quick = is_quick(rows);
   const std::string md = read_file(run / "table.md");
   const std::size_t title = md.find('\n'), table = md.find("\n|");
   const std::string note = title == md.npos || table == md.npos ? "" : md.substr(title, table - title);

@@ -17,6 +17,7 @@ void write_report(const std::filesystem::path& run);
 // The rows of table.json, each with a method that can be a folder and the final rate of every seed. Errors:
 // InputError naming the line, or the value that is missing or impossible.
 Json parse_rows(std::string_view json, std::string_view where);
+bool is_quick(const Json& rows);  // whether they say that the run was a check and not a result
 // The tables that the page makes of them: results and costs, and every seed.
 std::string results_html(const Json& rows);
 std::string seeds_html(const Json& rows);

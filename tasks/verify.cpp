@@ -8,6 +8,7 @@
 #include "nn/file.h"
 #include "nn/json.h"
 #include "tasks/attack_state.h"
+#include "tasks/report.h"
 #include "tasks/reproduce.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -101,7 +102,7 @@ void verify_table(const fs::path& run, const Table& table, const Json& written, 
 
 Verification verify(const fs::path& run, ProgressMode mode) {
   const fs::path table_json = run / "table.json", attacker_json = run / "pretrained" / "attacker.json";
-  const Json written = read_json(table_json), base = read_json(attacker_json);
+  const Json written = parse_rows(read_file(table_json), table_json.string());
   const Networks networks = load_networks(run / "pretrained");
   struct Claim {
     std::size_t row;
@@ -133,8 +134,8 @@ Verification verify(const fs::path& run, ProgressMode mode) {
   }
   Table table{.title = {},
               .note = {},
-              .quick = !rows.empty() && rows[0].value().value("quick", false),
-              .base = rate_from(Field(base, attacker_json.string())["base"]["success"]),
+              .quick = is_quick(written),
+              .base = parse_base_rate(read_file(attacker_json), attacker_json.string()),
               .rows = {}};
   for (std::size_t row = 1; row < rows.size(); ++row)
     table.rows.push_back(method_row(method(rows[row]["method"].text()), results[row]));

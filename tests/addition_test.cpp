@@ -79,9 +79,9 @@ TEST_CASE("the longest carry counts columns of sum nine that a carry ripples thr
       {"9495+0505=", 3},  {"909+101=", 0},
       {"99099+00901=", 4},            // 9+1 carries, 9+0 and 0+9 and twice 9+0 pass it on
       {"0099+001=", 1},   {"1+999999999999999999=", 17}};
-  for (const auto& [text, expected] : cases) {
-    INFO(text);
-    CHECK(longest_carry(parse(text, max_digits).value()) == expected);
+  for (const auto& example : cases) {
+    INFO(example.first);
+    CHECK(longest_carry(parse(example.first, max_digits).value()) == example.second);
   }
 }
 

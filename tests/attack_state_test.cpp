@@ -34,7 +34,8 @@ TEST_CASE("the progress of an attack survives its metadata") {
 
 TEST_CASE("metadata that is missing or not in its one form is refused by key") {
   const Metadata good = to_metadata(some_progress());
-  for (const auto& [key, value] : good) {
+  for (const auto& entry : good) {
+    const std::string& key = entry.first;
     Metadata metadata = good;
     metadata.erase(key);
     CAPTURE(key);

@@ -42,7 +42,8 @@ std::map<std::string, std::string> files(const fs::path& folder) {
 }
 
 void check_equal(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
-  for (const auto& [name, bytes] : a) {
+  for (const auto& file : a) {
+    const auto &name = file.first, &bytes = file.second;
     INFO(name);
     REQUIRE(b.contains(name));
     const bool same = bytes == b.at(name);  // no megabyte of weights in the message

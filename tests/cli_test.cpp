@@ -328,8 +328,9 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
       {{"sample"}, {"nats", "[0.001 - 1000]"}},
       {{"doctor"}, {"BLAS"}}};
   for (const auto& [command, texts] : commands) {
-    const Outcome o = run(command + Arguments{"--help"});
-    INFO(shown(command));
+    const Arguments words = command + Arguments{"--help"};
+    const Outcome o = run(words);
+    INFO(shown(words));
     CHECK(o.code == 0);
     CHECK(o.err == "");
     for (const std::string& text : texts) {

@@ -1,6 +1,15 @@
-# Fails unless every test case of PROGRAMS (separated by commas) is one test of CTest, under a name that is unique
-# and has no ; or , (doctest's CTest module splits names there, and the halves pass without running anything).
-execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -L "^(unit|cli|grad|golden)$" OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+# Fails unless every tests/*_test.cpp is named in tests/CMakeLists.txt and every test case of PROGRAMS (separated by
+# commas) is one test of CTest, under a name that is unique and has no ; or , (doctest's CTest module splits names
+# there, and the halves pass without running anything).
+file(READ ${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt listed_sources)
+file(GLOB sources RELATIVE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_CURRENT_LIST_DIR}/*_test.cpp)
+foreach(source ${sources})
+  if(NOT listed_sources MATCHES "[ \n(]${source}[ \n)]")
+    message(FATAL_ERROR "tests/CMakeLists.txt does not name ${source}")
+  endif()
+endforeach()
+
+execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -LE "^(meta|package)$" OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
 if(NOT listed MATCHES "Total Tests: ([0-9]+)")
   message(FATAL_ERROR "ctest -N printed no total:\n${listed}")
 endif()

@@ -1,30 +1,18 @@
-# Installs the build to an empty folder, builds tests/consumer against it alone, runs it; then makes the packages,
-# unpacks them and runs the program they hold. Usage: cmake -DBUILD=... -DSOURCE=... -DWORK=... -P install_test.cmake
-set(command_error COMMAND_ERROR_IS_FATAL ANY)
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK}/packages ${WORK}/tgz ${WORK}/deb)
+# Installs the build to an empty folder, moves it, and builds and runs tests/consumer against it alone:
+#   cmake -DBUILD=... -DCONSUMER=... -DCOMPILER=... -P install_test.cmake
+set(work ${BUILD}/tests/installed)
+set(fatal COMMAND_ERROR_IS_FATAL ANY)
+file(REMOVE_RECURSE ${work})
 
-execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix OUTPUT_QUIET ${command_error})
-file(RENAME ${WORK}/prefix ${WORK}/moved)  # nothing may remember where it was installed
-execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B ${WORK}/consumer -DCMAKE_PREFIX_PATH=${WORK}/moved
-                -DCMAKE_BUILD_TYPE=Release OUTPUT_QUIET ${command_error})
-execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/consumer OUTPUT_QUIET ${command_error})
-execute_process(COMMAND ${WORK}/consumer/consumer ${command_error})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix OUTPUT_QUIET ${fatal})
+file(RENAME ${work}/prefix ${work}/moved)  # nothing may remember where it was installed
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${CONSUMER} -B ${work}/consumer -DCMAKE_PREFIX_PATH=${work}/moved
+                        -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON OUTPUT_QUIET ${fatal})
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${work}/consumer OUTPUT_QUIET ${fatal})
+execute_process(COMMAND ${work}/consumer/consumer ${fatal})
 
-find_program(CPACK cpack REQUIRED)
-execute_process(COMMAND ${CPACK} --config ${BUILD}/CPackConfig.cmake -B ${WORK}/packages OUTPUT_QUIET ${command_error})
-file(GLOB tgz ${WORK}/packages/*.tar.gz)
-file(GLOB deb ${WORK}/packages/*.deb)
-execute_process(COMMAND tar -x -f ${tgz} -C ${WORK}/tgz --strip-components=1 ${command_error})
-execute_process(COMMAND dpkg-deb -x ${deb} ${WORK}/deb ${command_error})
-execute_process(COMMAND dpkg-deb --field ${deb} Depends OUTPUT_VARIABLE depends ${command_error})
-foreach(needed libopenblas0 libgomp1 libstdc++6)
-  string(FIND "${depends}" ${needed} at)
-  if(at EQUAL -1)
-    message(FATAL_ERROR "the .deb does not depend on ${needed}: ${depends}")
-  endif()
-endforeach()
-foreach(program ${WORK}/tgz/bin/banel ${WORK}/deb/usr/bin/banel)
-  execute_process(COMMAND ${program} toy1d --quiet --out ${WORK}/toy OUTPUT_QUIET ${command_error})
-  file(REMOVE_RECURSE ${WORK}/toy)
-endforeach()
+# The project chose its own options, so it is compiled with them and no others.
+file(READ ${work}/consumer/compile_commands.json commands)
+if(commands MATCHES "-march|-W|-ffp-contract")
+  message(FATAL_ERROR "an option of banel reached the project that links it:\n${commands}")
+endif()

@@ -87,7 +87,8 @@ TEST_CASE("gelu has its limits and its known values in every lane and tail") {
 
 TEST_CASE("attention is causal: changing a later token changes no earlier row") {
   Rng rng(2, "attention");
-  for (const auto& [T, C] : std::vector<std::pair<Index, Index>>{{2, 1}, {17, 5}, {40, 16}, {128, 64}}) {
+  for (const auto& sizes : std::vector<std::pair<Index, Index>>{{2, 1}, {17, 5}, {40, 16}, {128, 64}}) {
+    const Index T = sizes.first, C = sizes.second;
     const auto rows = static_cast<std::size_t>(T), width = static_cast<std::size_t>(C);
     std::vector<real> qkv(rows * 3 * width), before(rows * width), after(rows * width), p(rows * static_cast<std::size_t>(simd::round_up(T)));
     for (real& x : qkv) x = static_cast<real>(rng.normal());

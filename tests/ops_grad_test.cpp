@@ -136,19 +136,20 @@ TEST_CASE("every operation declared in ops.h is in the table of gradient checks"
   }
   for (const Row& row : table()) checked.insert({row.op, row.parameters});
   CHECK(declared.size() >= 16);  // the pattern still matches the header
-  for (const auto& [op, parameters] : declared) {
-    INFO(op << " with " << parameters << " parameters");
-    CHECK(checked.contains({op, parameters}));
+  for (const auto& op : declared) {
+    INFO(op.first << " with " << op.second << " parameters");
+    CHECK(checked.contains(op));
   }
-  for (const auto& [op, parameters] : checked) {
-    INFO(op << " with " << parameters << " parameters is no longer declared");
-    CHECK(declared.contains({op, parameters}));
+  for (const auto& op : checked) {
+    INFO(op.first << " with " << op.second << " parameters is no longer declared");
+    CHECK(declared.contains(op));
   }
 }
 
 TEST_CASE("attention one token at a time equals attention of whole strings row for row") {
   Rng rng(2, "ops_grad_test");
-  for (const auto& [heads, width, context] : std::vector<std::array<int, 3>>{{1, 1, 1}, {1, 5, 7}, {2, 6, 40}, {4, 36, 17}}) {
+  for (const auto& sizes : std::vector<std::array<int, 3>>{{1, 1, 1}, {1, 5, 7}, {2, 6, 40}, {4, 36, 17}}) {
+    const int heads = sizes[0], width = sizes[1], context = sizes[2];
     const std::vector<int> lengths = {context, 1, (context + 1) / 2};
     std::vector<int> offsets = {0};
     for (int length : lengths) offsets.push_back(offsets.back() + length);

@@ -1,0 +1,32 @@
+# Makes a package, unpacks it and runs the program in it: cmake -DBUILD=... -DGENERATOR=TGZ|DEB -P package_test.cmake
+set(work ${BUILD}/tests/package_${GENERATOR})
+set(fatal COMMAND_ERROR_IS_FATAL ANY)
+file(REMOVE_RECURSE ${work})
+file(MAKE_DIRECTORY ${work}/unpacked)
+
+# Naming another generator keeps CPack from building everything again first.
+execute_process(COMMAND ${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackConfig.cmake -G ${GENERATOR} -B ${work} -D CPACK_CMAKE_GENERATOR=Ninja
+                OUTPUT_QUIET ${fatal})
+if(GENERATOR STREQUAL "TGZ")
+  file(GLOB package ${work}/*.tar.gz)
+  execute_process(COMMAND tar -x -f ${package} -C ${work}/unpacked --strip-components=1 ${fatal})
+  set(prefix ${work}/unpacked)
+else()
+  file(GLOB package ${work}/*.deb)
+  execute_process(COMMAND dpkg-deb -x ${package} ${work}/unpacked ${fatal})
+  set(prefix ${work}/unpacked/usr)
+  execute_process(COMMAND dpkg-deb --field ${package} Depends OUTPUT_VARIABLE depends ${fatal})
+  foreach(needed libc6 libstdc\\+\\+6 "libgomp1|libomp5" libopenblas0)
+    if(NOT depends MATCHES "${needed}")
+      message(FATAL_ERROR "the package does not depend on ${needed}: ${depends}")
+    endif()
+  endforeach()
+endif()
+
+execute_process(COMMAND ${prefix}/bin/banel doctor OUTPUT_VARIABLE doctor ${fatal})
+if(NOT doctor MATCHES "openblas")
+  message(FATAL_ERROR "the program of ${package} does not name its OpenBLAS:\n${doctor}")
+endif()
+if(NOT EXISTS ${prefix}/share/doc/banel/fonts-dejavu-core.copyright)
+  message(FATAL_ERROR "${package} holds the glyphs of a font without its licence")
+endif()
