@@ -28,10 +28,13 @@ Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
   ENSURE_AS(line.substr(hashed.size()) == seal(hash), InputError, "hash",
             "it is not " << hex(hash) << ", that of the lines up to here");
   const auto json = nlohmann::json::parse(line);
-  ENSURE_AS(json.at("n").get<std::size_t>() == n, InputError, "n", "the numbers are out of order");
-  const int reward = json.at("reward").get<int>();
-  ENSURE_AS(reward == 0 || reward == 1, InputError, "reward", reward << " is neither 0 nor 1");
-  return {json.at("attempt").get<std::string>(), {json.at("answer").get<std::string>(), reward == 1}, hash};
+  const Evaluation read{json.at("attempt").get<std::string>(),
+                        {json.at("answer").get<std::string>(), json.at("reward") == 1},
+                        hash};
+  // A key twice, a number out of order or beyond its type, a reward of 2: none of them is what it wrote.
+  ENSURE_AS(content(n, read.attempt, read.verdict) == hashed, InputError, "form",
+            "it is not evaluation " << n << " as the oracle writes it");
+  return read;
 }
 
 }  // namespace

@@ -291,7 +291,10 @@ TEST_CASE("a line whose hash is right is still read with suspicion") {
   const Lines whole;
   const std::uint64_t before = read_ledger(whole.ledger).evaluations[1].hash;
   for (const char* content : {R"({"n":4,"attempt":"a2","answer":"x","reward":0)", R"({"n":3,"attempt":"a2","answer":"x")", R"({"n":3,"attempt":5,"answer":"x","reward":0)",
-                              R"({"n":3,"attempt":"a2","answer":"x","reward":"no")", R"({"n":3,"attempt":"a2","answer":"x","reward":2)", R"(["n")", ""})
+                              R"({"n":3,"attempt":"a2","answer":"x","reward":"no")", R"({"n":3,"attempt":"a2","answer":"x","reward":2)", R"({"n":1.3e27,"attempt":"a2","answer":"x","reward":0)",
+                              R"({"n":3.0,"attempt":"a2","answer":"x","reward":0)", R"({"n":3,"attempt":"a2","answer":"x","reward":4294967296)",
+                              R"({"n":3,"attempt":"a2","answer":"x","reward":true)", R"({"n":3,"n":3,"attempt":"a2","answer":"x","reward":0)",
+                              R"({"n":3, "attempt":"a2","answer":"x","reward":0)", R"({"n":3,"attempt":"a2","answer":"x","reward":0,"more":1)", R"(["n")", ""})
     whole.refused(whole.line[0] + whole.line[1] + content + R"(,"hash":")" + hex(fnv1a(content, before)) + "\"}\n", 3);
 }
 
