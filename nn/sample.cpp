@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -15,7 +16,7 @@ namespace banel {
 
 namespace {
 
-constexpr std::size_t group_size = 128;
+constexpr std::size_t decoded_together = 128, read_together = 32;  // strings
 
 // Weights that grew without bound write NaN, from which nothing may be drawn.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary) {
@@ -25,43 +26,63 @@ void check_finite(const char* caller, int position, const real* logits, int voca
                              std::to_string(position) + "; train again with a lower --rate");
 }
 
-// Feeds `group` strings through the network one position at a time until all have ended.
-// next(i, t, logits, log_sum_exp) -> token of string i after position t, or nothing if the string has ended.
-template <class Next>
-void decode(const char* caller, const GPT& model, std::size_t group, std::span<const int> first_tokens,
-            Next next) {
-  const int vocabulary = model.config().vocabulary, context = model.config().context;
-  GPT& reader = const_cast<GPT&>(
-      model);  // tensors have no const form; a tape with Record::no never writes to its leaves
-  std::vector<KeyValueCache> cache = model.make_cache(static_cast<int>(group));
-  std::vector<int> tokens(first_tokens.begin(), first_tokens.end()), positions(group, 0), slots(group);
-  std::iota(slots.begin(), slots.end(), 0);
-  Tape tape(Record::no);
-  for (int t = 0; t < context && !slots.empty(); ++t) {
-    tape.reset();
-    const Tensor logits =
-        model.logits(Weights(tape, reader.parameters, nullptr), {tokens, positions, {}, slots}, cache);
-    std::size_t alive = 0;
-    for (std::size_t n = 0; n < slots.size(); ++n) {
-      const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
-      check_finite(caller, t, row, vocabulary);
-      const std::optional<int> token = next(static_cast<std::size_t>(slots[n]), t, row);
-      if (!token) continue;  // ended: its row is dropped, the others move up
-      slots[alive] = slots[n];
-      tokens[alive++] = *token;
+// body(first, count, workspace) for groups of at most `size` strings in parallel; some groups in a row share
+// one workspace, whose memory is then touched for the first time only once.
+template <class Workspace, class Body>
+void each_group(std::size_t strings, std::size_t size, Workspace workspace, Body body) {
+  const std::size_t groups = (strings + size - 1) / size;
+  const std::size_t shares = std::min(groups, 8 * static_cast<std::size_t>(threads()));
+  parallel_for(shares, [&](std::size_t share) {
+    auto own = workspace();
+    for (std::size_t g = groups * share / shares; g < groups * (share + 1) / shares; ++g) {
+      check_stop();
+      body(g * size, std::min(size, strings - g * size), own);
     }
-    slots.resize(alive);
-    tokens.resize(alive);
-    positions.assign(alive, t + 1);
-  }
+  });
 }
 
-// body(first, count) for groups of `count` strings in parallel.
-template <class Body>
-void each_group(std::size_t strings, Body body) {
-  parallel_for((strings + group_size - 1) / group_size,
-               [&](std::size_t g) { body(g * group_size, std::min(group_size, strings - g * group_size)); });
-}
+// Feeds up to decoded_together strings through the network one position at a time until all have ended.
+class Decoder {
+ public:
+  Decoder(const char* caller, const GPT& model)
+      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together))) {}
+
+  // next(i, t, logits) -> token of string i after position t, or nothing if the string has ended.
+  template <class Next>
+  void run(std::span<const int> first_tokens, Next next) {
+    const int vocabulary = model_.config().vocabulary, context = model_.config().context;
+    GPT& reader = const_cast<GPT&>(
+        model_);  // tensors have no const form; a tape with Record::no never writes to its leaves
+    tokens_.assign(first_tokens.begin(), first_tokens.end());
+    positions_.assign(tokens_.size(), 0);
+    slots_.resize(tokens_.size());
+    std::iota(slots_.begin(), slots_.end(), 0);
+    for (int t = 0; t < context && !slots_.empty(); ++t) {
+      tape_.reset();
+      const Tensor logits = model_.logits(Weights(tape_, reader.parameters, nullptr),
+                                          {tokens_, positions_, {}, slots_}, cache_);
+      std::size_t alive = 0;
+      for (std::size_t n = 0; n < slots_.size(); ++n) {
+        const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
+        check_finite(caller_, t, row, vocabulary);
+        const std::optional<int> token = next(static_cast<std::size_t>(slots_[n]), t, row);
+        if (!token) continue;  // ended: its row is dropped, the others move up
+        slots_[alive] = slots_[n];
+        tokens_[alive++] = *token;
+      }
+      slots_.resize(alive);
+      tokens_.resize(alive);
+      positions_.assign(alive, t + 1);
+    }
+  }
+
+ private:
+  const char* caller_;
+  const GPT& model_;
+  std::vector<KeyValueCache> cache_;
+  std::vector<int> tokens_, positions_, slots_;
+  Tape tape_{Record::no};
+};
 
 }  // namespace
 
@@ -70,29 +91,30 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
-  each_group(count, [&](std::size_t first, std::size_t used) {
-    std::vector<Sampled> group(group_size);  // always whole, so that string i does not depend on `count`
+  const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
+  each_group(count, decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+    std::vector<Sampled> group(
+        decoded_together);  // always whole, so that string i does not depend on `count`
     std::vector<Rng> rngs;
-    for (std::size_t i = 0; i < group_size; ++i) rngs.push_back(random[first + i]);
-    const std::vector<int> begins(group_size, begin);
+    for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
+    const std::vector<int> begins(group.size(), begin);
     std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
-    decode("sample", model, group_size, begins,
-           [&](std::size_t i, int, const real* logits) -> std::optional<int> {
-             std::copy_n(logits, vocabulary, p.data());
-             const real log_sum = kernels::softmax(p.data(), vocabulary, p.data());
-             if (temperature != 1) {
-               for (int v = 0; v < vocabulary; ++v)
-                 p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
-               kernels::softmax(p.data(), vocabulary, p.data());
-             }
-             double u = rngs[i].uniform();
-             int token = 0;
-             while (token + 1 < vocabulary && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
-               u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
-             group[i].tokens.push_back(token);
-             group[i].log_prob += static_cast<double>(logits[token] - log_sum);
-             return token == stop ? std::nullopt : std::optional(token);
-           });
+    own->run(begins, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
+      std::copy_n(logits, vocabulary, p.data());
+      const real log_sum = kernels::softmax(p.data(), vocabulary, p.data()).log_sum();
+      if (temperature != 1) {
+        for (int v = 0; v < vocabulary; ++v)
+          p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
+        kernels::softmax(p.data(), vocabulary, p.data());
+      }
+      double u = rngs[i].uniform();
+      int token = 0;
+      while (token + 1 < vocabulary && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
+        u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
+      group[i].tokens.push_back(token);
+      group[i].log_prob += static_cast<double>(logits[token] - log_sum);
+      return token == stop ? std::nullopt : std::optional(token);
+    });
     std::move(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(used),
               result.begin() + static_cast<std::ptrdiff_t>(first));
   });
@@ -102,22 +124,21 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
 std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts, int stop) {
   const int vocabulary = model.config().vocabulary;
   std::vector<Sequence> answers(prompts.size());
-  each_group(prompts.size(), [&](std::size_t first, std::size_t used) {
+  const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
+  each_group(prompts.size(), decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     std::vector<int> begins;
     for (std::size_t i = first; i < first + used; ++i) {
       ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context, "greedy",
              "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
       begins.push_back(prompts[i][0]);
     }
-    decode("greedy", model, used, begins,
-           [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
-             const Sequence& prompt = prompts[first + i];
-             if (static_cast<std::size_t>(t) + 1 < prompt.size())
-               return prompt[static_cast<std::size_t>(t) + 1];
-             const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-             answers[first + i].push_back(token);
-             return token == stop ? std::nullopt : std::optional(token);
-           });
+    own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
+      const Sequence& prompt = prompts[first + i];
+      if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
+      const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
+      answers[first + i].push_back(token);
+      return token == stop ? std::nullopt : std::optional(token);
+    });
   });
   return answers;
 }
@@ -126,25 +147,37 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
   const int vocabulary = model.config().vocabulary;
   GPT& reader = const_cast<GPT&>(model);
   std::vector<double> result(sequences.size());
-  each_group(sequences.size(), [&](std::size_t first, std::size_t used) {
+  struct Workspace {
     Batch batch;
+    Shard shard;
+    Tape tape{Record::no};
+  };
+  const auto workspace = [] { return std::make_unique<Workspace>(); };
+  each_group(sequences.size(), read_together, workspace, [&](std::size_t first, std::size_t used, auto& own) {
+    auto& [batch, shard, tape] = *own;
+    batch.clear();
     for (std::size_t i = first; i < first + used; ++i) {
       ENSURE(sequences[i].size() >= 2, "log_likelihood",
              "a sequence of " << sequences[i].size() << " tokens; expected 2 or more");
       batch.add({.tokens = sequences[i]});
     }
-    Tape tape(Record::no);
-    const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr),
-                                       {batch.tokens, batch.positions, batch.offsets, {}});
-    std::vector<real> row(static_cast<std::size_t>(simd::round_up(vocabulary)));
-    for (std::size_t i = 0; i < used; ++i)
-      for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n) {
-        std::copy_n(logits.data() + static_cast<Index>(n) * vocabulary, vocabulary, row.data());
-        check_finite("log_likelihood", n - batch.offsets[i], row.data(), vocabulary);
-        const real score = row[static_cast<std::size_t>(batch.targets[static_cast<std::size_t>(n)])];
-        result[first + i] +=
-            static_cast<double>(score - kernels::softmax(row.data(), vocabulary, row.data()));
-      }
+    std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
+    for (std::size_t i = 0; i < used;) {
+      const std::size_t end = next_shard(batch, i, used, shard);
+      tape.reset();
+      const Tensor logits =
+          model.logits(Weights(tape, reader.parameters, nullptr),
+                       {shard.of(batch.tokens), shard.of(batch.positions), shard.offsets, {}});
+      const real* row = logits.data();
+      for (; i < end; ++i)
+        for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n, row += vocabulary) {
+          check_finite("log_likelihood", n - batch.offsets[i], row, vocabulary);
+          std::copy_n(row, vocabulary, p.data());
+          const real score = row[batch.targets[static_cast<std::size_t>(n)]];
+          result[first + i] +=
+              static_cast<double>(score - kernels::softmax(p.data(), vocabulary, p.data()).log_sum());
+        }
+    }
   });
   return result;
 }

@@ -11,7 +11,7 @@ namespace banel {
 
 namespace {
 constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
-constexpr std::size_t shard_rows = 160;   // activations of a shard stay in the second-level cache
+constexpr int shard_rows = 128;           // a shard has about as many: few enough for the second-level cache
 constexpr std::size_t norm_chunk = 4096;  // weights
 }  // namespace
 
@@ -37,6 +37,16 @@ void Batch::normalise() {
   for (real& w : weights) w /= static_cast<real>(std::max<std::ptrdiff_t>(1, counted));
 }
 
+std::size_t next_shard(const Batch& batch, std::size_t first, std::size_t last, Shard& shard) {
+  const int begin = batch.offsets[first], rows = batch.offsets[last] - begin;
+  const int shards = std::max(1, (rows + shard_rows - 1) / shard_rows);
+  shard.begin = static_cast<std::size_t>(begin);
+  shard.offsets.assign(1, 0);
+  do shard.offsets.push_back(batch.offsets[++first] - begin);
+  while (first < last && shard.offsets.back() < (rows + shards - 1) / shards);
+  return first;
+}
+
 Tensor next_token_loss(const GPT& model, const Weights& weights, const Rows& rows,
                        std::span<const int> targets, std::span<const real> row_weights) {
   return cross_entropy(model.logits(weights, rows), targets, row_weights);
@@ -52,19 +62,13 @@ Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)
 void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::size_t last) {
   lane.gradients.assign(gradients_.size(), 0);
   lane.loss = 0;
-  std::vector<int> offsets;
-  while (first < last) {  // a shard: as many whole strings as fit into shard_rows, at least one
-    const auto begin = static_cast<std::size_t>(batch.offsets[first]);
-    offsets.assign(1, 0);
-    do {
-      offsets.push_back(batch.offsets[++first] - static_cast<int>(begin));
-    } while (first < last && static_cast<std::size_t>(batch.offsets[first + 1]) - begin <= shard_rows);
-    const auto rows = static_cast<std::size_t>(offsets.back());
-    const auto part = [&](const auto& v) { return std::span(v).subspan(begin, rows); };
+  while (first < last) {
+    const Shard& s = lane.shard;
+    first = next_shard(batch, first, last, lane.shard);
     lane.tape.reset();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
-    const Tensor loss = loss_(model_, weights, {part(batch.tokens), part(batch.positions), offsets, {}},
-                              part(batch.targets), part(batch.weights));
+    const Tensor loss = loss_(model_, weights, {s.of(batch.tokens), s.of(batch.positions), s.offsets, {}},
+                              s.of(batch.targets), s.of(batch.weights));
     lane.tape.backward(loss);
     lane.loss += static_cast<double>(loss.data()[0]);
   }

@@ -30,6 +30,20 @@ struct Batch {
   std::size_t strings() const { return offsets.empty() ? 0 : offsets.size() - 1; }
 };
 
+// Part of a batch: strings first..last-1, whose rows begin with row `begin`.
+struct Shard {
+  std::size_t begin = 0;
+  std::vector<int> offsets;  // of its strings, from 0
+  std::size_t rows() const { return static_cast<std::size_t>(offsets.back()); }
+  template <class T>
+  std::span<const T> of(const std::vector<T>& all) const {
+    return std::span(all).subspan(begin, rows());
+  }
+};
+// The strings first..last-1 are computed in shards of about equal size whose activations fit into a cache.
+// Sets the shard to the one that begins with `first` and returns where the next one begins.
+std::size_t next_shard(const Batch&, std::size_t first, std::size_t last, Shard&);
+
 struct StepReport {
   double loss = 0, gradient_norm = 0;
 };  // norm before clipping
@@ -58,6 +72,7 @@ class Trainer {
   struct Lane {
     Tape tape;
     std::vector<real> gradients;
+    Shard shard;
     double loss = 0;
   };
   void run_lane(Lane&, const Batch&, std::size_t first, std::size_t last);

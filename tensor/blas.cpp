@@ -40,13 +40,13 @@ struct Library {
   bool core_chosen_here = false;
 
   Library() {
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);  // parallelism is ours: see parallel.h
     if (const char* core = best_core(); core && !std::getenv("OPENBLAS_CORETYPE"))
       core_chosen_here = setenv("OPENBLAS_CORETYPE", core, 0) == 0;
     for (const char* file : {"libopenblas.so.0", "libopenblas.so"})
       if (!handle) handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     ENSURE_AS(handle, IoError, "OpenBLAS", dlerror() << "; install the package libopenblas0");
     gemm = symbol<Gemm>(gemm_name);
-    symbol<void (*)(int)>("openblas_set_num_threads")(1);  // parallelism is ours: see parallel.h
   }
 
   template <class Function>

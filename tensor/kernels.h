@@ -1,7 +1,10 @@
 // Loops over plain arrays: no graph, no threads, no allocation. Forward stands next to backward.
 //   N rows (tokens of all strings of a shard, one after the other), D width of a row, V vocabulary,
-//   H heads, C = D/H width of a head, T tokens of one string. dx is the gradient of x; "+=" accumulates.
+//   H heads, C = D/H width of a head, T tokens of one string. dx is the gradient of x; "+=" accumulates; beta
+//   is 1, or 0 for a dx without a value so far, which is not read.
 #pragma once
+#include <cmath>
+
 #include "tensor/real.h"
 #include "tensor/tape.h"
 
@@ -14,12 +17,13 @@ constexpr Index max_head = 64;      // widest head: both bound buffers on the st
 void start_rows(const real* bias, const real* residual, Index N, Index D, real* y);
 // dbias += sum over n of dy[n]                                  (N,D) -> (D)
 void sum_rows(const real* dy, Index N, Index D, real* dbias);
-// dx += a dy                                                    any n numbers
-void accumulate(const real* dy, real a, Index n, real* dx);
-// dx += dy slope, element by element
-void accumulate_product(const real* dy, const real* slope, Index n, real* dx);
+// dx = beta dx + a dy                                           any n numbers
+void accumulate(const real* dy, real a, Index n, real beta, real* dx);
+// dx = beta dx + dy slope, element by element
+void accumulate_product(const real* dy, const real* slope, Index n, real beta, real* dx);
 
-// y = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3), s the logistic function; slope = dy/dx, kept for backward.
+// y = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3), s the logistic function; slope = dy/dx, kept for backward
+// unless it is nullptr.
 void gelu(const real* x, Index n, real* y, real* slope);
 
 // y = gain (x - mean) / sqrt(variance + 1e-5) + bias, for each row; mean and rstd (N) are kept for backward.
@@ -28,22 +32,27 @@ void layer_norm(const real* x, const real* gain, const real* bias, Index N, Inde
 void layer_norm_backward(const real* x, const real* gain, const real* mean, const real* rstd, const real* dy,
                          Index N, Index D, real* dx, real* dgain, real* dbias);
 
-// p = softmax(x) over n numbers, and log(sum(exp(x))) as the result. Both arrays have room for
-// simd::round_up(n); the padding of x is overwritten, the padding of p becomes 0. x == p is allowed.
-real softmax(real* x, Index n, real* p);
+// p[i] = exp(x[i] - top) / sum, i < n. Both arrays have room for simd::round_up(n) numbers; what stands
+// behind x's n is ignored, behind p's n it becomes 0. x == p is allowed. n >= 1.
+struct Softmax {
+  real top, sum;                                        // the largest x; the sum of exp(x[i] - top)
+  real log_sum() const { return top + std::log(sum); }  // log of the sum of exp(x[i])
+};
+Softmax softmax(const real* x, Index n, real* p);
+void softmax_backward(const real* p, Index n, real scale,
+                      real* dp);  // dp = scale p (dp - sum of p dp), likewise padded
 
-// One string, one head, causal attention: out[t] = sum over j <= t of p[j][t] v[j], p[:][t] = softmax(q[t]
-// k^T / sqrt(C)). q, k, v, out point into rows of width `stride` (q k v) and D (out). p has T rows of
-// simd::round_up(T): row j holds the weight of key j for every query t, so that a vector holds neighbouring
-// queries and nothing is summed across a vector; 0 for t < j.
+// One string, one head, causal attention: out[t] = sum over j <= t of p[t][j] v[j], p[t] = softmax(q[t] k^T /
+// sqrt(C)). q, k, v, out point into rows of width `stride` (q k v) and D (out). p is (T, simd::round_up(T)):
+// row t holds the weights of keys 0..t, then 0 up to the end of their last vector, then nothing that may be
+// read. Backward: dq = beta dq + ..., and dk and dv likewise.
 void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D,
                real* out, real* p);
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
-                        Index C, Index stride, Index D, real* dq, real* dk, real* dv);
+                        Index C, Index stride, Index D, real beta, real* dq, real* dk, real* dv);
 
 // The same for one new token at position t of a string whose past is cached: appends k and v, then attends.
-// cache_k is (C, round_up(context)), key t in column t; cache_v is (context, round_up(C)); both zero at
-// first.
+// cache_k is (C, simd::round_up(context)), key j in column j, readable to its end; cache_v is (context, C).
 void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context,
                     real* cache_k, real* cache_v, real* out);
 

@@ -10,6 +10,20 @@ namespace banel {
 
 namespace {
 
+// grad of a += c dy, where it is needed
+void add_grad(const Tensor& a, real c, const Tensor& y) {
+  if (!a.needs_grad()) return;
+  const auto [dx, beta] = a.grad_sum();
+  kernels::accumulate(y.grad(), c, y.size(), beta, dx);
+}
+
+// grad of a += dy slope, where it is needed
+void add_grad(const Tensor& a, const real* slope, const Tensor& y) {
+  if (!a.needs_grad()) return;
+  const auto [dx, beta] = a.grad_sum();
+  kernels::accumulate_product(y.grad(), slope, y.size(), beta, dx);
+}
+
 Tensor result_like(const Tensor& a) { return a.tape().uninitialised(a.shape()); }
 
 void same_shape(const char* op, const Tensor& a, const Tensor& b) {
@@ -23,8 +37,8 @@ Tensor add(const Tensor& a, const Tensor& b) {
   Tensor out = result_like(a);
   for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] + b.data()[i];
   return a.tape().record("add", out, {a, b}, [a, b](const Tensor& y) {
-    if (a.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), a.grad());
-    if (b.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), b.grad());
+    add_grad(a, 1, y);
+    add_grad(b, 1, y);
   });
 }
 
@@ -33,8 +47,8 @@ Tensor sub(const Tensor& a, const Tensor& b) {
   Tensor out = result_like(a);
   for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] - b.data()[i];
   return a.tape().record("sub", out, {a, b}, [a, b](const Tensor& y) {
-    if (a.needs_grad()) kernels::accumulate(y.grad(), 1, y.size(), a.grad());
-    if (b.needs_grad()) kernels::accumulate(y.grad(), -1, y.size(), b.grad());
+    add_grad(a, 1, y);
+    add_grad(b, -1, y);
   });
 }
 
@@ -43,27 +57,22 @@ Tensor mul(const Tensor& a, const Tensor& b) {
   Tensor out = result_like(a);
   for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = a.data()[i] * b.data()[i];
   return a.tape().record("mul", out, {a, b}, [a, b](const Tensor& y) {
-    if (a.needs_grad()) kernels::accumulate_product(y.grad(), b.data(), y.size(), a.grad());
-    if (b.needs_grad()) kernels::accumulate_product(y.grad(), a.data(), y.size(), b.grad());
+    add_grad(a, b.data(), y);
+    add_grad(b, a.data(), y);
   });
 }
 
 Tensor scale(const Tensor& a, real c) {
   Tensor out = result_like(a);
   for (Index i = 0, n = a.size(); i < n; ++i) out.data()[i] = c * a.data()[i];
-  return a.tape().record("scale", out, {a},
-                         [a, c](const Tensor& y) { kernels::accumulate(y.grad(), c, y.size(), a.grad()); });
+  return a.tape().record("scale", out, {a}, [a, c](const Tensor& y) { add_grad(a, c, y); });
 }
 
 Tensor exp(const Tensor& a) {
   Tensor out = result_like(a);
-  for (Index i = 0; i < a.size(); i += simd::width) {
-    const Index n = std::min(simd::width, a.size() - i);
-    simd::store_first(out.data() + i, simd::exp(simd::load_first(a.data() + i, n, 0)), n);
-  }
-  return a.tape().record("exp", out, {a}, [a](const Tensor& y) {
-    kernels::accumulate_product(y.grad(), y.data(), y.size(), a.grad());
-  });
+  for (Index i = 0, n = a.size(); i < n; i += simd::width)
+    simd::store_first(out.data() + i, simd::exp(simd::load_first(a.data() + i, n - i)), n - i);
+  return a.tape().record("exp", out, {a}, [a](const Tensor& y) { add_grad(a, y.data(), y); });
 }
 
 Tensor log(const Tensor& a) {
@@ -93,16 +102,14 @@ Tensor reshape(const Tensor& a, const Shape& shape) {
   ENSURE(a.size() == shape.size(), "reshape",
          a.shape() << " and " << shape << " differ in their count of numbers");
   return a.tape().record("reshape", a.tape().view(shape, a.data()), {a},
-                         [a](const Tensor& y) { kernels::accumulate(y.grad(), 1, y.size(), a.grad()); });
+                         [a](const Tensor& y) { add_grad(a, 1, y); });
 }
 
 Tensor gelu(const Tensor& a) {
   Tensor out = result_like(a);
-  real* slope = a.tape().scratch(a.size());
+  real* const slope = a.tape().recording() ? a.tape().scratch(a.size()) : nullptr;
   kernels::gelu(a.data(), a.size(), out.data(), slope);
-  return a.tape().record("gelu", out, {a}, [a, slope](const Tensor& y) {
-    kernels::accumulate_product(y.grad(), slope, y.size(), a.grad());
-  });
+  return a.tape().record("gelu", out, {a}, [a, slope](const Tensor& y) { add_grad(a, slope, y); });
 }
 
 }  // namespace banel

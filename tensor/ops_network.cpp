@@ -22,7 +22,7 @@ Tensor embedding(const Tensor& table, std::span<const int> ids) {  // (V,D) -> (
   }
   return table.tape().record("embedding", out, {table}, [table, ids, D](const Tensor& y) {
     for (std::size_t n = 0; n < ids.size(); ++n)
-      kernels::accumulate(y.grad() + static_cast<Index>(n) * D, 1, D, table.grad() + ids[n] * D);
+      kernels::accumulate(y.grad() + static_cast<Index>(n) * D, 1, D, 1, table.grad() + ids[n] * D);
   });
 }
 
@@ -61,11 +61,16 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const T
   return x.tape().record(
       "linear", out, {x, weight, bias, add}, [x, weight, bias, add, has_residual, N, K, M](const Tensor& y) {
         if (bias.needs_grad()) kernels::sum_rows(y.grad(), N, M, bias.grad());
-        if (has_residual && add.needs_grad()) kernels::accumulate(y.grad(), 1, N * M, add.grad());
+        if (has_residual && add.needs_grad()) {
+          const auto [dx, beta] = add.grad_sum();
+          kernels::accumulate(y.grad(), 1, N * M, beta, dx);
+        }
         if (weight.needs_grad())
           gemm(Transpose::yes, Transpose::no, K, M, N, x.data(), y.grad(), 1, weight.grad());  // x^T dy
-        if (x.needs_grad())
-          gemm(Transpose::no, Transpose::yes, N, K, M, y.grad(), weight.data(), 1, x.grad());  // dy W^T
+        if (x.needs_grad()) {
+          const auto [dx, beta] = x.grad_sum();
+          gemm(Transpose::no, Transpose::yes, N, K, M, y.grad(), weight.data(), beta, dx);  // dy W^T
+        }
       });
 }
 
@@ -109,11 +114,12 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets) {
     kernels::attention(x, x + D, x + 2 * D, T, C, stride, D, out.data() + o, probabilities + p);
   });
   return qkv.tape().record("attention", out, {qkv}, [=](const Tensor& y) {
-    each_head([&](Index q, Index o, Index p, Index T) {
+    const auto [dqkv, beta] = qkv.grad_sum();
+    each_head([&, dqkv = dqkv, beta = beta](Index q, Index o, Index p, Index T) {
       const real* x = qkv.data() + q;
-      real* dx = qkv.grad() + q;
-      kernels::attention_backward(x, x + D, x + 2 * D, probabilities + p, y.grad() + o, T, C, stride, D, dx,
-                                  dx + D, dx + 2 * D);
+      real* dx = dqkv + q;
+      kernels::attention_backward(x, x + D, x + 2 * D, probabilities + p, y.grad() + o, T, C, stride, D, beta,
+                                  dx, dx + D, dx + 2 * D);
     });
   });
 }
@@ -134,7 +140,7 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::sp
            "target " << targets[i] << " is outside 0.." << V - 1);
     real* p = probabilities + n * ld;
     std::copy_n(logits.data() + n * V, V, p);
-    const real score = p[targets[i]], log_sum = kernels::softmax(p, V, p);
+    const real score = p[targets[i]], log_sum = kernels::softmax(p, V, p).log_sum();
     loss += static_cast<double>(weights[i] * (log_sum - score));
   }
   out.data()[0] = static_cast<real>(loss);
@@ -142,7 +148,7 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::sp
     for (Index n = 0; n < N; ++n) {  // dlogits = w (p - onehot(target))
       const auto i = static_cast<std::size_t>(n);
       const real w = y.grad()[0] * weights[i];
-      kernels::accumulate(probabilities + n * ld, w, V, logits.grad() + n * V);
+      kernels::accumulate(probabilities + n * ld, w, V, 1, logits.grad() + n * V);
       logits.grad()[n * V + targets[i]] -= w;
     }
   });
@@ -152,7 +158,7 @@ KeyValueCache::KeyValueCache(int slots, int heads_, int d_model, int context_)
     : heads(heads_), head_width(d_model / heads_), context(context_) {
   const auto heads_in_all = static_cast<std::size_t>(slots) * static_cast<std::size_t>(heads);
   keys.resize(heads_in_all * static_cast<std::size_t>(head_width * simd::round_up(context)));
-  values.resize(heads_in_all * static_cast<std::size_t>(context * simd::round_up(head_width)));
+  values.resize(heads_in_all * static_cast<std::size_t>(context * head_width));
 }
 
 Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots,
@@ -162,7 +168,7 @@ Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const i
   ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N && slots.size() == positions.size(),
          "attention_step",
          "qkv " << qkv.shape() << " for " << slots.size() << " strings of a cache of width " << D);
-  const Index key_size = C * simd::round_up(cache.context), value_size = cache.context * simd::round_up(C);
+  const Index key_size = C * simd::round_up(cache.context), value_size = cache.context * C;
   Tensor out = qkv.tape().uninitialised({N, D});
   for (Index n = 0; n < N; ++n) {
     const auto i = static_cast<std::size_t>(n);

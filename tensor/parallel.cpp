@@ -48,7 +48,7 @@ void check_stop() {
 
 int threads() { return thread_count; }
 
-void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body) {
+void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data) {
   std::exception_ptr error;
   std::atomic<bool> stopped = false;
   const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
@@ -60,7 +60,7 @@ void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& bo
     }
     try {
       const FlushDenormals guard;
-      body(i);
+      body(data, i);
     } catch (...) {
 #pragma omp critical(banel_parallel_error)
       if (!error) error = std::current_exception();

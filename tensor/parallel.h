@@ -3,7 +3,6 @@
 #pragma once
 #include <cstddef>
 #include <exception>
-#include <functional>
 
 namespace banel {
 
@@ -20,9 +19,16 @@ struct Interrupted : std::exception {
 void request_stop() noexcept;
 void check_stop();  // throws Interrupted after request_stop(); for long loops without a parallel_for
 
+// What is behind parallel_for: a plain function and its data, so that a training step allocates nothing.
+void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data);
+
 // Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in
 // any order. The first exception is rethrown after all chunks ended. Inside another parallel_for the chunks
 // run one after the other.
-void parallel_for(std::size_t chunks, const std::function<void(std::size_t)>& body);
+template <class Body>
+void parallel_for(std::size_t chunks, const Body& body) {
+  run_chunks(
+      chunks, [](const void* b, std::size_t i) { (*static_cast<const Body*>(b))(i); }, &body);
+}
 
 }  // namespace banel

@@ -1,53 +1,176 @@
-// A vector of numbers as wide as one AVX-512 register (two AVX2 ones), written with the vector extension of
-// g++ and clang: the same additions in the same order on every CPU, so the same bits in every build.
+// A vector of 64 bytes of numbers: one AVX-512 register, two AVX2 ones or four of 16 bytes. The same
+// operations in the same order on every CPU, so the same bits in every build. The parts are vectors of the
+// compiler's vector extension (g++, clang); what that cannot say is written out once for each instruction
+// set: a b + c in one rounding, and access to some of the numbers of a register.
 #pragma once
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "tensor/real.h"
 #include "tensor/tape.h"
 
 namespace banel::simd {
 
-constexpr Index width = 64 / sizeof(real);
-using Vec = real __attribute__((vector_size(64)));
-
+#if defined(__AVX512F__)
+constexpr std::size_t part_bytes = 64;
+#elif defined(__AVX2__)
+constexpr std::size_t part_bytes = 32;
+#else
+constexpr std::size_t part_bytes = 16;
+#endif
+constexpr Index width = 64 / sizeof(real), part_width = part_bytes / sizeof(real);
 constexpr Index round_up(Index n) { return (n + width - 1) / width * width; }
 
-inline Vec splat(real x) { return Vec{} + x; }
+using Part = real __attribute__((vector_size(part_bytes)));
+using Integer = std::conditional_t<sizeof(real) == 4, std::int32_t, std::int64_t>;
+using PartBits = Integer __attribute__((vector_size(part_bytes)));
+
+struct Vec {
+  Part part[64 / part_bytes];
+  real operator[](Index i) const { return part[i / part_width][i % part_width]; }
+};
+
+// f(part, ...) for all parts; f(first lane of the part, part, ...) in each_at. Written without a loop, so
+// that compilers keep the parts in registers.
+template <class F, class... V>
+Vec each_at(F f, const V&... v) {
+  const auto at = [&](auto i) { return f(static_cast<Index>(i * part_width), v.part[i]...); };
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return Vec{{at(std::integral_constant<std::size_t, I>())...}};
+  }
+  (std::make_index_sequence<64 / part_bytes>());
+}
+template <class F, class... V>
+Vec each(F f, const V&... v) {
+  return each_at([&](Index, const auto&... part) { return f(part...); }, v...);
+}
+
+inline Vec splat(real x) {
+  return each([x](Part zero) { return x - zero; },
+              Vec{});  // x - 0 is x, which compilers know; x + 0 may differ for -0
+}
+inline Vec operator+(Vec a, Vec b) {
+  return each([](Part x, Part y) { return x + y; }, a, b);
+}
+inline Vec operator-(Vec a, Vec b) {
+  return each([](Part x, Part y) { return x - y; }, a, b);
+}
+inline Vec operator*(Vec a, Vec b) {
+  return each([](Part x, Part y) { return x * y; }, a, b);
+}
+inline Vec operator*(real a, Vec b) { return splat(a) * b; }
+inline Vec operator/(Vec a, Vec b) {
+  return each([](Part x, Part y) { return x / y; }, a, b);
+}
+inline Vec max(Vec a, Vec b) {
+  return each([](Part x, Part y) { return x > y ? x : y; }, a, b);
+}
+
+// a b + c, rounded once: the compiler may not choose this by itself (-ffp-contract=off).
+inline Vec fma(Vec a, Vec b, Vec c) {
+  return each(
+      [](Part x, Part y, Part z) -> Part {
+#if defined(BANEL_DOUBLE)
+        return x * y + z;
+#elif defined(__AVX512F__)
+        return _mm512_fmadd_ps(x, y, z);
+#elif defined(__AVX2__) && defined(__FMA__)
+        return _mm256_fmadd_ps(x, y, z);
+#else
+        for (Index i = 0; i < part_width; ++i) x[i] = std::fma(x[i], y[i], z[i]);
+        return x;
+#endif
+      },
+      a, b, c);
+}
+inline Vec fma(real a, Vec b, Vec c) { return fma(splat(a), b, c); }
+
 inline Vec load(const real* p) {
-  Vec v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
+  return each_at(
+      [p](Index begin, Part part) {
+        std::memcpy(&part, p + begin, sizeof part);
+        return part;
+      },
+      Vec{});
 }
-inline void store(real* p, Vec v) { std::memcpy(p, &v, sizeof v); }
+inline void store(real* p, Vec v) {
+  each_at(
+      [p](Index begin, Part part) {
+        std::memcpy(p + begin, &part, sizeof part);
+        return part;
+      },
+      v);
+}
 
-inline Vec load_first(const real* p, Index n, real rest) {  // n < width numbers, then `rest`
+// Which numbers of a part are among the first n.
+inline PartBits among_first(Index n) {
+  PartBits lane;
+  for (Index i = 0; i < part_width; ++i) lane[i] = static_cast<Integer>(i);
+  return lane < PartBits{} + static_cast<Integer>(n);
+}
+
+// The first n numbers of v, then `rest`.
+inline Vec first(Vec v, Index n, real rest) {
+  return each_at([&](Index begin, Part part) { return among_first(n - begin) ? part : Part{} + rest; }, v);
+}
+
+// The same from and to memory, of which nothing behind the first n numbers is touched. Any n >= 0.
+inline Vec load_first(const real* p, Index n, real rest = 0) {
+  if (n >= width) return load(p);
+#if defined(__AVX2__) && !defined(BANEL_DOUBLE)
+  const auto load_part = [&](Index begin, Part other) -> Part {
+#if defined(__AVX512F__)
+    return _mm512_mask_loadu_ps(other, static_cast<__mmask16>((1u << (n - begin)) - 1), p + begin);
+#else
+    const PartBits wanted = among_first(n - begin);
+    return wanted ? Part(_mm256_maskload_ps(p + begin, __m256i(wanted))) : other;
+#endif
+  };
+  return each_at(load_part, splat(rest));
+#else
   Vec v = splat(rest);
-  for (Index i = 0; i < n; ++i) v[i] = p[i];
+  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(real));
   return v;
-}
-inline void store_first(real* p, Vec v, Index n) {
-  for (Index i = 0; i < n; ++i) p[i] = v[i];
+#endif
 }
 
-// All lanes folded into one number, halves first: the same order on every CPU.
+inline void store_first(real* p, Vec v, Index n) {
+  if (n >= width) return store(p, v);
+#if defined(__AVX512F__) && !defined(BANEL_DOUBLE)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v.part[0]);
+#elif defined(__AVX2__) && !defined(BANEL_DOUBLE)
+  each_at(
+      [&](Index begin, Part part) {
+        _mm256_maskstore_ps(p + begin, __m256i(among_first(n - begin)), part);
+        return part;
+      },
+      v);
+#else
+  std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(real));
+#endif
+}
+
+// All numbers folded into one, halves first: the same order on every CPU.
 template <class Combine>
 real fold(Vec v, Combine combine) {
   using Half = real __attribute__((vector_size(32)));
   using Quarter = real __attribute__((vector_size(16)));
-  Half a, b;
-  std::memcpy(&a, &v, sizeof a);
-  std::memcpy(&b, reinterpret_cast<const char*>(&v) + sizeof a, sizeof b);
-  a = combine(a, b);
-  Quarter c, d;
-  std::memcpy(&c, &a, sizeof c);
-  std::memcpy(&d, reinterpret_cast<const char*>(&a) + sizeof c, sizeof d);
-  c = combine(c, d);
-  for (std::size_t n = sizeof c / sizeof(real); n > 1; n /= 2)
-    for (std::size_t i = 0; i < n / 2; ++i) c[i] = combine(c[i], c[i + n / 2]);
-  return c[0];
+  const auto take = [](const auto& from, std::size_t byte, auto to) {
+    std::memcpy(&to, reinterpret_cast<const char*>(&from) + byte, sizeof to);
+    return to;
+  };
+  const Half half = combine(take(v, 0, Half{}), take(v, 32, Half{}));
+  Quarter q = combine(take(half, 0, Quarter{}), take(half, 16, Quarter{}));
+  for (std::size_t n = sizeof q / sizeof(real); n > 1; n /= 2)
+    for (std::size_t i = 0; i < n / 2; ++i) q[i] = combine(q[i], q[i + n / 2]);
+  return q[0];
 }
 inline real sum(Vec v) {
   return fold(v, [](auto a, auto b) { return a + b; });
@@ -55,35 +178,35 @@ inline real sum(Vec v) {
 inline real max(Vec v) {
   return fold(v, [](auto a, auto b) { return a > b ? a : b; });
 }
-inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 
 // e^x. Float: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2], relative error below 2e-7; x is clamped to
 // [-87, 88], so the result is finite. NaN stays NaN. Double (tests): the standard library.
-inline Vec exp(Vec x) {
+[[gnu::always_inline]] inline Vec exp(Vec x) {
 #ifdef BANEL_DOUBLE
-  for (Index i = 0; i < width; ++i) x[i] = std::exp(x[i]);
-  return x;
+  return each(
+      [](Part part) {
+        for (Index i = 0; i < part_width; ++i) part[i] = std::exp(part[i]);
+        return part;
+      },
+      x);
 #else
-  using Bits = std::int32_t __attribute__((vector_size(64)));
-  x = x < -87.0f ? splat(-87.0f) : x;
-  x = x > 88.0f ? splat(88.0f) : x;
-  const Vec shifted =
-      x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the low mantissa bits now hold round(x / ln2)
-  const Vec n = shifted - 12582912.0f;
-  const Vec r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln2 in two parts
-  Vec p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  Bits exponent;
-  std::memcpy(&exponent, &shifted, sizeof exponent);
-  Bits result;
-  std::memcpy(&result, &p, sizeof result);
-  result += exponent << 23;
-  std::memcpy(&p, &result, sizeof p);
-  return x == x ? p : x;
+  x = each([](Part part) { return part < -87.0f  ? Part{} - 87.0f
+                                  : part > 88.0f ? Part{} + 88.0f
+                                                 : part; },
+           x);
+  const Vec magic = splat(12582912);  // 1.5 * 2^23: the low mantissa bits of the sum hold round(x / ln2)
+  const Vec shifted = fma(1.44269504f, x, magic);
+  const Vec n = shifted - magic;
+  const Vec r = fma(2.12194440e-4f, n, fma(-0.693359375f, n, x));  // ln2 in two parts
+  Vec p = splat(1.9875691500e-4f);
+  for (const float c :
+       {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.0f, 1.0f})
+    p = fma(p, r, splat(c));
+  const auto times_power_of_two = [](Part mantissa, Part exponent, Part original) -> Part {
+    const Part scaled = Part(PartBits(mantissa) + (PartBits(exponent) << 23));  // bits, not values
+    return original == original ? scaled : original;
+  };
+  return each(times_power_of_two, p, shifted, x);
 #endif
 }
 

@@ -25,11 +25,14 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
 }
 
 real* Tensor::grad() const {
-  if (!node_->grad) {
-    node_->grad = tape().scratch(size());
-    std::fill_n(node_->grad, size(), real{0});
-  }
-  return node_->grad;
+  const auto [data, beta] = grad_sum();
+  if (beta == 0) std::fill_n(data, size(), real{0});
+  return data;
+}
+
+Tensor::Sum Tensor::grad_sum() const {
+  if (node_->grad) return {node_->grad, 1};
+  return {node_->grad = tape().scratch(size()), 0};
 }
 
 real* Tape::scratch(Index count) {

@@ -42,6 +42,13 @@ class Tensor {  // a handle; copies name the same numbers
   Index size() const { return node_->shape.size(); }
   real* data() const { return node_->data; }
   real* grad() const;  // zero at first use; precondition: needs_grad()
+  // The same for an operation that can also start a gradient: numbers and beta of "grad = beta grad + more";
+  // beta is 0 at first use, when the numbers are uninitialised, then 1.
+  struct Sum {
+    real* data;
+    real beta;
+  };
+  Sum grad_sum() const;
   bool needs_grad() const { return node_->needs_grad; }
   Tape& tape() const { return *node_->tape; }
 

@@ -210,7 +210,7 @@ TEST_CASE("fitting nothing or for no epoch changes nothing") {
   CHECK(gpt.parameters.values == before);
 }
 
-TEST_CASE("a training step allocates next to nothing once it is warm") {
+TEST_CASE("a training step allocates nothing once it is warm") {
   GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
   Trainer trainer(gpt, {});
   std::vector<Example> examples;
@@ -219,9 +219,9 @@ TEST_CASE("a training step allocates next to nothing once it is warm") {
   for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
   const Allocations allocations;
   trainer.step(batch, 0.01);
-  // Some handles and lists of offsets; the activations of this step are 10 MB.
-  CHECK(allocations.bytes() < 16'384);
-  CHECK((allocations.bytes() > 0) == Allocations::counted);
+  CHECK(allocations.bytes() == 0);
+  const std::vector<int> seen(100);
+  CHECK((allocations.bytes() >= seen.size() * sizeof(int)) == Allocations::counted);
 }
 
 }  // namespace
