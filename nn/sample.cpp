@@ -165,9 +165,7 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
     for (std::size_t i = 0; i < used;) {
       const std::size_t end = next_shard(batch, i, used, shard);
       tape.reset();
-      const Tensor logits =
-          model.logits(Weights(tape, reader.parameters, nullptr),
-                       {shard.of(batch.tokens), shard.of(batch.positions), shard.offsets, {}});
+      const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), shard.rows_of(batch));
       const real* row = logits.data();
       for (; i < end; ++i)
         for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n, row += vocabulary) {

@@ -67,8 +67,7 @@ void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::s
     first = next_shard(batch, first, last, lane.shard);
     lane.tape.reset();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
-    const Tensor loss = loss_(model_, weights, {s.of(batch.tokens), s.of(batch.positions), s.offsets, {}},
-                              s.of(batch.targets), s.of(batch.weights));
+    const Tensor loss = loss_(model_, weights, s.rows_of(batch), s.of(batch.targets), s.of(batch.weights));
     lane.tape.backward(loss);
     lane.loss += static_cast<double>(loss.data()[0]);
   }

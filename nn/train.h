@@ -39,6 +39,7 @@ struct Shard {
   std::span<const T> of(const std::vector<T>& all) const {
     return std::span(all).subspan(begin, rows());
   }
+  Rows rows_of(const Batch& batch) const { return {of(batch.tokens), of(batch.positions), offsets, {}}; }
 };
 // The strings first..last-1 are computed in shards of about equal size whose activations fit into a cache.
 // Sets the shard to the one that begins with `first` and returns where the next one begins.

@@ -41,6 +41,7 @@ int command_line(int argc, char** argv) {
   add(declare_rules(app));
   add(declare_report(app));
   add(declare_verify(app));
+  add(declare_bench(app));
   add(declare_eval(app));
   add(declare_sample(app));
   app.add_subcommand("doctor", "versions, CPU, BLAS kernels, threads");

@@ -14,6 +14,9 @@ std::string formatted(const char* format, Parts... parts) {
   return buffer;
 }
 
+// 0.98765, 2 -> "0.99"
+inline std::string fixed(double number, int digits) { return formatted("%.*f", digits, number); }
+
 // 4250 -> "4,250"
 inline std::string grouped(std::int64_t number) {
   std::string text = std::to_string(number);

@@ -65,7 +65,10 @@ void Tape::backward(const Tensor& loss) {
   ENSURE(loss.needs_grad(), "backward", "the loss depends on no leaf with a gradient");
   loss.grad()[0] = 1;
   for (Tensor::Node* node = loss.node_; node; node = node->previous)
-    if (node->backward && node->grad) node->backward(node->closure, Tensor(node));
+    if (node->backward && node->grad) {
+      node->backward(node->closure, Tensor(node));
+      if (observer_) observer_(node->op, Pass::backward, Tensor(node), {});
+    }
 }
 
 void Tape::reset() {

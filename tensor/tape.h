@@ -7,9 +7,11 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <new>
 #include <ostream>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -70,6 +72,7 @@ class Tensor {  // a handle; copies name the same numbers
 };
 
 enum class Record { no, yes };
+enum class Pass { forward, backward };
 
 class Tape {
  public:
@@ -90,6 +93,7 @@ class Tape {
     static_assert(std::is_trivially_destructible_v<Backward>,
                   "closures live in the arena: capture handles and numbers only");
     out.node_->op = op;
+    if (observer_) observer_(op, Pass::forward, out, {inputs.begin(), inputs.size()});
     bool needed = false;
     for (const Tensor& input : inputs) needed = needed || input.needs_grad();
     if (!recording_ || !needed) return out;
@@ -100,6 +104,11 @@ class Tape {
     };
     return out;
   }
+
+  // Calls the observer after every operation and, without inputs, after its backward pass: for profiles.
+  using Observer =
+      std::function<void(const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
   void backward(const Tensor& loss);  // d loss / d every leaf; precondition: loss is a scalar
   void reset();
@@ -113,6 +122,7 @@ class Tape {
   Arena arena_;
   Tensor::Node* last_ = nullptr;
   bool recording_;
+  Observer observer_;
 };
 
 }  // namespace banel
