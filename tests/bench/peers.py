@@ -1,20 +1,25 @@
-"""Throughput of PyTorch on the same tiny GPTs: training steps, log-likelihoods, sampling.
+"""How many times as fast as PyTorch `banel bench` is on the same tiny GPTs, on the same cores.
 
-    python3 tests/bench/peers.py [--seconds 2] [--configs S M F] [--works train loglik sample]
+    python3 tests/bench/peers.py build/native/tasks/banel [--rounds 5] [--seconds 0.5] [--configs S M F] [--works train loglik sample]
 
-One JSON line per configuration and work: the better of 1 and 2 threads. Every thread count runs in
-a process of its own, because OpenBLAS reads its thread count when it is loaded. Choosing
-OPENBLAS_CORETYPE is up to the caller. The version and the BLAS go to stderr.
+Rounds take turns: this program's measurement, then PyTorch's with 1 and with 2 threads, each in a process of its own
+(OpenBLAS reads its thread count when it is loaded). A round's ratio is that of the better thread counts; the table shows
+the median ratio and the lowest and highest. --json FILE keeps every number. Both use the OpenBLAS kernels of this CPU:
+for PyTorch OPENBLAS_CORETYPE is set to the family that `banel doctor` names, without which Debian's OpenBLAS can fall
+back to its slowest. The version of PyTorch goes to stderr.
 
-tokens_per_s counts rows of the batch (strings x length); train is forward, backward, clipping and
-AdamW; loglik is one summed log-likelihood per string; sample draws whole strings with a KV cache.
+A token is one row of the batch; train is forward, backward, clipping and AdamW; loglik is one summed log-likelihood per
+string; sample draws whole strings with a cache of keys and values.
 """
 import argparse
 import json
 import math
 import os
+import pathlib
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import torch
@@ -167,38 +172,71 @@ def worker(options):
                 tokens_per_s=round(rate * batch * length), strings_per_s=round(rate * batch))))
 
 
+def best_of(rows):
+    """(config, work) -> the row of the best thread count."""
+    best = {}
+    for row in rows:
+        key = row["config"], row["work"]
+        if key not in best or row["tokens_per_s"] > best[key]["tokens_per_s"]:
+            best[key] = row
+    return best
+
+
+def run_banel(options):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "bench.json"
+        subprocess.run(
+            [options.banel, "bench", "--quiet", "--threads", ",".join(map(str, THREADS)), "--seconds", str(options.seconds),
+             "--configs", ",".join(options.configs), "--works", ",".join(options.works), "--json", file],
+            check=True, stdout=subprocess.DEVNULL)
+        return json.loads(file.read_text())["rows"]
+
+
+def run_torch(options, core):
+    rows = []
+    for threads in THREADS:
+        count = str(threads)
+        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, OPENBLAS_CORETYPE=core)
+        command = [sys.executable, __file__, options.banel, "--worker", count, "--seconds", str(options.seconds),
+                   "--configs", *options.configs, "--works", *options.works]
+        output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        rows += [json.loads(line) for line in output.splitlines()]
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=2, help="per measurement")
+    parser.add_argument("banel", help="the program")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="per measurement and round")
     parser.add_argument("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS))
     parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
+    parser.add_argument("--json", type=pathlib.Path, help="keep every number in this file")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)  # thread count of a child
     options = parser.parse_args()
     if options.worker:
         worker(options)
         return
 
-    blas = [part.strip() for line in torch.__config__.show().splitlines()
-            for part in line.replace("Build settings:", "").strip(" -").split(", ")
-            if "BLAS_INFO" in part or "CPU capability" in part]
-    print("torch", torch.__version__, *blas, sep="; ", file=sys.stderr)
-    print("OPENBLAS_CORETYPE:", os.environ.get("OPENBLAS_CORETYPE", "not set"), file=sys.stderr)
+    doctor = json.loads(subprocess.run([options.banel, "doctor"], check=True, capture_output=True).stdout)
+    print("torch", torch.__version__, "OpenBLAS", doctor["blas_kernels"], file=sys.stderr)
+    rounds = []
+    for number in range(options.rounds):
+        ours, theirs = run_banel(options), run_torch(options, doctor["blas_kernels"])
+        rounds.append(dict(banel=ours, torch=theirs))
+        print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+    if options.json:
+        options.json.write_text(json.dumps(rounds, indent=1))
 
-    best = {}
-    for threads in THREADS:
-        count = str(threads)
-        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count)
-        command = [sys.executable, __file__, "--worker", count, "--seconds", str(options.seconds),
-                   "--configs", *options.configs, "--works", *options.works]
-        output = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-        for line in output.splitlines():
-            result = json.loads(line)
-            key = result["config"], result["work"]
-            if key not in best or result["tokens_per_s"] > best[key]["tokens_per_s"]:
-                best[key] = result
-    for result in best.values():
-        print(json.dumps(result))
+    print("| config | work | banel, tokens/s | threads | PyTorch, tokens/s | threads | times as fast |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    best = [(best_of(r["banel"]), best_of(r["torch"])) for r in rounds]
+    for key in best[0][0]:
+        ratios = sorted(ours[key]["tokens_per_s"] / theirs[key]["tokens_per_s"] for ours, theirs in best)
+        middle = [statistics.median(side[key]["tokens_per_s"] for side in sides) for sides in zip(*best)]
+        threads = ["/".join(sorted({str(side[key]["threads"]) for side in sides})) for sides in zip(*best)]
+        print(f"| {key[0]} | {key[1]} | {middle[0]:,.0f} | {threads[0]} | {middle[1]:,.0f} | {threads[1]} "
+              f"| {statistics.median(ratios):.1f} ({ratios[0]:.1f}-{ratios[-1]:.1f}) |")
 
 
 if __name__ == "__main__":

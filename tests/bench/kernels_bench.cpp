@@ -1,0 +1,76 @@
+// Kernels and matrix products in the shapes of `banel bench`, one thread, by Google Benchmark:
+//   cmake --build build/native --target kernels_bench && build/native/tests/kernels_bench --benchmark_format=json
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "tensor/blas.h"
+#include "tensor/kernels.h"
+#include "tensor/simd.h"
+
+namespace banel {
+namespace {
+
+using Numbers = std::vector<real>;
+Numbers numbers(Index n) { return Numbers(static_cast<std::size_t>(n), real(0.5)); }
+
+void flops(benchmark::State& state, double per_call) {
+  state.counters["flops"] = benchmark::Counter(per_call, benchmark::Counter::kIsIterationInvariantRate);
+}
+void bytes(benchmark::State& state, Index numbers_per_call) {
+  state.SetBytesProcessed(state.iterations() * numbers_per_call * static_cast<Index>(sizeof(real)));
+}
+
+template <Transpose ta, Transpose tb>
+void product(benchmark::State& state) {
+  const Index m = state.range(0), n = state.range(1), k = state.range(2);
+  const Numbers a = numbers(m * k), b = numbers(k * n);
+  Numbers c = numbers(m * n);
+  for (auto _ : state) gemm(ta, tb, m, n, k, a.data(), b.data(), 0, c.data());
+  flops(state, 2.0 * static_cast<double>(m * n * k));
+}
+void shapes(benchmark::internal::Benchmark* b) {  // rows of a shard, outputs, inputs: qkv, into and out of the MLP
+  for (const Index d : {48, 64, 128}) b->Args({128, 3 * d, d})->Args({128, 4 * d, d})->Args({128, d, 4 * d});
+}
+BENCHMARK(product<Transpose::no, Transpose::no>)->Name("gemm x W")->Apply(shapes);
+BENCHMARK(product<Transpose::no, Transpose::yes>)->Name("gemm dy W^T")->Apply(shapes);
+BENCHMARK(product<Transpose::yes, Transpose::no>)->Name("gemm x^T dy")->Apply(shapes);
+
+void gelu(benchmark::State& state) {
+  const Index n = state.range(0);
+  const Numbers x = numbers(n);
+  Numbers y = x, slope = x;
+  for (auto _ : state) kernels::gelu(x.data(), n, y.data(), slope.data());
+  bytes(state, 3 * n);
+}
+BENCHMARK(gelu)->Arg(128 * 192)->Arg(128 * 512);
+
+void layer_norm(benchmark::State& state) {
+  const Index N = 128, D = state.range(0);
+  const Numbers x = numbers(N * D), gain = numbers(D);
+  Numbers y = x, mean = numbers(N), rstd = mean;
+  for (auto _ : state) kernels::layer_norm(x.data(), gain.data(), gain.data(), N, D, y.data(), mean.data(), rstd.data());
+  bytes(state, 2 * N * D);
+}
+BENCHMARK(layer_norm)->Arg(48)->Arg(64)->Arg(128);
+
+// One head of a string of T tokens: forward, then forward and backward.
+void attention(benchmark::State& state) {
+  const Index T = state.range(0), C = state.range(1), stride = 3 * C;
+  const bool backward = state.range(2) != 0;
+  const Numbers qkv = numbers(T * stride), dout = numbers(T * C);
+  Numbers out = dout, p = numbers(T * simd::round_up(T)), dqkv = qkv;
+  for (auto _ : state) {
+    const real* x = qkv.data();
+    kernels::attention(x, x + C, x + 2 * C, T, C, stride, C, out.data(), p.data());
+    real* dx = dqkv.data();
+    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), T, C, stride, C, 0, dx, dx + C, dx + 2 * C);
+  }
+  flops(state, static_cast<double>(2 * T * (T + 1) * C * (backward ? 3 : 1)));  // causal: half of all pairs
+}
+BENCHMARK(attention)->Args({18, 12, 0})->Args({18, 12, 1})->Args({36, 32, 0})->Args({36, 32, 1})->Args({12, 16, 0})->Args({12, 16, 1});
+
+}  // namespace
+}  // namespace banel
+
+BENCHMARK_MAIN();

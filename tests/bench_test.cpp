@@ -1,0 +1,70 @@
+#include "tasks/bench.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "tasks/bench_profile.h"
+#include "tensor/parallel.h"
+
+namespace banel {
+namespace {
+
+BenchSettings smallest() { return {.configs = {"F"}, .works = {"train", "sample"}, .threads = {1, 2}, .seconds = 0.001, .repetitions = 2}; }
+
+TEST_CASE("a spread is the middle and the ends of the repetitions") {
+  const Spread odd = spread({5, 1, 3}), even = spread({4, 1, 2, 8});
+  CHECK(odd.median == 3);
+  CHECK(odd.low == 1);
+  CHECK(odd.high == 5);
+  CHECK(even.median == 3);
+}
+
+TEST_CASE("a batch of the benchmark has as many tokens as its configuration says") {
+  for (const BenchConfig& c : bench_configs()) {
+    const Batch batch = bench_batch(c);
+    CHECK(batch.strings() == static_cast<std::size_t>(c.strings));
+    CHECK(batch.tokens.size() == batch.strings() * static_cast<std::size_t>(c.network.context));
+    CHECK(GPT(c.network, Rng(1, "bench")).config() == c.network);
+  }
+}
+
+TEST_CASE("the benchmark measures what was asked for with rates that agree with each other") {
+  const int before = threads();
+  const auto found = bench(smallest(), ProgressMode::quiet);
+  CHECK(threads() == before);
+  REQUIRE(found.at("rows").size() == 4);
+  for (const auto& row : found.at("rows")) {
+    CHECK(row.at("config") == "F");
+    CHECK(row.at("tokens_per_s").get<double>() == doctest::Approx(12 * row.at("strings_per_s").get<double>()));
+    const double flops = GPT(bench_configs()[2].network, Rng(1, "bench")).flops_per_token() * (row.at("work") == "train" ? 3 : 1);
+    CHECK(row.at("gflops").get<double>() == doctest::Approx(1e-9 * flops * row.at("tokens_per_s").get<double>()));
+    CHECK(row.at("share_of_peak").get<double>() > 0);
+    CHECK(row.at("low").get<double>() <= 1);
+    CHECK(row.at("high").get<double>() >= 1);
+  }
+  CHECK(found.dump().find("null") == std::string::npos);  // how JSON shows NaN
+  const std::string text = bench_markdown(found);
+  CHECK(text.find("| F | train | 1 |") != std::string::npos);
+  CHECK(text.find("| F | sample | 2 |") != std::string::npos);
+  CHECK(text.find("nan") == std::string::npos);
+}
+
+TEST_CASE("a profile names every operation of a training step and its times add up") {
+  BenchSettings s = smallest();
+  const auto found = bench_profile(s);
+  const auto& ops = found.at("profiles").at(0).at("ops");
+  double share = 0;
+  std::string names;
+  for (const auto& row : ops) {
+    share += row.at("share").get<double>();
+    names += row.at("op").get<std::string>() + ' ' + row.at("pass").get<std::string>() + '\n';
+  }
+  CHECK(share == doctest::Approx(1));
+  for (const char* name : {"linear forward", "linear backward", "attention backward", "gelu forward", "layer_norm backward", "cross_entropy forward", "adamw"})
+    CHECK(names.find(name) != std::string::npos);
+  CHECK(profile_markdown(found).find("| F | linear | backward |") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace banel
