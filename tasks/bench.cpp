@@ -107,6 +107,15 @@ double peak_memory_mb() {
   return 0;  // not Linux
 }
 
+struct TemporaryFile {  // removed on every way out, Ctrl-C included
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("banel-bench-" + std::to_string(::getpid()) + ".jsonl");
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
 // Questions per second that an untrained network of the target's size answers through an oracle; a trained
 // one stops earlier. The ledger makes every batch of 250 durable.
 Json oracle_rates(const BenchSettings& s) {
@@ -118,14 +127,12 @@ Json oracle_rates(const BenchSettings& s) {
   for (std::int64_t i = 0; i < batch; ++i)
     attempts.push_back(std::to_string(random.below(100'000)) + '+' + std::to_string(random.below(100'000)) +
                        '=');
-  const auto rate = [&](const std::optional<std::filesystem::path>& ledger) {
-    Oracle oracle(addition_judge(target, rules), std::int64_t{1} << 40, ledger);
+  const auto rate = [&](const std::optional<std::filesystem::path>& file) {
+    Oracle oracle(addition_judge(target, rules), std::int64_t{1} << 40, file);
     return batch * calls_per_second(s.seconds, [&] { oracle.evaluate(attempts); });
   };
-  const auto file =
-      std::filesystem::temp_directory_path() / ("banel-bench-" + std::to_string(::getpid()) + ".jsonl");
-  const double in_memory = rate({}), durable = rate(file);
-  std::filesystem::remove(file);
+  const TemporaryFile ledger;
+  const double in_memory = rate({}), durable = rate(ledger.path);
   return {{"evaluations_per_s", in_memory}, {"with_ledger_per_s", durable}};
 }
 

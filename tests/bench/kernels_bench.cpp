@@ -2,6 +2,7 @@
 //   cmake --build build/native --target kernels_bench && build/native/tests/kernels_bench --benchmark_format=json
 #include <benchmark/benchmark.h>
 
+#include <utility>
 #include <vector>
 
 #include "tensor/blas.h"
@@ -29,12 +30,25 @@ void product(benchmark::State& state) {
   for (auto _ : state) gemm(ta, tb, m, n, k, a.data(), b.data(), 0, c.data());
   flops(state, 2.0 * static_cast<double>(m * n * k));
 }
-void shapes(benchmark::internal::Benchmark* b) {  // rows of a shard, outputs, inputs: qkv, into and out of the MLP
-  for (const Index d : {48, 64, 128}) b->Args({128, 3 * d, d})->Args({128, 4 * d, d})->Args({128, d, 4 * d});
+// The layers of a network: outputs and inputs of qkv, attention_out, into and out of the MLP; the rows of a shard.
+template <class Args>
+void each_layer(Args args) {
+  for (const Index d : {48, 64, 128})
+    for (const auto& [outputs, inputs] : {std::pair{3 * d, d}, {d, d}, {4 * d, d}, {d, 4 * d}}) args(Index{128}, outputs, inputs);
 }
-BENCHMARK(product<Transpose::no, Transpose::no>)->Name("gemm x W")->Apply(shapes);
-BENCHMARK(product<Transpose::no, Transpose::yes>)->Name("gemm dy W^T")->Apply(shapes);
-BENCHMARK(product<Transpose::yes, Transpose::no>)->Name("gemm x^T dy")->Apply(shapes);
+using Benchmark = benchmark::internal::Benchmark;
+void forward(Benchmark* b) {
+  each_layer([=](Index rows, Index outputs, Index inputs) { b->Args({rows, outputs, inputs}); });
+}
+void input_gradient(Benchmark* b) {
+  each_layer([=](Index rows, Index outputs, Index inputs) { b->Args({rows, inputs, outputs}); });
+}
+void weight_gradient(Benchmark* b) {
+  each_layer([=](Index rows, Index outputs, Index inputs) { b->Args({inputs, outputs, rows}); });
+}
+BENCHMARK(product<Transpose::no, Transpose::no>)->Name("gemm x W")->Apply(forward);
+BENCHMARK(product<Transpose::no, Transpose::yes>)->Name("gemm dy W^T")->Apply(input_gradient);
+BENCHMARK(product<Transpose::yes, Transpose::no>)->Name("gemm x^T dy")->Apply(weight_gradient);
 
 void gelu(benchmark::State& state) {
   const Index n = state.range(0);
