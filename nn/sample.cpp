@@ -16,7 +16,7 @@ namespace banel {
 
 namespace {
 
-constexpr std::size_t decoded_together = 128, read_together = 32;  // strings
+constexpr std::size_t decoded_together = 64, read_together = 32;  // strings
 
 // Weights that grew without bound write NaN, from which nothing may be drawn.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary) {

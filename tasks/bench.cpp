@@ -38,15 +38,6 @@ double calls_per_second(double seconds, const Body& body) {
   return calls / watch.seconds();
 }
 
-// The largest of some repetitions: what the machine can do when nothing disturbs it.
-template <class Body>
-double best_rate(const BenchSettings& s, const Body& body) {
-  double best = 0;
-  for (int i = 0; i < s.repetitions; ++i)
-    best = std::max(best, calls_per_second(s.seconds / s.repetitions, body));
-  return best;
-}
-
 struct Matrices {
   static constexpr Index size = 1024;
   std::vector<real> a = std::vector<real>(size * size, 1), b = a, c = a;
@@ -138,25 +129,25 @@ Json oracle_rates(const BenchSettings& s) {
 
 }  // namespace
 
-double gemm_peak(const BenchSettings& s, int n) {
-  set_threads(n);
-  std::vector<Matrices> matrices(static_cast<std::size_t>(n));
+double gemm_rate(double seconds, int cores) {
+  set_threads(cores);
+  std::vector<Matrices> matrices(static_cast<std::size_t>(cores));
   const auto all = [&] { parallel_for(matrices.size(), [&](std::size_t i) { matrices[i].multiply(); }); };
   all();
-  return best_rate(s, all) * n * 2e-9 * Matrices::size * Matrices::size * Matrices::size;
+  return calls_per_second(seconds, all) * cores * 2e-9 * Matrices::size * Matrices::size * Matrices::size;
 }
 
-double bandwidth(const BenchSettings& s, int n) {
-  set_threads(n);
+double bandwidth(double seconds, int cores) {
+  set_threads(cores);
   constexpr std::size_t count = 16 << 20;
-  std::vector<std::vector<real>> a(static_cast<std::size_t>(n), std::vector<real>(count)), b = a, c = a;
+  std::vector<std::vector<real>> a(static_cast<std::size_t>(cores), std::vector<real>(count)), b = a, c = a;
   const auto all = [&] {
     parallel_for(a.size(), [&](std::size_t k) {
       for (std::size_t i = 0; i < count; ++i) a[k][i] = b[k][i] + c[k][i];
     });
   };
   all();
-  return best_rate(s, all) * n * 3e-9 * count * sizeof(real);
+  return calls_per_second(seconds, all) * cores * 3e-9 * count * sizeof(real);
 }
 
 const std::vector<BenchConfig>& bench_configs() {
@@ -184,10 +175,7 @@ Spread spread(std::vector<double> values) {
 
 Json bench(const BenchSettings& s, ProgressMode mode) {
   const int cores = system_info().at("cores"), threads_before = threads();
-  const double one = gemm_peak(s, 1), all = gemm_peak(s, cores);
-  Json result{{"machine", system_info()},
-              {"sgemm_gflops", {{"one_core", one}, {"all_cores", all}}},
-              {"memory_gb_per_s", {{"one_core", bandwidth(s, 1)}, {"all_cores", bandwidth(s, cores)}}}};
+  const double part = s.seconds / s.repetitions;
   std::vector<Row> rows;
   for (const BenchConfig& c : bench_configs()) {
     if (std::find(s.configs.begin(), s.configs.end(), c.name) == s.configs.end()) continue;
@@ -196,15 +184,22 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
       for (const int n : s.threads) rows.push_back({subject, work, n, {}});
   }
   Progress progress("bench", s.repetitions * std::ssize(rows), mode);
-  for (int repetition = 0; repetition < s.repetitions; ++repetition)
+  double one = 0, all = 0;  // what the machine can do when nothing disturbs it: the best repetition
+  for (int repetition = 0; repetition < s.repetitions; ++repetition) {
+    one = std::max(one, gemm_rate(part, 1));
+    all = std::max(all, gemm_rate(part, cores));
     for (Row& row : rows) {
       set_threads(row.threads);
       row.subject->call(row.work);  // the caches are this row's again
-      row.calls.push_back(calls_per_second(s.seconds / s.repetitions, [&] { row.subject->call(row.work); }));
+      row.calls.push_back(calls_per_second(part, [&] { row.subject->call(row.work); }));
       progress.advance();
     }
+  }
   progress.finish();
-  result["rows"] = Json::array();
+  Json result{{"machine", system_info()},
+              {"sgemm_gflops", {{"one_core", one}, {"all_cores", all}}},
+              {"memory_gb_per_s", {{"one_core", bandwidth(part, 1)}, {"all_cores", bandwidth(part, cores)}}},
+              {"rows", Json::array()}};
   for (const Row& row : rows) result["rows"].push_back(row.json(one, all, cores));
   set_threads(threads_before);
   result["oracle"] = oracle_rates(s);

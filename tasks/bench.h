@@ -37,10 +37,10 @@ struct Spread {
 };
 Spread spread(std::vector<double> values);  // precondition: at least one
 
-double gemm_peak(const BenchSettings&,
-                 int cores);  // GFLOP/s of a large square product on so many cores at once
-double bandwidth(const BenchSettings&,
-                 int cores);  // GB/s of a = b + c over arrays larger than the caches, likewise
+// GFLOP/s of a large square product, and GB/s of a = b + c over arrays larger than the caches, on each of so
+// many cores at once, measured for about so many seconds. Both set the number of threads.
+double gemm_rate(double seconds, int cores);
+double bandwidth(double seconds, int cores);
 
 // A batch of random texts of full length.
 Batch bench_batch(const BenchConfig&);

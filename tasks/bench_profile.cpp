@@ -32,7 +32,11 @@ class Profile {
     cost.bytes += numbers * sizeof(real);
     if (std::string(op) == "linear") cost.flops += 2 * static_cast<double>(out.size() * inputs[0].dim(1));
   }
-  void add(const std::string& name) { add(costs_[{name, Pass::forward}]); }
+  void add(const std::string& name, double bytes) {
+    Cost& cost = costs_[{name, Pass::forward}];
+    add(cost);
+    cost.bytes += bytes;
+  }
 
   Json json(double gflops, double gb_per_s) {
     double total = 0;
@@ -63,7 +67,7 @@ class Profile {
     ++cost.calls;
   }
 
-  Stopwatch watch_;
+  ThreadStopwatch watch_;
   double last_ = 0;
   std::map<std::pair<std::string, Pass>, Cost> costs_;
 };
@@ -74,17 +78,19 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
   AdamW optimizer(model.parameters, {});
   const Batch batch = bench_batch(c);
   std::vector<real> gradients(model.parameters.values.size());
+  const double parameter_bytes = static_cast<double>(gradients.size() * sizeof(real));
   Shard shard;
   Profile measured;
   Tape tape;
   tape.observe([&](const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs) {
     measured(op, pass, out, inputs);
   });
-  const Stopwatch watch;
+  const ThreadStopwatch watch;
   for (int step = 0; step < 2 || watch.seconds() < seconds; ++step) {
     if (step <= 1) measured = Profile();  // the first step warms up
     measured.start();
     std::fill(gradients.begin(), gradients.end(), real{0});
+    measured.add("gradients to zero", 1 * parameter_bytes);
     for (std::size_t first = 0; first < batch.strings();) {
       first = next_shard(batch, first, batch.strings(), shard);
       tape.reset();
@@ -95,7 +101,7 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
     measured.start();
     optimizer.advance();
     optimizer.update(model.parameters, gradients.data(), 1, 1e-3, 0, gradients.size());
-    measured.add("adamw");
+    measured.add("adamw", 8 * parameter_bytes);  // reads w m v gradient decay, writes w m v
   }
   return {{"config", c.name}, {"ops", measured.json(gflops, gb_per_s)}};
 }
@@ -104,7 +110,7 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
 
 Json bench_profile(const BenchSettings& s) {
   const int before = threads();
-  const double gflops = gemm_peak(s, 1), gb_per_s = bandwidth(s, 1);
+  const double gflops = gemm_rate(s.seconds, 1), gb_per_s = bandwidth(s.seconds, 1);
   Json result{{"sgemm_gflops", gflops}, {"memory_gb_per_s", gb_per_s}, {"profiles", Json::array()}};
   for (const BenchConfig& c : bench_configs())
     if (std::find(s.configs.begin(), s.configs.end(), c.name) != s.configs.end())

@@ -1,5 +1,7 @@
 // Progress of long jobs, on stderr only: stdout belongs to results. The one place that reads a clock.
 #pragma once
+#include <time.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -23,6 +25,20 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// Time that this thread was computing: what others do on the machine does not count.
+class ThreadStopwatch {
+ public:
+  double seconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double start_ = now();
 };
 
 // quiet if asked for; terminal if stderr is one that can redraw; else plain.

@@ -305,6 +305,24 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   CHECK(!json.at("blas_kernels").get<std::string>().empty());
 }
 
+TEST_CASE("bench prints a table and keeps its numbers and refuses what it does not know") {
+  const TemporaryFolder folder;
+  const fs::path json = folder.path / "bench.json";
+  const Outcome o = run({"bench", "--quiet", "--configs", "F", "--works", "loglik", "--threads", "1", "--seconds", "0.001", "--json", json});
+  CHECK(o.code == 0);
+  CHECK(o.err == "");
+  CHECK(o.out.find("| F | loglik | 1 |") != o.out.npos);
+  CHECK(Json::parse(read_file(json)).at("rows").size() == 1);
+  const Outcome profile = run({"bench", "--profile", "--configs", "F", "--seconds", "0.001"});
+  CHECK(profile.code == 0);
+  CHECK(profile.out.find("| F | linear | backward |") != profile.out.npos);
+  for (const Arguments& bad : std::vector<Arguments>{{"--configs", "X"}, {"--works", "play"}, {"--threads", "0"}, {"--seconds", "nan"}}) {
+    const Outcome refused = run(Arguments{"bench"} + bad);
+    CHECK(refused.code == 2);
+    CHECK(refused.err.find(bad[0]) != refused.err.npos);
+  }
+}
+
 TEST_CASE("an attack prints its result as JSON and writes its files") {
   const Networks networks;
   for (const std::string method : {"banel", "oracle-free"}) {

@@ -2,8 +2,8 @@
 
     python3 tests/bench/peers.py build/native/tasks/banel [--rounds 5] [--seconds 0.5] [--configs S M F] [--works train loglik sample]
 
-Rounds take turns: this program's measurement, then PyTorch's with 1 and with 2 threads, each in a process of its own
-(OpenBLAS reads its thread count when it is loaded). A round's ratio is that of the better thread counts; the table shows
+Rounds take turns: this program's measurement and PyTorch's with 1 and with 2 threads, each in a process of its own
+(OpenBLAS reads its thread count when it is loaded), in every second round the other way round. A round's ratio is that of the better thread counts; the table shows
 the median ratio and the lowest and highest. --json FILE keeps every number. Both use the OpenBLAS kernels of this CPU:
 for PyTorch OPENBLAS_CORETYPE is set to the family that `banel doctor` names, without which Debian's OpenBLAS can fall
 back to its slowest. The version of PyTorch goes to stderr.
@@ -143,17 +143,19 @@ def check_cache(model, length):
     assert torch.allclose(torch.stack(steps, 1), model(tokens), atol=1e-4)
 
 
-def measure(step, seconds):
-    """Calls per second, after a short warm-up."""
+def measure(step, seconds, parts=5):
+    """Calls per second: the median of some parts, as `banel bench` measures it."""
     for _ in range(3):
         step()
-    calls, start = 0, time.perf_counter()
-    while True:
-        step()
-        calls += 1
-        elapsed = time.perf_counter() - start
-        if elapsed >= seconds:
-            return calls / elapsed
+    rates = []
+    for _ in range(parts):
+        calls, start, elapsed = 0, time.perf_counter(), 0
+        while elapsed < seconds / parts:
+            step()
+            calls += 1
+            elapsed = time.perf_counter() - start
+        rates.append(calls / elapsed)
+    return statistics.median(rates)
 
 
 def worker(options):
@@ -222,8 +224,9 @@ def main():
     print("torch", torch.__version__, "OpenBLAS", doctor["blas_kernels"], file=sys.stderr)
     rounds = []
     for number in range(options.rounds):
-        ours, theirs = run_banel(options), run_torch(options, doctor["blas_kernels"])
-        rounds.append(dict(banel=ours, torch=theirs))
+        sides = dict(banel=lambda: run_banel(options), torch=lambda: run_torch(options, doctor["blas_kernels"]))
+        order = list(sides) if number % 2 == 0 else reversed(sides)
+        rounds.append({side: sides[side]() for side in order})
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(rounds, indent=1))
