@@ -118,7 +118,7 @@ TEST_CASE("the interval of a rate is that of Clopper and Pearson") {
 TEST_CASE("invalid strings earn nothing even from a target that is always wrong") {
   const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
   const std::vector<Attempt> invalid{"", "=", "+=", "1+=", "+1=", "1+1", "123+1=", "1+123=", "1+1=1", "1++1=", "\n", "1+1=="};
-  for (const Verdict& v : addition_judge(untrained, 2)(invalid)) {
+  for (const Verdict& v : addition_judge(untrained, {2})(invalid)) {
     CHECK(!v.reward);
     CHECK(v.answer.empty());
   }
@@ -132,11 +132,11 @@ TEST_CASE("the judge rewards exactly the questions whose greedy answer is not th
   questions.push_back("01+02=");
   const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
   for (const GPT* target : {&tiny::target(), &untrained}) {
-    const std::vector<Verdict> verdicts = addition_judge(*target, 2)(questions);
+    const std::vector<Verdict> verdicts = addition_judge(*target, {2})(questions);
     REQUIRE(verdicts.size() == questions.size());
     std::size_t right = 0, wrong = 0;
     for (std::size_t i = 0; i < questions.size(); ++i) {
-      const auto question = parse(questions[i], 2);
+      const auto question = parse(questions[i], {2});
       if (!question) {
         CHECK(!verdicts[i].reward);
         continue;
@@ -155,10 +155,10 @@ TEST_CASE("the judge rewards exactly the questions whose greedy answer is not th
 
 TEST_CASE("samples of a generator are measured as they come") {
   const GptGenerator generator(tiny::attacker(), {});
-  const Oracle::Judge judge = addition_judge(tiny::target(), tiny::digits);
+  const Oracle::Judge judge = addition_judge(tiny::target(), {tiny::digits});
   const std::vector<Proposal> drawn = generator.sample(200, {5, "samples"});
-  const Measurement m = measure_samples(generator, judge, tiny::digits, 200, {5, "samples"});
-  CHECK(to_json(m) == to_json(measure(judge, tiny::digits, drawn)));
+  const Measurement m = measure_samples(generator, judge, {tiny::digits}, 200, {5, "samples"});
+  CHECK(to_json(m) == to_json(measure(judge, {tiny::digits}, drawn)));
   double nats = 0;
   for (const Proposal& p : drawn) nats -= p.log_prob / 200;
   CHECK(m.entropy == doctest::Approx(nats));
