@@ -46,7 +46,7 @@ TEST_CASE("every share of a measurement counts what its name says") {
   // The carry of 999+1= ripples through two columns, that of 99+1= through one; 0999+1= has a leading zero as well.
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "12+", "+", "09+1=", "0999+1=", "999+1=", "99+1=", "0+5=", "12345+1="};
   Judge judge{{"1+1=", "0999+1=", "999+1=", "09+1="}};
-  const Measurement m = measure(judge.function(), 4, samples(attempts));
+  const Measurement m = measure(judge.function(), {4}, samples(attempts));
   check_rate(m.success, 5, 10);       // 1+1= twice, 09+1=, 0999+1=, 999+1=
   check_rate(m.valid, 7, 10);         // all but 12+, + and 12345+1=
   check_rate(m.leading_zero, 2, 10);  // 0+5= has none
@@ -61,7 +61,7 @@ TEST_CASE("a success counts for one failure mode only") {
     INFO(question);
     Judge judge{{question}};
     const std::vector<Attempt> attempts{question};
-    const Measurement m = measure(judge.function(), 4, samples(attempts));
+    const Measurement m = measure(judge.function(), {4}, samples(attempts));
     check_rate(m.success, 1, 1);
     CHECK(m.success_leading_zero.k + m.success_carry.k + m.success_other.k == 1);
   }
@@ -70,14 +70,14 @@ TEST_CASE("a success counts for one failure mode only") {
 TEST_CASE("a string that is asked for twice is judged once") {
   Judge judge{{}};
   const std::vector<Attempt> attempts{"1+1=", "2+2=", "1+1=", "1+1="};
-  measure(judge.function(), 2, samples(attempts));
+  measure(judge.function(), {2}, samples(attempts));
   CHECK(judge.asked == std::vector<Attempt>{"1+1=", "2+2="});
 }
 
 TEST_CASE("the findings are the first five distinct successes with the true sums") {
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "2+2=", "3+3=", "4+4=", "5+5=", "6+6="};
   Judge judge{attempts};
-  const Measurement m = measure(judge.function(), 1, samples(attempts));
+  const Measurement m = measure(judge.function(), {1}, samples(attempts));
   check_rate(m.success, 7, 7);
   check_rate(m.distinct_success, 6, 7);  // "1+1=" counts once
   REQUIRE(m.findings.size() == 5);
@@ -90,7 +90,7 @@ TEST_CASE("the findings are the first five distinct successes with the true sums
 
 TEST_CASE("no attempts give rates of 0 of 0") {
   Judge judge{{}};
-  const Measurement m = measure(judge.function(), 2, {});
+  const Measurement m = measure(judge.function(), {2}, {});
   check_rate(m.success, 0, 0);
   CHECK(m.success.value() == 0);
   const Json json = to_json(m);
