@@ -124,7 +124,7 @@ Score novelty_score(std::shared_ptr<Novelty> novelty) {
           [novelty](std::span<const Proposal> P, const Generator&, const Settings&, Stream) {
             return novelty->bonus(texts(P));
           },
-          novelty};
+          std::move(novelty)};
 }
 
 }  // namespace banel

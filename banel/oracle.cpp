@@ -28,7 +28,7 @@ Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
   ENSURE_AS(line.substr(hashed.size()) == seal(hash), InputError, "hash",
             "it is not " << hex(hash) << ", that of the lines up to here");
   const auto json = nlohmann::json::parse(line);
-  const Evaluation read{json.at("attempt").get<std::string>(),
+  Evaluation read{json.at("attempt").get<std::string>(),
                         {json.at("answer").get<std::string>(), json.at("reward") == 1},
                         hash};
   // A key twice, a number out of order or beyond its type, a reward of 2: none of them is what it wrote.

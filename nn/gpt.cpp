@@ -74,7 +74,7 @@ void GPT::initialise(Rng rng) {
   const double base = 100, amplitude = 0.5;
   for (int t = 0; t < config_.context; ++t)
     for (int d = 0; d < config_.d_model; ++d) {
-      const double angle = t * std::pow(base, -2.0 * (d / 2) / config_.d_model);
+      const double angle = t * std::pow(base, -1.0 * (d - d % 2) / config_.d_model);
       parameters.data(position_embedding_)[t * config_.d_model + d] =
           static_cast<real>(amplitude * (d % 2 ? std::cos(angle) : std::sin(angle)));
     }

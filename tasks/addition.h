@@ -21,11 +21,10 @@ struct Question {
   std::string a, b;  // digits as written, leading zeros kept
 };
 
-// What counts as a valid question. A number of digits alone allows leading zeros.
+// What counts as a valid question.
 struct Rules {
   int digits;                 // longest operand, 1..max_digits
   bool leading_zeros = true;  // false: "058+67=" is as invalid as "58+67"
-  Rules(int longest, bool zeros = true) : digits(longest), leading_zeros(zeros) {}
 };
 
 std::string write(const Question&);                             // "58+67="

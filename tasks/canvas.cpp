@@ -108,7 +108,7 @@ void check_size(const DrawList& list, double scale) {
                  << " is not within 1..20000 pixels");
 }
 
-void DrawList::add(Mark shape) { shapes.push_back(std::move(shape)); }
+void DrawList::add(Mark mark) { shapes.push_back(std::move(mark)); }
 
 void place(DrawList& onto, const DrawList& what, Point at) {
   for (Mark mark : what.shapes) {

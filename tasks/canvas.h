@@ -63,7 +63,7 @@ struct DrawList {
   Colour background = {255, 255, 255};
   std::vector<Mark> shapes = {};
 
-  void add(Mark mark);
+  void add(Mark);
 };
 
 // Adds all shapes of `what`, moved so that its top left corner lies at `at`; its background is left out.

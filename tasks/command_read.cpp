@@ -34,7 +34,7 @@ Action declare_eval(CLI::App& app) {
     const GptGenerator attacker(load_checkpoint(o->attacker).model, {});
     check_attacker(attacker.model(), digits, o->attacker);
     print(to_json(
-        measure_samples(attacker, addition_judge(target, digits), digits, o->samples, {o->seed, "eval"})));
+        measure_samples(attacker, addition_judge(target, {digits}), {digits}, o->samples, {o->seed, "eval"})));
   };
 }
 

@@ -4,8 +4,6 @@
 
 namespace banel {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 void add_digits(CLI::App* app, int& digits) {

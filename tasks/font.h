@@ -26,6 +26,6 @@ struct GlyphBitmap {
   int left = 0, top = 0, width = 0, height = 0;  // pixels from the origin, y downwards; a blank has no size
   std::vector<unsigned char> coverage;           // row by row, 255: covered
 };
-GlyphBitmap draw_glyph(int index, double size, double shift);
+GlyphBitmap draw_glyph(int glyph, double size, double shift);
 
 }  // namespace banel

@@ -23,17 +23,17 @@ std::shared_ptr<Novelty> rnd(const Method& m, const Start& start) {
 }
 
 Make filter(Score score) {
-  return [score](const Method&, const Start&) { return std::make_unique<Banel>(score); };
+  return [score = std::move(score)](const Method&, const Start&) { return std::make_unique<Banel>(score); };
 }
 
 Make filter_by(MakeNovelty novelty) {
-  return [novelty](const Method& m, const Start& start) {
+  return [novelty = std::move(novelty)](const Method& m, const Start& start) {
     return std::make_unique<Banel>(novelty_score(novelty(m, start)));
   };
 }
 
 Make climb(MakeNovelty novelty) {
-  return [novelty](const Method& m, const Start& start) {
+  return [novelty = std::move(novelty)](const Method& m, const Start& start) {
     return std::make_unique<BonusGradient>(
         novelty(m, start), std::make_unique<GptGenerator>(start.attacker, m.fit, 1, start.cost));
   };

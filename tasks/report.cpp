@@ -150,7 +150,7 @@ std::string settings(const fs::path& run) {
 }  // namespace
 
 Json parse_rows(std::string_view json, std::string_view where) {
-  const Json rows = parse_json(json, where);
+  Json rows = parse_json(json, where);
   const std::vector<Field> fields = Field(rows, std::string(where)).items();
   ENSURE_AS(!fields.empty(), InputError, where, "holds no rows; run `banel reproduce` again");
   for (const Field& row : fields) {

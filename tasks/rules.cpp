@@ -123,7 +123,7 @@ std::vector<RuleRow> try_rules(const Oracle::Judge& judge, int digits, std::size
         row.examples.push_back({asked[i], answers[i].answer, sum(fresh[i])});
     }
     for (std::size_t i = 0; i < attempts.size(); ++i)
-      if (verdicts[i].reward) row.covered.count(rule.covers(*parse(attempts[i], digits)));
+      if (verdicts[i].reward) row.covered.count(rule.covers(*parse(attempts[i], {digits})));
     rows.push_back(std::move(row));
   }
   return rows;

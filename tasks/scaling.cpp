@@ -147,7 +147,7 @@ std::string scaling(const fs::path& folder, const Networks& networks, const Scal
 
   Json rows = Json::array();
   for (const Group& g : groups) rows.push_back(row_of(g, base));
-  const std::string md = markdown(rows, base, s);
+  std::string md = markdown(rows, base, s);
   write_file(folder / "scaling.json", Json{{"base", to_json(base)}, {"rows", rows}}.dump(2) + '\n');
   write_file(folder / "scaling.md", md);
   if (base.k) write_picture(picture(groups, base, s), folder / "plots", "scaling");

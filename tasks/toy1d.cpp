@@ -12,10 +12,10 @@ namespace banel {
 
 namespace {
 
-constexpr int places = 31, most_steps = 30;
+constexpr int places = 31, centre = places / 2, most_steps = 30;
 constexpr double success_value = 2, converged_mass = 0.9;
 
-double value(int place) { return (place - places / 2) / 5.0; }
+double value(int place) { return (place - centre) / 5.0; }
 Attempt word(int place) {
   char text[16];
   std::snprintf(text, sizeof text, "%.1f", value(place));

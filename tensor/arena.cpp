@@ -19,8 +19,8 @@ void* Arena::allocate(std::size_t bytes) {
     used_ = 0;
   }
   std::byte* base = blocks_.back().memory.get();
-  const auto aligned = (reinterpret_cast<std::uintptr_t>(base) + alignment - 1) / alignment * alignment;
-  void* result = reinterpret_cast<std::byte*>(aligned) + used_;
+  const std::size_t beyond = reinterpret_cast<std::uintptr_t>(base) % alignment;
+  void* result = base + (alignment - beyond) % alignment + used_;
   used_ += bytes;
   return result;
 }

@@ -14,7 +14,7 @@ namespace banel::addition {
 namespace {
 
 TEST_CASE("the worked example of the header is what the code does") {
-  const auto question = parse("58+67=", 5);
+  const auto question = parse("58+67=", {5});
   REQUIRE(question);
   CHECK(write(*question) == "58+67=");
   CHECK(sum(*question) == "125");
@@ -25,7 +25,7 @@ TEST_CASE("the worked example of the header is what the code does") {
   CHECK(attacker.loss_from == 1);
   CHECK(equals == 11);
   CHECK(newline == 12);
-  const auto padded = parse("058+67=", 5);
+  const auto padded = parse("058+67=", {5});
   REQUIRE(padded);
   CHECK(sum(*padded) == "125");
   CHECK(has_leading_zero(*padded));
@@ -33,26 +33,26 @@ TEST_CASE("the worked example of the header is what the code does") {
 
 TEST_CASE("parse accepts valid questions and keeps their digits") {
   for (const std::string text : {"0+0=", "1+2=", "99999+1=", "00000+00000=", "007+7=", "12345+54321="}) {
-    const auto question = parse(text, 5);
+    const auto question = parse(text, {5});
     INFO(text);
     REQUIRE(question);
     CHECK(write(*question) == text);
   }
-  CHECK(parse("123456789012345678+1=", 18));
+  CHECK(parse("123456789012345678+1=", {18}));
 }
 
 TEST_CASE("parse refuses everything else") {
   for (const std::string text : {"", "=", "+", "+=", "1+=", "+1=", "1+2", "1+2==", "=1+2", "1=2+", "1+2=3", "1++2=", "1+2+3=", "1+2=\n", "\n1+2=",
                                  " 1+2=", "1 +2=", "1+2= ", "-1+2=", "1+-2=", "1.0+2=", "a+b=", "123456+1=", "1+123456=", "1+2\n=", "12=", "1-2="}) {
     INFO('"' << text << '"');
-    CHECK(!parse(text, 5));
+    CHECK(!parse(text, {5}));
   }
-  CHECK(!parse(std::string("1+2=\0", 5), 5));
-  CHECK(!parse("12+3=", 1));
+  CHECK(!parse(std::string("1+2=\0", 5), {5}));
+  CHECK(!parse("12+3=", {1}));
 }
 
 TEST_CASE("leading zeros are those of operands of more than one digit") {
-  const auto leading = [](const char* text) { return has_leading_zero(parse(text, 18).value()); };
+  const auto leading = [](const char* text) { return has_leading_zero(parse(text, {18}).value()); };
   CHECK(!leading("0+0="));
   CHECK(!leading("10+20="));
   CHECK(leading("00+1="));
@@ -60,7 +60,7 @@ TEST_CASE("leading zeros are those of operands of more than one digit") {
 }
 
 TEST_CASE("sums are exact with leading zeros and up to 18 digits") {
-  const auto of = [](const char* text) { return sum(parse(text, max_digits).value()); };
+  const auto of = [](const char* text) { return sum(parse(text, {max_digits}).value()); };
   CHECK(of("0+0=") == "0");
   CHECK(of("000+00=") == "0");
   CHECK(of("0099+001=") == "100");
@@ -81,7 +81,7 @@ TEST_CASE("the longest carry counts columns of sum nine that a carry ripples thr
       {"0099+001=", 1},   {"1+999999999999999999=", 17}};
   for (const auto& example : cases) {
     INFO(example.first);
-    CHECK(longest_carry(parse(example.first, max_digits).value()) == example.second);
+    CHECK(longest_carry(parse(example.first, {max_digits}).value()) == example.second);
   }
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("random questions have uniform lengths and digits and no leading zeros
   Rng rng(1, "addition_test");
   for (int i = 0; i < draws; ++i) {
     const Question q = random_question(digits, rng);
-    REQUIRE(parse(write(q), digits));
+    REQUIRE(parse(write(q), {digits}));
     REQUIRE(!has_leading_zero(q));
     ++lengths[{q.a.size(), q.b.size()}];
     if (q.a.size() == 4) ++first[q.a[0]];
@@ -129,7 +129,7 @@ TEST_CASE("encode and decode are inverse and other characters are refused") {
 }
 
 TEST_CASE("both networks have room for the longest question and answer") {
-  const Question longest = parse("99999+99999=", 5).value();
+  const Question longest = parse("99999+99999=", {5}).value();
   const GPT target(target_config(5, 8, 1, 2), Rng(1, "target")), attacker(attacker_config(5, 8, 1, 2), Rng(1, "attacker"));
   CHECK(static_cast<int>(target_example(longest).tokens.size()) == target.config().context + 1);
   CHECK(static_cast<int>(attacker_example(longest).tokens.size()) == attacker.config().context + 1);

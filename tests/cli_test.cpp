@@ -5,76 +5,20 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <thread>
 
 #include "nn/checkpoint.h"
 #include "nn/file.h"
 #include "nn/safetensors.h"
-#include "program.h"
+#include "run_banel.h"
 #include "temporary_folder.h"
 #include "tensor/rng.h"
-#include "tiny_networks.h"
 
 namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-Outcome run(const Arguments& arguments, const fs::path& directory = {}) { return Program(Arguments{BANEL_PROGRAM} + arguments, directory).wait(); }
-
-std::string shown(const Arguments& arguments) {
-  std::string text = "banel";
-  for (const std::string& word : arguments) text += ' ' + word;
-  return text;
-}
-
-// The program must refuse with this exit code, nothing on stdout, and one line on stderr that has all of `named`.
-void refused(int code, const Arguments& arguments, const std::vector<std::string>& named, const fs::path& directory = {}) {
-  const Outcome o = run(arguments, directory);
-  INFO(shown(arguments));
-  CAPTURE(o.err);
-  CHECK(o.code == code);
-  CHECK(o.out == "");
-  CHECK(o.err.rfind("banel: ", 0) == 0);
-  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
-  CHECK((!o.err.empty() && o.err.back() == '\n'));
-  for (const std::string& text : named) {
-    CAPTURE(text);
-    CHECK(o.err.find(text) != o.err.npos);
-  }
-}
-
-// A folder with the tiny networks.
-struct Networks {
-  TemporaryFolder folder;
-  fs::path path = folder.path / "networks";
-  Networks() {
-    fs::create_directory(path);
-    save_checkpoint(path / "target.safetensors", tiny::target());
-    save_checkpoint(path / "attacker.safetensors", tiny::attacker());
-  }
-  // Three rounds in about a quarter of a second.
-  Arguments attack(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"attack", "--networks", path, "--out", folder.path / out, "--quiet", "--budget", "60", "--per-round", "20", "--accepted", "30",
-                     "--phi-epochs", "2", "--distil-epochs", "1", "--samples", "100", "--seed", "5"} + more;
-  }
-  // Twenty rounds in a second or two: long enough to be interrupted.
-  Arguments long_attack(const std::string& out) const {
-    return {"attack", "--networks", path, "--out", folder.path / out, "--quiet", "--budget", "800", "--per-round", "40", "--accepted", "200",
-            "--phi-epochs", "4", "--distil-epochs", "2", "--samples", "500", "--seed", "5"};
-  }
-};
-
-// What a run leaves for tables and for later runs, without its times.
-std::map<std::string, std::string> results(const fs::path& folder) {
-  std::map<std::string, std::string> result;
-  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json"}) result[name] = read_file(folder / name);
-  const GPT attacker = load_checkpoint(folder / "attacker.safetensors").model;
-  result["weights"] = std::string(reinterpret_cast<const char*>(attacker.parameters.values.data()), attacker.parameters.values.size() * sizeof(real));
-  return result;
-}
 
 bool has_bytes(const fs::path& file) {
   std::error_code error;
@@ -370,61 +314,6 @@ TEST_CASE("samples and errors can be read from the networks of an attack") {
   const Arguments eval{"eval", "--target", networks.path / "target.safetensors", "--samples", "200"};
   CHECK(Json::parse(run(eval).out).at("error").at("n") == 200);
   CHECK(Json::parse(run(eval + Arguments{"--attacker", networks.path / "attacker.safetensors"}).out).at("success").at("n") == 200);
-}
-
-TEST_CASE("the written configuration repeats the run and flags override it") {
-  const Networks networks;
-  const fs::path first = networks.folder.path / "first", second = networks.folder.path / "second", third = networks.folder.path / "third";
-  REQUIRE(run(networks.attack("first", {"--method", "tail", "--f", "3"})).code == 0);
-  const std::string config = first / "config.toml";
-
-  const Outcome again = run({"--config", config, "attack", "--out", second});
-  CAPTURE(again.err);
-  CHECK(again.code == 0);
-  REQUIRE(fs::exists(second / "attacker.safetensors"));
-  CHECK((results(second) == results(first)));
-
-  REQUIRE(run({"--config", config, "attack", "--out", third, "--seed", "6"}).code == 0);
-  const Json changed = Json::parse(read_file(third / "config.json"));
-  CHECK(changed.at("seed") == 6);
-  CHECK(changed.at("method") == "tail");
-  CHECK(changed.at("f") == 3.0);
-  CHECK(changed.at("budget") == 60);
-  CHECK(read_file(third / "ledger.jsonl") != read_file(first / "ledger.jsonl"));
-}
-
-TEST_CASE("a configuration with an unknown key or no configuration at all is refused by name") {
-  const Networks networks;
-  const fs::path config = networks.folder.path / "config.toml";
-  write_file(config, "[attack]\nbudgt = 30\n");
-  refused(2, Arguments{"--config", config} + networks.attack("run"), {"budgt"});
-  write_file(config, "unknown = 1\n");
-  refused(2, Arguments{"--config", config} + networks.attack("run"), {"unknown"});
-  write_file(config, "[attack]\nbudget = 0\n");
-  refused(2, Arguments{"--config", config, "attack", "--networks", networks.path, "--out", networks.folder.path / "run"}, {"budget", "0"});
-  refused(2, Arguments{"--config", networks.folder.path / "missing.toml"} + networks.attack("run"), {"missing.toml"});
-  CHECK(!fs::exists(networks.folder.path / "run"));
-}
-
-TEST_CASE("a configuration that is damaged or ambiguous is refused by its line and nothing of it reaches the terminal") {
-  const Networks networks;
-  const fs::path config = networks.folder.path / "config.toml";
-  std::string dots = "[a";
-  for (int i = 0; i < 40'000; ++i) dots += ".a";
-  const std::vector<std::pair<std::string, std::string>> damaged{{"[attack]\n\x1b[31mbudget = 30\n", "line 2: not plain UTF-8"},
-                                                                 {"[attack]\nbudget = 30\n\xFF\xFE\n", "line 3: not plain UTF-8"},
-                                                                 {std::string("[attack]\n\0\n", 11), "line 2: not plain UTF-8"},
-                                                                 {dots + "]\nx = 1\n", "line 1: more than three dots"},
-                                                                 {dots.substr(1) + " = 1\n", "line 1: more than three dots"},
-                                                                 {"[attack]\nbudget = [30, 60\nseed = 1\n", "line 2: an array that does not end"},
-                                                                 {"[attack]\nbudget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
-                                                                 {"attack.budget = 30\n[attack]\nbudget = 60\n", "\"attack.budget\" comes twice"},
-                                                                 {std::string(200'000, '\n'), "more than 100,000 bytes"}};
-  for (const auto& [text, reason] : damaged) {
-    write_file(config, text);
-    refused(3, Arguments{"--config", config} + networks.attack("run"), {"--config", reason});
-  }
-  CHECK(!fs::exists(networks.folder.path / "run"));
 }
 
 TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {

@@ -46,7 +46,7 @@ TEST_CASE("every share of a measurement counts what its name says") {
   // The carry of 999+1= ripples through two columns, that of 99+1= through one; 0999+1= has a leading zero as well.
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "12+", "+", "09+1=", "0999+1=", "999+1=", "99+1=", "0+5=", "12345+1="};
   Judge judge{{"1+1=", "0999+1=", "999+1=", "09+1="}};
-  const Measurement m = measure(judge.function(), 4, samples(attempts));
+  const Measurement m = measure(judge.function(), {4}, samples(attempts));
   check_rate(m.success, 5, 10);       // 1+1= twice, 09+1=, 0999+1=, 999+1=
   check_rate(m.valid, 7, 10);         // all but 12+, + and 12345+1=
   check_rate(m.leading_zero, 2, 10);  // 0+5= has none
@@ -61,7 +61,7 @@ TEST_CASE("a success counts for one failure mode only") {
     INFO(question);
     Judge judge{{question}};
     const std::vector<Attempt> attempts{question};
-    const Measurement m = measure(judge.function(), 4, samples(attempts));
+    const Measurement m = measure(judge.function(), {4}, samples(attempts));
     check_rate(m.success, 1, 1);
     CHECK(m.success_leading_zero.k + m.success_carry.k + m.success_other.k == 1);
   }
@@ -70,14 +70,14 @@ TEST_CASE("a success counts for one failure mode only") {
 TEST_CASE("a string that is asked for twice is judged once") {
   Judge judge{{}};
   const std::vector<Attempt> attempts{"1+1=", "2+2=", "1+1=", "1+1="};
-  measure(judge.function(), 2, samples(attempts));
+  measure(judge.function(), {2}, samples(attempts));
   CHECK(judge.asked == std::vector<Attempt>{"1+1=", "2+2="});
 }
 
 TEST_CASE("the findings are the first five distinct successes with the true sums") {
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "2+2=", "3+3=", "4+4=", "5+5=", "6+6="};
   Judge judge{attempts};
-  const Measurement m = measure(judge.function(), 1, samples(attempts));
+  const Measurement m = measure(judge.function(), {1}, samples(attempts));
   check_rate(m.success, 7, 7);
   check_rate(m.distinct_success, 6, 7);  // "1+1=" counts once
   REQUIRE(m.findings.size() == 5);
@@ -90,7 +90,7 @@ TEST_CASE("the findings are the first five distinct successes with the true sums
 
 TEST_CASE("no attempts give rates of 0 of 0") {
   Judge judge{{}};
-  const Measurement m = measure(judge.function(), 2, {});
+  const Measurement m = measure(judge.function(), {2}, {});
   check_rate(m.success, 0, 0);
   CHECK(m.success.value() == 0);
   const Json json = to_json(m);
@@ -118,7 +118,7 @@ TEST_CASE("the interval of a rate is that of Clopper and Pearson") {
 TEST_CASE("invalid strings earn nothing even from a target that is always wrong") {
   const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
   const std::vector<Attempt> invalid{"", "=", "+=", "1+=", "+1=", "1+1", "123+1=", "1+123=", "1+1=1", "1++1=", "\n", "1+1=="};
-  for (const Verdict& v : addition_judge(untrained, 2)(invalid)) {
+  for (const Verdict& v : addition_judge(untrained, {2})(invalid)) {
     CHECK(!v.reward);
     CHECK(v.answer.empty());
   }
@@ -132,11 +132,11 @@ TEST_CASE("the judge rewards exactly the questions whose greedy answer is not th
   questions.push_back("01+02=");
   const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
   for (const GPT* target : {&tiny::target(), &untrained}) {
-    const std::vector<Verdict> verdicts = addition_judge(*target, 2)(questions);
+    const std::vector<Verdict> verdicts = addition_judge(*target, {2})(questions);
     REQUIRE(verdicts.size() == questions.size());
     std::size_t right = 0, wrong = 0;
     for (std::size_t i = 0; i < questions.size(); ++i) {
-      const auto question = parse(questions[i], 2);
+      const auto question = parse(questions[i], {2});
       if (!question) {
         CHECK(!verdicts[i].reward);
         continue;
@@ -155,10 +155,10 @@ TEST_CASE("the judge rewards exactly the questions whose greedy answer is not th
 
 TEST_CASE("samples of a generator are measured as they come") {
   const GptGenerator generator(tiny::attacker(), {});
-  const Oracle::Judge judge = addition_judge(tiny::target(), tiny::digits);
+  const Oracle::Judge judge = addition_judge(tiny::target(), {tiny::digits});
   const std::vector<Proposal> drawn = generator.sample(200, {5, "samples"});
-  const Measurement m = measure_samples(generator, judge, tiny::digits, 200, {5, "samples"});
-  CHECK(to_json(m) == to_json(measure(judge, tiny::digits, drawn)));
+  const Measurement m = measure_samples(generator, judge, {tiny::digits}, 200, {5, "samples"});
+  CHECK(to_json(m) == to_json(measure(judge, {tiny::digits}, drawn)));
   double nats = 0;
   for (const Proposal& p : drawn) nats -= p.log_prob / 200;
   CHECK(m.entropy == doctest::Approx(nats));

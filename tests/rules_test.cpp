@@ -15,7 +15,7 @@ using namespace addition;
 std::vector<Verdict> fails_on_zeros(std::span<const Attempt> attempts) {
   std::vector<Verdict> verdicts;
   for (const Attempt& x : attempts) {
-    const auto q = parse(x, 18);
+    const auto q = parse(x, {18});
     verdicts.push_back({"7", q && has_leading_zero(*q)});
   }
   return verdicts;
@@ -30,7 +30,7 @@ TEST_CASE("every rule makes valid questions that it covers and the reference alo
         Rng rng = Stream{1, "rules"}[i];
         const Question q = rule.make(digits, rng);
         INFO(write(q));
-        REQUIRE(parse(write(q), digits));
+        REQUIRE(parse(write(q), {digits}));
         covered += rule.covers(q);
         if (rule.name != "random question") CHECK(rule.covers(q));
       }
@@ -42,7 +42,7 @@ TEST_CASE("the rules tell questions apart") {
   const auto covering = [](const char* text) {
     std::vector<std::string> names;
     for (const QuestionRule& rule : question_rules())
-      if (rule.covers(*parse(text, 18))) names.push_back(rule.name);
+      if (rule.covers(*parse(text, {18}))) names.push_back(rule.name);
     return names;
   };
   using Names = std::vector<std::string>;
