@@ -110,7 +110,7 @@ struct TemporaryFile {  // removed on every way out, Ctrl-C included
 // Questions per second that an untrained network of the target's size answers through an oracle; a trained
 // one stops earlier. The ledger makes every batch of 250 durable.
 Json oracle_rates(const BenchSettings& s) {
-  const addition::Rules rules(5);
+  const addition::Rules rules{5};
   const GPT target(addition::target_config(5, 64, 3, 8), Rng(1, "bench target"));
   constexpr std::int64_t batch = 250;
   std::vector<Attempt> attempts;

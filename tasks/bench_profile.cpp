@@ -27,7 +27,7 @@ class Profile {
     Cost& cost = costs_[{op, pass}];
     add(cost);
     if (pass == Pass::backward) return;
-    double numbers = static_cast<double>(out.size());
+    auto numbers = static_cast<double>(out.size());
     for (const Tensor& input : inputs) numbers += static_cast<double>(input.size());
     cost.bytes += numbers * sizeof(real);
     if (std::string(op) == "linear") cost.flops += 2 * static_cast<double>(out.size() * inputs[0].dim(1));
@@ -78,7 +78,7 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
   AdamW optimizer(model.parameters, {});
   const Batch batch = bench_batch(c);
   std::vector<real> gradients(model.parameters.values.size());
-  const double parameter_bytes = static_cast<double>(gradients.size() * sizeof(real));
+  const auto parameter_bytes = static_cast<double>(gradients.size() * sizeof(real));
   Shard shard;
   Profile measured;
   Tape tape;

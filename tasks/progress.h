@@ -1,8 +1,7 @@
 // Progress of long jobs, on stderr only: stdout belongs to results. The one place that reads a clock.
 #pragma once
-#include <time.h>
-
 #include <chrono>
+#include <ctime>
 #include <cstdint>
 #include <functional>
 #include <mutex>

@@ -202,11 +202,9 @@ inline real max(Vec v) {
   for (const float c :
        {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.0f, 1.0f})
     p = fma(p, r, splat(c));
-  const auto times_power_of_two = [](Part mantissa, Part exponent, Part original) -> Part {
-    const Part scaled = Part(PartBits(mantissa) + (PartBits(exponent) << 23));  // bits, not values
-    return original == original ? scaled : original;
-  };
-  return each(times_power_of_two, p, shifted, x);
+  // The exponent of a float stands above 23 bits of mantissa, with 127 added.
+  const auto power_of_two = [](Part bits) { return Part((PartBits(bits) << 23) + (127 << 23)); };
+  return p * each(power_of_two, shifted);
 #endif
 }
 
