@@ -38,7 +38,7 @@ Action declare_rules(CLI::App& app) {
       found = attacker.sample(o->samples, {o->seed, "rules attacker"});
     }
     const std::vector<RuleRow> rows =
-        try_rules(addition_judge(target, {digits}), {digits}, o->samples, {o->seed, "rules"}, found);
+        try_rules(addition_judge(target, {digits}), digits, o->samples, {o->seed, "rules"}, found);
     std::cout << to_markdown(rows);
     if (o->out.empty()) return;
     create_folders(o->out);

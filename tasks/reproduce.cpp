@@ -162,7 +162,7 @@ Table reproduce(const fs::path& folder, const ReproduceSettings& s, ProgressMode
   GPT attacker = train_attacker(pretrained, s.attacker, s.digits, s.pretrain_seed, target, mode);
   const fs::path target_json = pretrained / "target.json", attacker_json = pretrained / "attacker.json";
   const Rate base = parse_base_rate(read_file(attacker_json), attacker_json.string());
-  const Networks networks{std::move(target), std::move(attacker), s.digits};
+  const Networks networks{std::move(target), std::move(attacker), {s.digits}};
   const auto results = run_methods(folder, s, networks, mode);
 
   Table table{.title = "BaNEL on addition", .note = {}, .quick = s.quick, .base = base, .rows = {}};

@@ -8,7 +8,7 @@
 
 static std::atomic<std::size_t> total = 0, largest_one = 0, held = 0, most_held = 0, held_before = 0;
 
-static void raise_to(std::atomic<std::size_t>& maximum, std::size_t value) {
+[[maybe_unused]] static void raise_to(std::atomic<std::size_t>& maximum, std::size_t value) {
   for (std::size_t old = maximum; old < value && !maximum.compare_exchange_weak(old, value);) continue;
 }
 
