@@ -29,8 +29,8 @@ Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
             "it is not " << hex(hash) << ", that of the lines up to here");
   const auto json = nlohmann::json::parse(line);
   Evaluation read{json.at("attempt").get<std::string>(),
-                        {json.at("answer").get<std::string>(), json.at("reward") == 1},
-                        hash};
+                  {json.at("answer").get<std::string>(), json.at("reward") == 1},
+                  hash};
   // A key twice, a number out of order or beyond its type, a reward of 2: none of them is what it wrote.
   ENSURE_AS(content(n, read.attempt, read.verdict) == hashed, InputError, "form",
             "it is not evaluation " << n << " as the oracle writes it");

@@ -93,8 +93,8 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   std::vector<Sampled> result(count);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
   each_group(count, decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    std::vector<Sampled> group(
-        decoded_together);  // always whole, so that string i does not depend on `count`
+    // Always a whole group, so that string i does not depend on `count`.
+    std::vector<Sampled> group(decoded_together);
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
     const std::vector<int> begins(group.size(), begin);

@@ -54,7 +54,7 @@ std::vector<Sequence> bench_texts(const BenchConfig& c) {
 
 // One configuration with its network and texts, ready for each work.
 struct Subject {
-  const BenchConfig& config;
+  const BenchConfig config;
   GPT model{config.network, Rng(1, "bench weights")};
   Trainer trainer{model, {}};
   Batch batch = bench_batch(config);
@@ -160,6 +160,13 @@ const std::vector<BenchConfig>& bench_configs() {
   return all;
 }
 
+std::vector<BenchConfig> chosen(const BenchSettings& s) {
+  std::vector<BenchConfig> configs = bench_configs();
+  std::erase_if(
+      configs, [&](const BenchConfig& c) { return std::ranges::find(s.configs, c.name) == s.configs.end(); });
+  return configs;
+}
+
 Batch bench_batch(const BenchConfig& c) {
   Batch batch;
   for (Sequence& text : bench_texts(c)) batch.add({.tokens = std::move(text)});
@@ -174,11 +181,11 @@ Spread spread(std::vector<double> values) {
 }
 
 Json bench(const BenchSettings& s, ProgressMode mode) {
-  const int cores = system_info().at("cores"), threads_before = threads();
+  const Json machine = system_info();
+  const int cores = machine.at("cores"), threads_before = threads();
   const double part = s.seconds / s.repetitions;
   std::vector<Row> rows;
-  for (const BenchConfig& c : bench_configs()) {
-    if (std::find(s.configs.begin(), s.configs.end(), c.name) == s.configs.end()) continue;
+  for (const BenchConfig& c : chosen(s)) {
     const std::shared_ptr<Subject> subject(new Subject{c});
     for (const std::string& work : s.works)
       for (const int n : s.threads) rows.push_back({subject, work, n, {}});
@@ -196,7 +203,7 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
     }
   }
   progress.finish();
-  Json result{{"machine", system_info()},
+  Json result{{"machine", machine},
               {"sgemm_gflops", {{"one_core", one}, {"all_cores", all}}},
               {"memory_gb_per_s", {{"one_core", bandwidth(part, 1)}, {"all_cores", bandwidth(part, cores)}}},
               {"rows", Json::array()}};

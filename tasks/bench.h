@@ -31,6 +31,8 @@ struct BenchSettings {
 // The model's operations for one token are 2 for each weight outside embeddings, layer norms and biases in a
 // forward pass (GPT::flops_per_token), 6 in a training step. What attention adds is not counted.
 
+std::vector<BenchConfig> chosen(const BenchSettings&);  // those of bench_configs() that it names
+
 // The middle of some repetitions and how far they spread; each is the mean of many calls.
 struct Spread {
   double median = 0, low = 0, high = 0;

@@ -1,6 +1,7 @@
 #include "tasks/bench_profile.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <sstream>
 
@@ -82,15 +83,13 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
   Shard shard;
   Profile measured;
   Tape tape;
-  tape.observe([&](const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs) {
-    measured(op, pass, out, inputs);
-  });
+  tape.observe(std::ref(measured));
   const ThreadStopwatch watch;
   for (int step = 0; step < 2 || watch.seconds() < seconds; ++step) {
     if (step <= 1) measured = Profile();  // the first step warms up
     measured.start();
     std::fill(gradients.begin(), gradients.end(), real{0});
-    measured.add("gradients to zero", 1 * parameter_bytes);
+    measured.add("gradients to zero", parameter_bytes);
     for (std::size_t first = 0; first < batch.strings();) {
       first = next_shard(batch, first, batch.strings(), shard);
       tape.reset();
@@ -112,9 +111,8 @@ Json bench_profile(const BenchSettings& s) {
   const int before = threads();
   const double gflops = gemm_rate(s.seconds, 1), gb_per_s = bandwidth(s.seconds, 1);
   Json result{{"sgemm_gflops", gflops}, {"memory_gb_per_s", gb_per_s}, {"profiles", Json::array()}};
-  for (const BenchConfig& c : bench_configs())
-    if (std::find(s.configs.begin(), s.configs.end(), c.name) != s.configs.end())
-      result["profiles"].push_back(profile(c, s.seconds, gflops, gb_per_s));
+  for (const BenchConfig& c : chosen(s))
+    result["profiles"].push_back(profile(c, s.seconds, gflops, gb_per_s));
   set_threads(before);
   return result;
 }

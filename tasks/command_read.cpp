@@ -33,8 +33,8 @@ Action declare_eval(CLI::App& app) {
       return print(to_json(measure_errors(target, digits, o->samples, {o->seed, "eval"})));
     const GptGenerator attacker(load_checkpoint(o->attacker).model, {});
     check_attacker(attacker.model(), digits, o->attacker);
-    print(to_json(
-        measure_samples(attacker, addition_judge(target, {digits}), {digits}, o->samples, {o->seed, "eval"})));
+    print(to_json(measure_samples(attacker, addition_judge(target, {digits}), {digits}, o->samples,
+                                  {o->seed, "eval"})));
   };
 }
 

@@ -176,8 +176,8 @@ GPT train_attacker(const fs::path& folder, const AttackerSettings& s, int digits
         [&](Rng& rng) { return attacker_example(random_question(digits, rng)); },
         [](Training&) { return false; }, progress);
   }
-  const Measurement base = measure_samples(GptGenerator(model, {}), addition_judge(target, {digits}), {digits},
-                                           s.final_samples, {seed, "attacker base"});
+  const Measurement base = measure_samples(GptGenerator(model, {}), addition_judge(target, {digits}),
+                                           {digits}, s.final_samples, {seed, "attacker base"});
   Json result{{"settings", settings},
               {"examples", training.examples},
               {"loss", training.loss},

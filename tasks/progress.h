@@ -1,8 +1,8 @@
 // Progress of long jobs, on stderr only: stdout belongs to results. The one place that reads a clock.
 #pragma once
 #include <chrono>
-#include <ctime>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <mutex>
 #include <string>

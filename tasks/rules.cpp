@@ -136,10 +136,9 @@ std::string to_markdown(std::span<const RuleRow> rows) {
                    "examples: question answer (sum) |\n|---|---|---|" + (explained ? "---|" : "") + "---|\n";
   for (const RuleRow& row : rows) {
     const Interval interval = clopper_pearson(row.success.k, row.success.n);
-    md += "| " + row.rule + " | " + formatted("%.4f", row.success.value()) + " (" +
-          formatted("%.4f", interval.lo) + "–" + formatted("%.4f", interval.hi) + ") | " +
-          std::to_string(row.success.n) + " | ";
-    if (explained) md += formatted("%.3f", row.covered.value()) + " | ";
+    md += "| " + row.rule + " | " + fixed(row.success.value(), 4) + " (" + fixed(interval.lo, 4) + "–" +
+          fixed(interval.hi, 4) + ") | " + std::to_string(row.success.n) + " | ";
+    if (explained) md += fixed(row.covered.value(), 3) + " | ";
     for (const Finding& f : row.examples) md += "`" + f.question + f.answer + "` (" + f.truth + ") ";
     md += "|\n";
   }

@@ -98,8 +98,8 @@ int report() {
 
 int run_program(const std::function<int()>& program) {
 #ifdef __GLIBC__
-  // Memory that was given back is kept for the next call: getting caches and activations anew from the system costs
-  // as much as a third of the time of sampling a few hundred strings.
+  // Memory that was given back is kept for the next call: getting caches and activations anew from the system
+  // costs as much as a third of the time of sampling a few hundred strings.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif

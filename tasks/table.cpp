@@ -179,7 +179,7 @@ struct Cells {
     if (row.at(key).is_null()) return "-";
     const auto text = [&](const std::string& k) {
       const double x = row.at(k).get<double>();
-      return x < 10 ? formatted("%.2f", x) : grouped(std::llround(x));
+      return x < 10 ? fixed(x, 2) : grouped(std::llround(x));
     };
     return text(key) + " (" + text(key + "_lo") + "–" + text(key + "_hi") + ")";
   }

@@ -129,13 +129,11 @@ std::string tune(const fs::path& folder, const Networks& networks, const TuneSet
       Json& row = tried[i];
       row["chosen"] = i == chosen;
       std::string seeds;
-      for (const Json& x : row["final"])
-        seeds += (seeds.empty() ? "" : ", ") + formatted("%.4f", x.get<double>());
+      for (const Json& x : row["final"]) seeds += (seeds.empty() ? "" : ", ") + fixed(x, 4);
       const std::string mark = i == chosen && tried.size() > 1 ? "**" : "";
       md += "| " + m.name + " | " + mark + row["configuration"].get<std::string>() + mark + " | " +
-            formatted("%.4f", row["final_mean"].get<double>()) + " | " + seeds + " | " +
-            formatted("%.4f", row["best_mean"].get<double>()) + " | " +
-            formatted("%.2f", row["distinct_mean"].get<double>()) + " |\n";
+            fixed(row["final_mean"], 4) + " | " + seeds + " | " + fixed(row["best_mean"], 4) + " | " +
+            fixed(row["distinct_mean"], 2) + " |\n";
       rows.push_back(row);
     }
   }

@@ -8,10 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "banel/oracle.h"
-#include "nn/checkpoint.h"
-#include "program.h"
+#include "run_banel.h"
 #include "tensor/rng.h"
-#include "tiny_networks.h"
 
 namespace banel {
 namespace {
@@ -35,14 +33,8 @@ struct Command {
 
 // A folder with the tiny networks.
 const fs::path& networks() {
-  static const TemporaryFolder folder;
-  static const bool made = [] {
-    save_checkpoint(folder.path / "target.safetensors", tiny::target());
-    save_checkpoint(folder.path / "attacker.safetensors", tiny::attacker());
-    return true;
-  }();
-  (void)made;
-  return folder.path;
+  static const Networks made;
+  return made.path;
 }
 
 // Every long command, in about half a second each.

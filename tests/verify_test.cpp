@@ -6,35 +6,14 @@
 
 #include "nn/checkpoint.h"
 #include "nn/file.h"
-#include "tasks/reproduce.h"
 #include "temporary_folder.h"
+#include "tiny_reproduce.h"
 #include "tensor/check.h"
 
 namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The whole path from nothing to the table, as small as it gets: one digit, two methods, two seeds.
-void small_run(const fs::path& folder) {
-  ReproduceSettings s = quick_settings();
-  s.digits = 1;
-  s.target.training.network = s.attacker.training.network = {16, 1, 2};
-  s.target.training.examples = s.attacker.training.examples = 2'000;
-  s.target.stop_error = 0;
-  s.target.check_questions = 1'000;
-  s.target.final_questions = 1'000;
-  s.attacker.final_samples = 1'000;
-  s.measured_samples = 200;
-  s.methods = {method("banel"), method("tail")};
-  for (Method& m : s.methods) {
-    m.settings.budget = 40;
-    m.settings.per_round = 20;
-    m.settings.accepted = 40;
-    m.settings.phi_epochs = m.settings.distil_epochs = 1;
-  }
-  reproduce(folder, s, ProgressMode::quiet);
-}
 
 // A value that is impossible by itself is refused before anything is compared.
 std::vector<std::string> differences(const fs::path& folder) {
@@ -61,7 +40,7 @@ void check_found(const fs::path& run, const fs::path& file, const std::string& b
 TEST_CASE("a finished run agrees with itself and whatever is changed in it is found") {
   const TemporaryFolder temporary;
   const fs::path run = temporary.path / "run";
-  small_run(run);
+  reproduce(run, tiny::reproduction({"banel", "tail"}), ProgressMode::quiet);
   const Verification whole = verify(run, ProgressMode::quiet);
   for (const std::string& difference : whole.differences) FAIL_CHECK(difference);
   CHECK(whole.attacks == 4);

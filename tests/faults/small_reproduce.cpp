@@ -1,43 +1,17 @@
-// `banel reproduce` in less than a second: the same path, from untrained networks to the table, with settings that the
-// command line does not go down to. usage: small_reproduce FOLDER
+// The smallest `banel reproduce` as a program. usage: small_reproduce FOLDER
 #include <iostream>
 
 #include "nn/file.h"
-#include "tasks/reproduce.h"
 #include "tasks/system.h"
 #include "tensor/check.h"
-
-namespace banel {
-namespace {
-
-ReproduceSettings small() {
-  const TrainingSettings training{.network = {8, 1, 2}, .batch = 100, .rate = 1e-2, .warmup = 5, .weight_decay = 0, .examples = 3000};
-  ReproduceSettings s = quick_settings();
-  s.digits = 1;
-  s.target = {.training = training, .stop_error = 0, .check_every = 1000, .check_questions = 500, .final_questions = 500};
-  s.attacker = {.training = training, .final_samples = 500};
-  s.attacker.training.examples = 110'000;  // past its first checkpoint, which comes after 100,000
-  s.attacker.training.batch = 1000;
-  s.methods = {method("banel"), method("memory")};
-  for (Method& m : s.methods) {
-    m.settings.budget = 40;
-    m.settings.per_round = 20;
-    m.settings.accepted = 20;
-    m.settings.phi_epochs = m.settings.distil_epochs = 1;
-  }
-  s.measured_samples = 100;
-  return s;
-}
-
-}  // namespace
-}  // namespace banel
+#include "tiny_reproduce.h"
 
 int main(int argc, char** argv) {
   return banel::run_program([&] {
     ENSURE(argc == 2, "small_reproduce", "expected a folder");
     banel::create_folders(argv[1]);
     const banel::FolderLock lock(argv[1]);
-    std::cout << to_markdown(reproduce(argv[1], banel::small(), banel::ProgressMode::quiet));
+    std::cout << to_markdown(reproduce(argv[1], banel::tiny::reproduction({"banel", "memory"}), banel::ProgressMode::quiet));
     return 0;
   });
 }
