@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tensor/check.h"
 
@@ -37,6 +38,9 @@ void validate(const Settings& s) {
   ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
   ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
   ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
+  ENSURE(s.window >= 0, "settings", "the window of " << s.window << " evaluations is negative");
+  ENSURE(!s.patience || s.memory == Memory::distil, "settings",
+         "patience " << s.patience << " needs distillation: without it theta never changes");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
 }
 
@@ -47,36 +51,72 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
-  const Generator& theta = *state.theta;  // Alg. 2, l. 1
+  std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
   const Context context{settings, oracle, settings.screened ? &unknown : nullptr, seed};
   while (oracle.used() < oracle.budget()) {  // Alg. 2, l. 2
     Round round;
     round.number = state.rounds + 1;
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
-    round.attempts = draw(theta, state.regions, context.screen, std::min(settings.per_round, left),
+    round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
                           context.stream("attempts", round));  // Alg. 2, l. 3
-    if (round.attempts.kept.empty())
-      return;  // nothing new to try: theta has collapsed or knows no more strings
+    if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings
+      if (!settings.patience || !state.best.theta || state.best.asked) break;
+      state.best.restore(theta);
+      continue;
+    }
     const std::vector<Attempt> X = texts(round.attempts.kept);
     round.rewards = oracle.evaluate(X);                   // Alg. 2, l. 4
     round.failures = failures(X, round.rewards, oracle);  // Alg. 2, l. 5
-    if (!learner.learn(state, round, context)) return;
+    round.went_back = settings.patience && state.best.follow(theta, round.rewards, settings.patience);
+    if (round.went_back)
+      learner.recall(round.failures, round.number, seed);
+    else if (!learner.learn(state, round, context))
+      break;
     ++state.rounds;
     if (!after_round(state, round)) return;
   }
+  if (state.best.theta) state.best.restore(theta);
+}
+
+void Best::restore(std::unique_ptr<Generator>& other) {
+  other = theta->clone();
+  behind = 0;
+  asked = true;
+}
+
+bool Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& verdicts,
+                  std::size_t patience) {
+  constexpr double prior = 20;  // evaluations without reward that every attacker is taken to have had
+  const auto k = std::count(verdicts.begin(), verdicts.end(), true), n = std::ssize(verdicts);
+  const auto rate = [](std::int64_t hits, std::int64_t of) {
+    return static_cast<double>(hits) / (static_cast<double>(of) + prior);
+  };
+  if (std::exchange(asked, false)) {
+    evaluations += n;
+    rewards += k;
+  } else if (!theta || rate(k, n) >= rate(rewards, evaluations)) {
+    *this = {other->clone(), n, k, 0, false};
+  } else if (++behind >= patience) {
+    restore(other);
+    return true;
+  }
+  return false;
 }
 
 bool Banel::learn(State& state, Round& round, const Context& context) {
   const Settings& settings = context.settings;
-  const std::vector<Attempt>& F = round.failures;
+  const std::int64_t used = context.oracle.used(), fresh = std::ssize(round.rewards);
+  const std::vector<Attempt> F = context.oracle.failures(
+      static_cast<std::size_t>(used - std::min(used, std::max(settings.window, fresh))),
+      static_cast<std::size_t>(used));
   Generator& theta = *state.theta;
   const std::shared_ptr<Generator> phi = theta.clone();
   if (score_.uses_phi) {
     round.phi_loss = phi->fit(F, settings.phi_epochs, context.stream("phi", round));  // Alg. 2, l. 6
     round.phi = phi;
   }
-  recall(F, round.number, context.seed);
+  recall(round.failures, round.number, context.seed);
   const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
   round.proposals =
       draw(theta, state.regions, context.screen, fn, context.stream("proposals", round));  // Alg. 2, l. 7

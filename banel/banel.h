@@ -27,10 +27,29 @@ struct Settings {
   double kappa = 1;             // exponent of p_phi in the ratio
   int phi_epochs = 30;          // E: passes over the failures
   int distil_epochs = 4;        // E_d: passes over the accepted proposals
-  bool screened = true;  // drop invalid, repeated and already submitted strings; they are never evaluated
+  std::int64_t window =
+      0;  // phi is fitted to the failures of the last so many evaluations, at least the round's
+  std::size_t patience = 0;  // rounds that may fail more than the best attacker's before theta goes back to
+                             // it; 0: it never does (the paper); the best is handed over in the end
+  bool screened = true;      // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
   double kl =
       0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
+};
+
+// The attacker that failed least of all that were asked (ours; README, "Beyond the paper"). It is told by the
+// counts of the evaluations that were paid anyway; nothing is trained on a reward.
+struct Best {
+  std::shared_ptr<const Generator> theta;  // none before the first round
+  std::int64_t evaluations = 0, rewards = 0;
+  std::size_t behind = 0;  // rounds since that failed more
+  bool asked = false;      // theta of the coming round is this very attacker
+
+  // After a round of `theta`: it becomes the best one unless it failed more; after `patience` rounds that
+  // did, theta is set back. Rates are k / (n + 20): one lucky round must not outdo an attacker that was asked
+  // often. Returns whether theta went back.
+  bool follow(std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards, std::size_t patience);
+  void restore(std::unique_ptr<Generator>& theta);
 };
 
 // One round, for logs and measurements.
@@ -39,6 +58,7 @@ struct Round {
   Draws attempts;                  // X
   std::vector<bool> rewards;       // r(x) for x in X
   std::vector<Attempt> failures;   // F
+  bool went_back = false;          // theta is the best attacker again; the round ended here
   std::shared_ptr<Generator> phi;  // the failure model, if the method has one
   double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
   double tau = 0;
@@ -52,6 +72,10 @@ struct State {
   std::unique_ptr<Generator> theta;  // starts as the pre-trained attacker
   std::vector<Region> regions;       // Algorithm 1 only
   std::size_t rounds = 0;            // completed
+  Best best = {};                    // with patience only
+  const Generator& attacker() const {
+    return best.theta ? *best.theta : *theta;
+  }  // what would be handed over
 };
 
 // What a learner may use in a round beside its result.

@@ -13,7 +13,8 @@ namespace banel {
 
 namespace {
 
-constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps";
+constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps",
+                     *best_weights = "best.weights";
 
 // The fields of the configuration and their names in the metadata, stated once.
 template <class Visit>
@@ -87,7 +88,7 @@ AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::strin
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
-                     const AdamW::State* optimizer) {
+                     const AdamW::State* optimizer, const std::vector<real>* best) {
   TensorFile file{metadata, {}};
   GPTConfig config = model.config();
   visit_config(config, [&](const char* name, int value) { file.metadata[name] = std::to_string(value); });
@@ -101,6 +102,7 @@ void save_checkpoint(const std::filesystem::path& path, const GPT& model, const 
     file.tensors.push_back(flat(moment1, optimizer->m));
     file.tensors.push_back(flat(moment2, optimizer->v));
   }
+  if (best) file.tensors.push_back(flat(best_weights, *best));
   save_safetensors(path, file);
 }
 
@@ -119,9 +121,16 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
     optimizer = optimizer_from(file, model, where);
     used += 2;
   }
+  std::optional<std::vector<real>> best;
+  if (find(file, best_weights)) {
+    const std::vector<float>& values =
+        values_of(file, best_weights, {static_cast<std::int64_t>(model.parameters.values.size())}, where);
+    best.emplace(values.begin(), values.end());
+    ++used;
+  }
   ENSURE_AS(used == file.tensors.size(), InputError, where,
             "there are tensors that belong to no part of the network");
-  return {std::move(model), std::move(file.metadata), std::move(optimizer)};
+  return {std::move(model), std::move(file.metadata), std::move(optimizer), std::move(best)};
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {

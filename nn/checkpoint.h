@@ -1,5 +1,5 @@
-// Networks as safetensors files: weights by name, the configuration in the metadata, and, for a training run
-// that is to go on, the optimiser's moments. Any safetensors reader opens them.
+// Networks as safetensors files: weights by name, the configuration in the metadata, and, for a run that is
+// to go on, the optimiser's moments or the weights to go back to. Any safetensors reader opens them.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -17,12 +17,13 @@ struct Checkpoint {
   GPT model;
   Metadata metadata;                      // what save_checkpoint was given, with the configuration
   std::optional<AdamW::State> optimizer;  // if it was saved
+  std::optional<std::vector<real>> best;  // weights of the same network to go back to, if they were saved
 };
 
 // Written in one atomic step. The metadata keys of the configuration ("vocabulary", "context", ...) are
 // reserved.
 void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {},
-                     const AdamW::State* = nullptr);
+                     const AdamW::State* = nullptr, const std::vector<real>* best = nullptr);
 
 // Errors: InputError naming what is missing, unknown, not finite or of another shape than the configuration
 // says. Whatever it claims, no piece of memory is larger than the file, and all of it about three times that.

@@ -30,6 +30,8 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"kappa", s.kappa},
           {"phi_epochs", s.phi_epochs},
           {"distil_epochs", s.distil_epochs},
+          {"window", s.window},
+          {"patience", s.patience},
           {"screened", s.screened},
           {"memory", s.memory == Memory::distil ? "distil" : "regions"},
           {"kl", s.kl},
@@ -101,7 +103,7 @@ double heldout(const Round& round, const std::vector<Attempt>& failures) {
 }
 
 // One line of metrics.jsonl: the round, and the attacker it made, measured outside the budget.
-Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measurement& m,
+Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::optional<Measurement>& m,
                 const Oracle::Judge& judge) {
   const std::vector<Attempt> proposals = texts(r.proposals.kept);
   const Looked proposed = look(proposals, judge);
@@ -113,6 +115,7 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measur
           {"proposals", proposals.size()},
           {"proposals_drawn", r.proposals.drawn},
           {"accepted", r.accepted.size()},
+          {"went_back", r.went_back},
           {"phi_nats_per_token", r.phi_loss},
           {"phi_heldout_nats_per_token", heldout(r, proposed.failures)},
           {"tau", r.tau},
@@ -121,10 +124,16 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const Measur
           {"flops", cost.flops},
           {"proposal_success", to_json(proposed.success)},
           {"accepted_success", to_json(look(r.accepted, judge).success)},
-          {"measured", to_json(m)},
+          {"measured", m ? to_json(*m) : Json(nullptr)},
           {"examples",
            std::vector<Attempt>(proposals.begin(),
                                 proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
+}
+
+constexpr std::int64_t readings = 30;  // of a run, at most about
+std::int64_t measured_at(const std::vector<RoundRecord>& rounds) {
+  const auto last = std::find_if(rounds.rbegin(), rounds.rend(), [](const auto& r) { return r.measured; });
+  return last == rounds.rend() ? 0 : last->nre;
 }
 
 // Shows the learner of a resumed run the failures of each completed round.
@@ -145,11 +154,18 @@ std::string fingerprint(const GPT& model) {
   return hex(fnv1a({reinterpret_cast<const char*>(weights.data()), weights.size_bytes()}));
 }
 
+std::vector<RoundRecord> AttackResult::readings() const {
+  std::vector<RoundRecord> measured = rounds;
+  std::erase_if(measured, [](const RoundRecord& r) { return !r.measured; });
+  return measured;
+}
+
 AttackResult read_attack(const fs::path& folder) {
   const fs::path metrics = folder / "metrics.jsonl", timing = folder / "timing.jsonl";
   AttackResult result{parse_metrics(read_file(metrics), metrics.string()),
                       parse_timing(read_file(timing), timing.string())};
-  ENSURE_AS(!result.rounds.empty(), InputError, metrics.string(), "holds no round");
+  ENSURE_AS(!result.rounds.empty() && result.rounds.back().measured, InputError, metrics.string(),
+            "does not end with a round that was measured");
   return result;
 }
 
@@ -158,7 +174,7 @@ Measurement measure_attacker(const State& state, const Method& method, const Scr
                              std::uint64_t seed) {
   const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
   const Screen* screen = method.exact_memory ? &unseen : nullptr;
-  return measure(judge, rules, draw(*state.theta, state.regions, screen, n, random).kept);
+  return measure(judge, rules, draw(state.attacker(), state.regions, screen, n, random).kept);
 }
 
 Oracle::Judge judge_of(const Method& method, const GPT& target, const addition::Rules& rules) {
@@ -199,7 +215,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
   AppendFile metrics_file(metrics, before.metrics_bytes), timing_file(timing, times.size());
-  State state{std::move(saved.theta), std::move(saved.regions), before.rounds};
+  State state{std::move(saved.theta), std::move(saved.regions), before.rounds, std::move(saved.best)};
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
@@ -207,29 +223,38 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;
-  const auto after_round = [&](const State& now, const Round& round) {
+  const auto record = [&](const State& now, const Round& round, std::int64_t nre, bool last) {
     const double worked = watch.seconds();
     watch = Stopwatch();
     const Cost cost = *start.cost;
-    const Measurement measured = measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
-    const Json line = round_line(round, oracle.used(), cost, measured, judge);
+    std::optional<Measurement> measured;
+    if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget())
+      measured = measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
+    const Json line = round_line(round, nre, cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
-    result.rounds.push_back(
-        round_record(Field(line, metrics.string()), oracle.used() - std::ssize(round.rewards)));
+    result.rounds.push_back(round_record(Field(line, metrics.string()), nre - std::ssize(round.rewards)));
     metrics_file.append(line.dump() + '\n');
     timing_file.append(
         Json{{"round", round.number}, {"seconds", worked}, {"measuring_seconds", watch.seconds()}}.dump() +
         '\n');
     result.seconds += worked;
-    commit(now, oracle.used() >= oracle.budget());
+    commit(now, last);
     on_round(oracle.used());
     watch = Stopwatch();
-    return true;
   };
   run(
       state, oracle, method.settings, *learner,
-      [&rules](const Attempt& x) { return !addition::parse(x, rules); }, seed, after_round);
-  if (!finished) commit(state, true);  // stopped early: nothing new could be drawn
+      [&rules](const Attempt& x) { return !addition::parse(x, rules); }, seed,
+      [&](const State& now, const Round& round) {
+        record(now, round, oracle.used(), oracle.used() >= oracle.budget());
+        return true;
+      });
+  if (!finished && !result.rounds.empty() && !result.rounds.back().measured) {
+    Round closing;  // nothing new could be drawn: a last round without an evaluation
+    closing.number = ++state.rounds;
+    record(state, closing, result.rounds.back().nre, true);
+  }
+  if (!finished) commit(state, true);
   on_round(method.settings.budget);
   return result;
 }

@@ -11,8 +11,9 @@
 namespace banel {
 
 struct AttackResult {
-  std::vector<RoundRecord> rounds;
+  std::vector<RoundRecord> rounds;  // the last one is measured
   double seconds = 0;
+  std::vector<RoundRecord> readings() const;  // the rounds that are
 };
 
 // What its logs say of a finished attack. Errors: InputError naming a damaged or empty file.
@@ -29,7 +30,8 @@ std::string fingerprint(const GPT&);  // tells networks apart: a hash of the wei
 Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);
 
 // Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress.
-// measured_samples are drawn after each round, outside the budget, and never fed back.
+// measured_samples are drawn of the attacker that would be handed over after the last round and whenever a
+// thirtieth of the budget is used since they last were; outside the budget, and never fed back.
 // Files: config.json, ledger.jsonl (every evaluation), metrics.jsonl (every round), attacker.safetensors
 // (after the last round), timing.jsonl. Errors: InputError if the folder belongs to another configuration or
 // is damaged.

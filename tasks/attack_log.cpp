@@ -20,20 +20,22 @@ void for_each_round(std::string_view lines, std::string_view where,
 }  // namespace
 
 RoundRecord round_record(const Field& line, std::int64_t nre_before) {
-  const Field measured = line["measured"];
-  const auto rate = [&](const char* name) { return rate_from(measured[name]); };
   RoundRecord r;
   r.nre = line["nre"].count(nre_before);
   r.submitted = line["submitted"].integer(r.nre - nre_before, r.nre - nre_before);
   r.positives = line["positives"].integer(0, r.submitted);
-  r.success = rate("success");
-  r.valid = rate("valid");
-  r.distinct = rate("distinct");
-  r.distinct_success = rate("distinct_success");
-  r.success_leading_zero = rate("success_leading_zero");
-  r.success_carry = rate("success_carry");
-  r.success_other = rate("success_other");
-  r.entropy = measured["entropy"].number();
+  const Field measured = line["measured"];
+  if (r.measured = !measured.value().is_null(); r.measured) {
+    const auto rate = [&](const char* name) { return rate_from(measured[name]); };
+    r.success = rate("success");
+    r.valid = rate("valid");
+    r.distinct = rate("distinct");
+    r.distinct_success = rate("distinct_success");
+    r.success_leading_zero = rate("success_leading_zero");
+    r.success_carry = rate("success_carry");
+    r.success_other = rate("success_other");
+    r.entropy = measured["entropy"].number();
+  }
   r.phi_loss = line["phi_nats_per_token"].number();
   r.phi_heldout = line["phi_heldout_nats_per_token"].number();
   r.tokens = line["tokens"].count();
@@ -58,6 +60,7 @@ double parse_timing(std::string_view lines, std::string_view where) {
 std::vector<Finding> parse_findings(std::string_view metrics, std::string_view where) {
   std::vector<Finding> findings;
   for_each_round(metrics, where, [&](const Field& line) {
+    if (line["measured"].value().is_null()) return;
     findings.clear();
     for (const Field& f : line["measured"]["findings"].items())
       findings.push_back({f["question"].text(), f["answer"].text(), f["truth"].text()});

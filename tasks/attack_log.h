@@ -10,6 +10,7 @@ namespace banel {
 struct RoundRecord {                          // a line of metrics.jsonl
   std::int64_t nre = 0;                       // evaluations used when this attacker was made
   std::int64_t positives = 0, submitted = 0;  // of the evaluations that its predecessor submitted
+  bool measured = true;                       // if not, what follows is 0 but for the last four
   Rate success;                               // of the attacker, as all that follows
   Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;
   double entropy = 0;                    // nats per string
@@ -18,7 +19,8 @@ struct RoundRecord {                          // a line of metrics.jsonl
   double flops = 0;
 };
 
-// One line, after so many evaluations. Errors: InputError naming the value that is missing or impossible.
+// One line of a round, after so many evaluations. Errors: InputError naming the value that is missing or
+// impossible.
 RoundRecord round_record(const Field& line, std::int64_t nre_before);
 
 // The lines of metrics.jsonl: rounds 1, 2, ..., whose evaluations add up. Errors: InputError naming line and

@@ -58,7 +58,11 @@ Metadata to_metadata(const AttackProgress& progress) {
           {"ledger_hash", hex(progress.ledger.hash)},
           {"metrics_bytes", std::to_string(progress.metrics_bytes)},
           {"finished", progress.finished ? "yes" : "no"},
-          {"regions", regions.dump()}};
+          {"regions", regions.dump()},
+          {"best_evaluations", std::to_string(progress.best_evaluations)},
+          {"best_rewards", std::to_string(progress.best_rewards)},
+          {"best_behind", std::to_string(progress.best_behind)},
+          {"best_asked", std::to_string(progress.best_asked)}};
 }
 
 AttackProgress parse_progress(const Metadata& metadata, std::string_view where) {
@@ -72,6 +76,10 @@ AttackProgress parse_progress(const Metadata& metadata, std::string_view where) 
             "metadata 'finished' is neither yes nor no" << mend);
   progress.finished = finished == "yes";
   progress.regions = thresholds_from(text_of(metadata, "regions", where), where);
+  progress.best_evaluations = metadata_integer(metadata, "best_evaluations", most, where);
+  progress.best_rewards = metadata_integer(metadata, "best_rewards", progress.best_evaluations, where);
+  progress.best_behind = metadata_integer(metadata, "best_behind", most, where);
+  progress.best_asked = metadata_integer(metadata, "best_asked", 1, where);
   return progress;
 }
 
@@ -80,7 +88,16 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress prog
   for (const Region& region : state.regions) progress.regions.push_back({region.kappa, region.tau});
   if (!state.regions.empty())
     save_checkpoint(region_file(folder, state.regions.size()), model_of(*state.regions.back().phi));
-  save_checkpoint(folder / "attacker.safetensors", model_of(*state.theta), to_metadata(progress));
+  const fs::path path = folder / "attacker.safetensors";
+  const Best& best = state.best;
+  if (progress.finished || !best.theta)
+    return save_checkpoint(path, model_of(state.attacker()), to_metadata(progress));
+  progress.best_evaluations = best.evaluations;
+  progress.best_rewards = best.rewards;
+  progress.best_behind = static_cast<std::int64_t>(best.behind);
+  progress.best_asked = best.asked;
+  save_checkpoint(path, model_of(*state.theta), to_metadata(progress), nullptr,
+                  &model_of(*best.theta).parameters.values);
 }
 
 SavedAttack load_attack(const fs::path& folder, const Method& method, const Start& start) {
@@ -88,7 +105,7 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
     return std::make_unique<GptGenerator>(std::move(model), method.fit, method.temperature, start.cost);
   };
   const fs::path path = folder / "attacker.safetensors";
-  if (!fs::exists(path)) return {{}, generator(start.attacker), {}};
+  if (!fs::exists(path)) return {{}, generator(start.attacker), {}, {}};
   const auto load = [&](const fs::path& file) {
     Checkpoint checkpoint = load_checkpoint(file);
     ENSURE_AS(checkpoint.model.config() == start.attacker.config(), InputError, file.string(),
@@ -96,10 +113,17 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
     return checkpoint;
   };
   Checkpoint checkpoint = load(path);
-  SavedAttack saved{parse_progress(checkpoint.metadata, path.string()), nullptr, {}};
+  SavedAttack saved{parse_progress(checkpoint.metadata, path.string()), nullptr, {}, {}};
   for (const auto& [kappa, tau] : saved.progress.regions)
     saved.regions.push_back(
         {generator(load(region_file(folder, saved.regions.size() + 1)).model), kappa, tau});
+  if (checkpoint.best) {
+    GPT best = checkpoint.model;
+    best.parameters.values = std::move(*checkpoint.best);
+    const AttackProgress& p = saved.progress;
+    saved.best = {generator(std::move(best)), p.best_evaluations, p.best_rewards,
+                  static_cast<std::size_t>(p.best_behind), p.best_asked == 1};
+  }
   saved.theta = generator(std::move(checkpoint.model));
   return saved;
 }

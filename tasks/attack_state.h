@@ -22,6 +22,8 @@ struct AttackProgress {
     double kappa = 0, tau = 0;
   };
   std::vector<Threshold> regions;
+  std::int64_t best_evaluations = 0, best_rewards = 0, best_behind = 0,
+               best_asked = 0;  // Best's; 0 without one
 };
 Metadata to_metadata(const AttackProgress&);
 // Errors: InputError naming the key that is missing, out of range or not in the form that to_metadata gives
@@ -32,10 +34,11 @@ struct SavedAttack {
   AttackProgress progress;
   std::unique_ptr<GptGenerator> theta;
   std::vector<Region> regions;
+  Best best;
 };
 
 // Writes FOLDER/attacker.safetensors, and before it FOLDER/phiN.safetensors if round N added a region.
-// Rounds, regions and networks are those of the state.
+// Rounds, regions and networks are those of the state; of a finished attack only the attacker handed over.
 void save_attack(const std::filesystem::path& folder, const State&, AttackProgress);
 
 // The last checkpoint, or the start of the attack if there is none. Errors: InputError naming a damaged file.

@@ -63,16 +63,17 @@ struct Curves {
   std::vector<std::vector<double>> seeds;
 
   Curves(const MethodRuns& m, const Reading& reading, std::optional<double> start = {}) {
-    const auto longest = std::max_element(m.runs.begin(), m.runs.end(), [](const auto& a, const auto& b) {
-      return a.rounds.size() < b.rounds.size();
-    });
-    if (longest->rounds.size() == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
+    std::vector<std::vector<RoundRecord>> runs;
+    for (const AttackResult& run : m.runs) runs.push_back(run.readings());
+    const auto longest = std::max_element(runs.begin(), runs.end(),
+                                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    if (longest->size() == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
     if (start) x.push_back(0);
-    for (const RoundRecord& r : longest->rounds) x.push_back(static_cast<double>(r.nre));
-    for (const AttackResult& run : m.runs) {
+    for (const RoundRecord& r : *longest) x.push_back(static_cast<double>(r.nre));
+    for (const auto& run : runs) {
       std::vector<double> curve;
       if (start) curve.push_back(*start);
-      for (const RoundRecord& r : run.rounds) curve.push_back(reading(r));
+      for (const RoundRecord& r : run) curve.push_back(reading(r));
       curve.resize(x.size(), curve.back());
       seeds.push_back(std::move(curve));
     }

@@ -60,8 +60,22 @@ std::vector<Method> all_methods() {
   paper.settings.screened = false;
   paper.settings.f = 3;
 
-  add("banel", "Algorithm 2, screened: what is known to be 0 is neither submitted nor kept",
-      filter(ratio_score()));
+  const auto small_rounds = [](Method& m) {  // ours: a small step after every 50 evaluations, and a way back
+    m.settings.per_round = 50;
+    m.settings.accepted = 250;
+    m.settings.f = 16;
+    m.settings.phi_epochs = 20;
+    m.settings.window = 250;
+    m.settings.patience = 3;
+  };
+  small_rounds(add("banel",
+                   "small rounds, screened: what is known to be 0 is neither submitted nor kept; "
+                   "goes back to the attacker that failed least",
+                   filter(ratio_score())));
+  Method& unscreened = add("banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
+                           filter(ratio_score()));
+  small_rounds(unscreened);
+  unscreened.settings.screened = false;
 
   Method& regions =
       add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));

@@ -132,8 +132,8 @@ ReproduceSettings quick_settings() {
 Method quick(Method m) {
   const bool one_round = static_cast<std::int64_t>(m.settings.per_round) == m.settings.budget;
   m.settings.budget = 1500;
-  m.settings.per_round = one_round ? 1500 : 100;
-  m.settings.accepted = 500;
+  m.settings.per_round = one_round ? 1500 : std::min<std::size_t>(m.settings.per_round, 100);
+  m.settings.accepted = std::min<std::size_t>(m.settings.accepted, 500);
   return m;
 }
 

@@ -25,6 +25,7 @@ Readings read(const AttackResult& result) {
   r.selected = r.final;
   double most = 0;
   for (std::size_t k = 0; k < rounds.size(); ++k) {
+    if (!rounds[k].measured) continue;
     r.best = std::max(r.best, rounds[k].success.value());
     if (k + 1 == rounds.size() || rounds[k + 1].submitted == 0)
       continue;  // the next round's evaluations judge attacker k

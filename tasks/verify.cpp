@@ -76,7 +76,7 @@ AttackResult verify_attack(const fs::path& folder, const Networks& networks, Dif
   verify_ledger(folder, ledger, result, judge_of(m, networks.target, networks.rules), differences);
   std::unordered_set<Attempt> tried;
   for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
-  const State state{std::move(saved.theta), std::move(saved.regions), saved.progress.rounds};
+  const State state{std::move(saved.theta), std::move(saved.regions), saved.progress.rounds, {}};
   const Measurement again = measure_attacker(
       state, m, [&](const Attempt& x) { return !tried.contains(x); }, judge, networks.rules,
       static_cast<std::size_t>(config["measured_samples"].count(1)), seed);

@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include "banel/banel.h"
+#include "tensor/check.h"
+#include "toy_generator.h"
+
+namespace banel {
+namespace {
+
+constexpr std::size_t words = 48;
+
+std::vector<bool> verdicts(std::size_t rewards, std::size_t n = 10) {
+  std::vector<bool> result(n, false);
+  std::fill_n(result.begin(), rewards, true);
+  return result;
+}
+
+double first_probability(const Generator& g) { return dynamic_cast<const ToyGenerator&>(g).probabilities()[0]; }
+
+// Another attacker than any before: it has learned one more word.
+void change(std::unique_ptr<Generator>& theta, std::uint32_t step) {
+  theta->fit(std::vector<Attempt>(5, ToyGenerator::word(step)), 1, {1, "change", step});
+}
+
+TEST_CASE("an attacker is the best one until a later one fails no more than it") {
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  Best best;
+  CHECK_FALSE(best.follow(theta, verdicts(0), 2));
+  const double first = first_probability(*best.theta);
+  change(theta, 1);
+  CHECK_FALSE(best.follow(theta, verdicts(0), 2));  // nothing is known of either: the later one
+  CHECK(first_probability(*best.theta) != first);
+  change(theta, 2);
+  CHECK_FALSE(best.follow(theta, verdicts(3), 2));
+  const double third = first_probability(*best.theta);
+  CHECK(best.rewards == 3);
+  CHECK(best.evaluations == 10);
+  change(theta, 3);
+  CHECK_FALSE(best.follow(theta, verdicts(2), 2));
+  CHECK(first_probability(*best.theta) == third);
+  CHECK(best.behind == 1);
+}
+
+TEST_CASE("after so many rounds that failed more theta is the best attacker again and its counts go on") {
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  Best best;
+  best.follow(theta, verdicts(4), 2);
+  const double kept = first_probability(*theta);
+  change(theta, 1);
+  CHECK_FALSE(best.follow(theta, verdicts(1), 2));
+  change(theta, 2);
+  CHECK(best.follow(theta, verdicts(0), 2));
+  CHECK(first_probability(*theta) == kept);
+  CHECK(best.asked);
+  CHECK_FALSE(best.follow(theta, verdicts(1), 2));  // this very attacker, asked again
+  CHECK(best.evaluations == 20);
+  CHECK(best.rewards == 5);
+  CHECK(best.behind == 0);
+}
+
+TEST_CASE("one lucky round does not outdo an attacker that was asked often") {
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  Best best;
+  best.follow(theta, verdicts(30, 100), 2);  // 30 of 100
+  change(theta, 1);
+  best.follow(theta, verdicts(7, 10), 2);  // 7 / (10 + 20) is less than 30 / (100 + 20)
+  CHECK(best.evaluations == 100);
+  change(theta, 2);
+  best.follow(theta, verdicts(8, 10), 2);
+  CHECK(best.evaluations == 10);
+}
+
+// Rewards every fifth word.
+std::vector<Verdict> judge(std::span<const Attempt> attempts) {
+  std::vector<Verdict> result;
+  for (const Attempt& x : attempts) result.push_back({"", std::stoul(x.substr(1)) % 5 == 0});
+  return result;
+}
+
+Settings small(std::size_t patience, std::int64_t window) {
+  return {.budget = 200, .per_round = 6, .accepted = 10, .f = 3, .phi_epochs = 2, .distil_epochs = 1, .window = window, .patience = patience, .screened = false};
+}
+
+TEST_CASE("what a run hands over is the attacker that failed least by its own evaluations") {
+  Oracle oracle(judge, 200);
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
+  Banel learner(ratio_score());
+  std::size_t went_back = 0;
+  run(state, oracle, small(2, 0), learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
+    went_back += round.went_back;
+    if (round.went_back) CHECK(round.accepted.empty());
+    CHECK(first_probability(now.attacker()) == first_probability(*now.best.theta));
+    return true;
+  });
+  CHECK(went_back > 0);
+  CHECK(oracle.used() == 200);
+  CHECK(first_probability(*state.theta) == first_probability(*state.best.theta));
+}
+
+TEST_CASE("the failure model learns the failures of the last evaluations, at least the round's") {
+  for (const std::int64_t window : {0, 3, 15, 1000}) {
+    CAPTURE(window);
+    std::vector<std::size_t> learned, expected;
+    std::vector<std::vector<bool>> rewards;
+    Oracle oracle(judge, 60);
+    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+      if (purpose == "phi") learned.push_back(attempts.size());
+    };
+    State state{std::make_unique<ToyGenerator>(words, watch), {}, 0, {}};
+    Settings settings = small(0, window);
+    settings.budget = 60;
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [&](const State&, const Round&) {
+      const auto used = static_cast<std::size_t>(oracle.used());
+      expected.push_back(oracle.failures(used - std::min(used, std::max<std::size_t>(static_cast<std::size_t>(window), 6)), used).size());
+      return true;
+    });
+    CHECK(learned.size() == 10);
+    CHECK(learned == expected);
+  }
+}
+
+TEST_CASE("patience without distillation and a negative window are refused") {
+  Oracle oracle(judge, 60);
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
+  Banel learner(ratio_score());
+  const auto go = [&](const Settings& settings) {
+    run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [](const State&, const Round&) { return true; });
+  };
+  Settings settings = small(1, 0);
+  settings.memory = Memory::regions;
+  CHECK_THROWS_WITH_AS(go(settings), doctest::Contains("patience 1 needs distillation"), UsageError);
+  CHECK_THROWS_WITH_AS(go(small(0, -1)), doctest::Contains("window of -1"), UsageError);
+}
+
+}  // namespace
+}  // namespace banel
