@@ -38,7 +38,6 @@ void validate(const Settings& s) {
   ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
   ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
   ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
-  ENSURE(s.window >= 0, "settings", "the window of " << s.window << " evaluations is negative");
   ENSURE(!s.patience || s.memory == Memory::distil, "settings",
          "patience " << s.patience << " needs distillation: without it theta never changes");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
@@ -106,17 +105,14 @@ bool Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& ve
 
 bool Banel::learn(State& state, Round& round, const Context& context) {
   const Settings& settings = context.settings;
-  const std::int64_t used = context.oracle.used(), fresh = std::ssize(round.rewards);
-  const std::vector<Attempt> F = context.oracle.failures(
-      static_cast<std::size_t>(used - std::min(used, std::max(settings.window, fresh))),
-      static_cast<std::size_t>(used));
+  const std::vector<Attempt>& F = round.failures;
   Generator& theta = *state.theta;
   const std::shared_ptr<Generator> phi = theta.clone();
   if (score_.uses_phi) {
     round.phi_loss = phi->fit(F, settings.phi_epochs, context.stream("phi", round));  // Alg. 2, l. 6
     round.phi = phi;
   }
-  recall(round.failures, round.number, context.seed);
+  recall(F, round.number, context.seed);
   const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
   round.proposals =
       draw(theta, state.regions, context.screen, fn, context.stream("proposals", round));  // Alg. 2, l. 7

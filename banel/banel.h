@@ -27,11 +27,10 @@ struct Settings {
   double kappa = 1;             // exponent of p_phi in the ratio
   int phi_epochs = 30;          // E: passes over the failures
   int distil_epochs = 4;        // E_d: passes over the accepted proposals
-  std::int64_t window =
-      0;  // phi is fitted to the failures of the last so many evaluations, at least the round's
-  std::size_t patience = 0;  // rounds that may fail more than the best attacker's before theta goes back to
-                             // it; 0: it never does (the paper); the best is handed over in the end
-  bool screened = true;      // drop invalid, repeated and already submitted strings; they are never evaluated
+  // Rounds in a row that may fail more than the best attacker before theta goes back to it; 0: it never does,
+  // as in the paper. With patience the best attacker is handed over in the end.
+  std::size_t patience = 0;
+  bool screened = true;  // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
   double kl =
       0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus

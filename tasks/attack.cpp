@@ -30,7 +30,6 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"kappa", s.kappa},
           {"phi_epochs", s.phi_epochs},
           {"distil_epochs", s.distil_epochs},
-          {"window", s.window},
           {"patience", s.patience},
           {"screened", s.screened},
           {"memory", s.memory == Memory::distil ? "distil" : "regions"},

@@ -37,10 +37,6 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
                    "passes of the failure model over the failures")
       ->check(CLI::Range(0, 10'000));
   command
-      ->add_option("--window", o->given.settings.window,
-                   "evaluations whose failures the failure model learns, at least a round's")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
-  command
       ->add_option(
           "--patience", o->given.settings.patience,
           "rounds that may fail more than the best attacker's before it goes on from there; 0: it never does")
@@ -91,7 +87,6 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
     set("--f", m.settings.f, given.settings.f);
     set("--kappa", m.settings.kappa, given.settings.kappa);
     set("--phi-epochs", m.settings.phi_epochs, given.settings.phi_epochs);
-    set("--window", m.settings.window, given.settings.window);
     set("--patience", m.settings.patience, given.settings.patience);
     set("--distil-epochs", m.settings.distil_epochs, given.settings.distil_epochs);
     set("--kl", m.settings.kl, given.settings.kl);

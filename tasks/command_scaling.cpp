@@ -23,6 +23,9 @@ Action declare_scaling(CLI::App& app, const Arguments& arguments) {
       ->delimiter(',')
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command->add_option("--kappa", o->s.kappa, "exponent of the failure model in the ratio of banel")
+      ->check(number_in(0.0, 10.0))
+      ->capture_default_str();
   command->add_option("--references", o->s.references, "methods without such epochs, separated by commas")
       ->delimiter(',')
       ->capture_default_str();

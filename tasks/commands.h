@@ -27,6 +27,7 @@ Action declare_toy1d(CLI::App& app, const Arguments&);
 Action declare_rules(CLI::App& app);
 Action declare_report(CLI::App& app);
 Action declare_verify(CLI::App& app);
+Action declare_across(CLI::App& app);
 Action declare_bench(CLI::App& app);
 Action declare_eval(CLI::App& app);
 Action declare_sample(CLI::App& app);

@@ -40,6 +40,7 @@ int command_line(int argc, char** argv) {
   add(declare_toy1d(app, arguments));
   add(declare_rules(app));
   add(declare_report(app));
+  add(declare_across(app));
   add(declare_verify(app));
   add(declare_bench(app));
   add(declare_eval(app));

@@ -64,8 +64,7 @@ std::vector<Method> all_methods() {
     m.settings.per_round = 50;
     m.settings.accepted = 250;
     m.settings.f = 16;
-    m.settings.phi_epochs = 20;
-    m.settings.window = 250;
+    m.settings.phi_epochs = 100;
     m.settings.patience = 3;
   };
   small_rounds(add("banel",
@@ -76,6 +75,7 @@ std::vector<Method> all_methods() {
                            filter(ratio_score()));
   small_rounds(unscreened);
   unscreened.settings.screened = false;
+  unscreened.settings.f = 8;
 
   Method& regions =
       add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));

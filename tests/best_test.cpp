@@ -77,8 +77,8 @@ std::vector<Verdict> judge(std::span<const Attempt> attempts) {
   return result;
 }
 
-Settings small(std::size_t patience, std::int64_t window) {
-  return {.budget = 200, .per_round = 6, .accepted = 10, .f = 3, .phi_epochs = 2, .distil_epochs = 1, .window = window, .patience = patience, .screened = false};
+Settings small(std::size_t patience) {
+  return {.budget = 200, .per_round = 6, .accepted = 10, .f = 3, .phi_epochs = 2, .distil_epochs = 1, .patience = patience, .screened = false};
 }
 
 TEST_CASE("what a run hands over is the attacker that failed least by its own evaluations") {
@@ -86,7 +86,7 @@ TEST_CASE("what a run hands over is the attacker that failed least by its own ev
   State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
   Banel learner(ratio_score());
   std::size_t went_back = 0;
-  run(state, oracle, small(2, 0), learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
+  run(state, oracle, small(2), learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
     went_back += round.went_back;
     if (round.went_back) CHECK(round.accepted.empty());
     CHECK(first_probability(now.attacker()) == first_probability(*now.best.theta));
@@ -97,40 +97,13 @@ TEST_CASE("what a run hands over is the attacker that failed least by its own ev
   CHECK(first_probability(*state.theta) == first_probability(*state.best.theta));
 }
 
-TEST_CASE("the failure model learns the failures of the last evaluations, at least the round's") {
-  for (const std::int64_t window : {0, 3, 15, 1000}) {
-    CAPTURE(window);
-    std::vector<std::size_t> learned, expected;
-    std::vector<std::vector<bool>> rewards;
-    Oracle oracle(judge, 60);
-    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
-      if (purpose == "phi") learned.push_back(attempts.size());
-    };
-    State state{std::make_unique<ToyGenerator>(words, watch), {}, 0, {}};
-    Settings settings = small(0, window);
-    settings.budget = 60;
-    Banel learner(ratio_score());
-    run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [&](const State&, const Round&) {
-      const auto used = static_cast<std::size_t>(oracle.used());
-      expected.push_back(oracle.failures(used - std::min(used, std::max<std::size_t>(static_cast<std::size_t>(window), 6)), used).size());
-      return true;
-    });
-    CHECK(learned.size() == 10);
-    CHECK(learned == expected);
-  }
-}
-
-TEST_CASE("patience without distillation and a negative window are refused") {
+TEST_CASE("patience without distillation is refused") {
   Oracle oracle(judge, 60);
   State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
   Banel learner(ratio_score());
-  const auto go = [&](const Settings& settings) {
-    run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [](const State&, const Round&) { return true; });
-  };
-  Settings settings = small(1, 0);
+  Settings settings = small(1);
   settings.memory = Memory::regions;
-  CHECK_THROWS_WITH_AS(go(settings), doctest::Contains("patience 1 needs distillation"), UsageError);
-  CHECK_THROWS_WITH_AS(go(small(0, -1)), doctest::Contains("window of -1"), UsageError);
+  CHECK_THROWS_WITH_AS(run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [](const State&, const Round&) { return true; }), doctest::Contains("patience 1 needs distillation"), UsageError);
 }
 
 }  // namespace

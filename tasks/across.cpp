@@ -1,0 +1,216 @@
+#include "tasks/across.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "nn/file.h"
+#include "tasks/reproduce.h"
+#include "tasks/stats.h"
+#include "tasks/text.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Rate base_of(const fs::path& folder) {
+  const fs::path pretrained = folder / "pretrained" / "attacker.json", scaling = folder / "base.json";
+  if (fs::exists(pretrained)) return parse_base_rate(read_file(pretrained), pretrained.string());
+  const Json json = read_json(scaling);
+  return rate_from(Field(json, scaling.string()));
+}
+
+// The folders that hold seed1, seed2, ..., by name.
+std::map<std::string, fs::path> groups_in(const fs::path& folder) {
+  std::map<std::string, fs::path> found;
+  const fs::path place = fs::exists(folder / "attacks") ? folder / "attacks" : folder;
+  ENSURE_AS(fs::is_directory(place), InputError, folder.string(), "is not the folder of a run");
+  for (const auto& entry : fs::directory_iterator(place))
+    if (fs::exists(entry.path() / "seed1" / "metrics.jsonl"))
+      found[entry.path().filename().string()] = entry.path();
+  return found;
+}
+
+using Reading = std::function<double(const AttackResult&)>;
+
+double final_rate(const AttackResult& r) { return r.rounds.back().success.value(); }
+
+double best_rate(const AttackResult& r) {
+  double best = 0;
+  for (const RoundRecord& reading : r.readings()) best = std::max(best, reading.success.value());
+  return best;
+}
+
+double rate_at_stop(const AttackResult& r) {
+  const std::vector<RoundRecord> readings = r.readings();
+  return stopped(readings).success.value();
+}
+
+// One list for each target; divided by the target's base rate where factors are asked for.
+std::vector<std::vector<double>> values(const Group& g, const Reading& of, bool factors = false) {
+  std::vector<std::vector<double>> result;
+  for (const Group::OnTarget& target : g.targets) {
+    result.emplace_back();
+    for (const AttackResult& run : target.runs)
+      result.back().push_back(of(run) / (factors ? target.base.value() : 1));
+  }
+  return result;
+}
+
+std::vector<double> flat(const std::vector<std::vector<double>>& lists) {
+  std::vector<double> all;
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+double mean_of(const Group& g, const Reading& of) { return mean(flat(values(g, of))); }
+
+std::string mean_with_interval(const std::vector<std::vector<double>>& lists, const char* format) {
+  Rng rng(0, "bootstrap");
+  const Interval interval = stratified_bootstrap(
+      lists, [](std::span<const double> v) { return mean(v); }, rng);
+  return formatted(format, mean(flat(lists))) + " (" + formatted(format, interval.lo) + "–" +
+         formatted(format, interval.hi) + ")";
+}
+
+// Median over the runs of the first reading at which half of the samples succeed, and how many get there.
+std::string until_half(const Group& g) {
+  std::vector<double> evaluations;
+  std::size_t runs = 0;
+  for (const Group::OnTarget& target : g.targets)
+    for (const AttackResult& run : target.runs) {
+      ++runs;
+      const std::vector<RoundRecord> readings = run.readings();
+      const auto half = std::find_if(readings.begin(), readings.end(),
+                                     [](const RoundRecord& r) { return r.success.value() >= 0.5; });
+      if (half != readings.end()) evaluations.push_back(static_cast<double>(half->nre));
+    }
+  const std::string reached = std::to_string(evaluations.size()) + " of " + std::to_string(runs);
+  if (evaluations.empty()) return reached;
+  return formatted("%.0f", median(evaluations)) + ", " +
+         formatted("%.0f", *std::max_element(evaluations.begin(), evaluations.end())) + " (" + reached + ")";
+}
+
+double mean_base(const Group& g) {
+  std::vector<double> rates;
+  for (const Group::OnTarget& target : g.targets) rates.push_back(target.base.value());
+  return mean(rates);
+}
+
+std::string success_rows(const std::vector<Group>& groups) {
+  std::string md =
+      "| run | final: mean (95 %) | lowest | × pretrained, final (95 %) | best: × | evaluations until 0.5: "
+      "median, most (runs) | distinct strings | share of the first row's gain: final, best | p |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
+  for (const Group& g : groups) {
+    const std::vector<double> final = flat(values(g, final_rate)),
+                              first = flat(values(groups[0], final_rate));
+    const auto gain = [&](const Reading& of) {
+      const double base = mean_base(g);
+      return formatted("%.3f", (mean_of(g, of) - base) / (mean_of(groups[0], of) - base));
+    };
+    Rng rng(0, "permutation");
+    const bool paired = &g != &groups[0] && first.size() == final.size();
+    md += "| " + g.name + " | " + mean_with_interval(values(g, final_rate), "%.4f") + " | " +
+          formatted("%.4f", *std::min_element(final.begin(), final.end())) + " | " +
+          mean_with_interval(values(g, final_rate, true), "%.1f") + " | " +
+          formatted("%.1f", mean(flat(values(g, best_rate, true)))) + " | " + until_half(g) + " | " +
+          formatted("%.2f",
+                    mean_of(g, [](const AttackResult& r) { return r.rounds.back().distinct.value(); })) +
+          " | " + gain(final_rate) + ", " + gain(best_rate) + " | " +
+          (paired ? formatted("%.2g", paired_permutation_test(first, final, rng)) : "-") + " |\n";
+  }
+  return md;
+}
+
+std::string coverage_rows(const std::vector<Group>& groups) {
+  std::string md =
+      "| run | leading zero | carry chain | other | distinct successes | valid | entropy, nats |\n"
+      "|---|---|---|---|---|---|---|\n";
+  for (const Group& g : groups) {
+    const auto rate = [&](Rate RoundRecord::*of) {
+      return formatted("%.4f",
+                       mean_of(g, [of](const AttackResult& r) { return (r.rounds.back().*of).value(); }));
+    };
+    md += "| " + g.name + " | " + rate(&RoundRecord::success_leading_zero) + " | " +
+          rate(&RoundRecord::success_carry) + " | " + rate(&RoundRecord::success_other) + " | " +
+          rate(&RoundRecord::distinct_success) + " | " + rate(&RoundRecord::valid) + " | " +
+          formatted("%.1f", mean_of(g, [](const AttackResult& r) { return r.rounds.back().entropy; })) +
+          " |\n";
+  }
+  return md;
+}
+
+std::string stopping_rows(const std::vector<Group>& groups) {
+  std::string md =
+      "| run | runs that the rule stops | success where it stops | at the end | in the best reading |\n"
+      "|---|---|---|---|---|\n";
+  for (const Group& g : groups) {
+    const double early = mean_of(g, [](const AttackResult& r) {
+      const std::vector<RoundRecord> readings = r.readings();
+      return &stopped(readings) != &readings.back();
+    });
+    md += "| " + g.name + " | " + formatted("%.0f %%", 100 * early) + " | " +
+          formatted("%.4f", mean_of(g, rate_at_stop)) + " | " + formatted("%.4f", mean_of(g, final_rate)) +
+          " | " + formatted("%.4f", mean_of(g, best_rate)) + " |\n";
+  }
+  return md;
+}
+
+}  // namespace
+
+std::vector<Group> read_groups(const std::vector<fs::path>& folders) {
+  ENSURE(!folders.empty(), "across", "no folder of a run is named");
+  std::vector<Group> groups;
+  for (const auto& [name, path] : groups_in(folders[0])) groups.push_back({name, {}});
+  for (const fs::path& folder : folders) {
+    const auto here = groups_in(folder);
+    const Rate base = base_of(folder);
+    ENSURE_AS(base.k > 0, InputError, folder.string(), "its pre-trained attacker had no success at all");
+    std::erase_if(groups, [&](const Group& g) { return !here.contains(g.name); });
+    for (Group& g : groups) {
+      g.targets.push_back({base, {}});
+      const fs::path& place = here.at(g.name);
+      for (int seed = 1; fs::exists(place / ("seed" + std::to_string(seed))); ++seed)
+        g.targets.back().runs.push_back(read_attack(place / ("seed" + std::to_string(seed))));
+    }
+  }
+  ENSURE_AS(!groups.empty(), InputError, "across", "no method is in every one of the folders");
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    return mean_of(a, final_rate) > mean_of(b, final_rate);
+  });
+  const auto ours =
+      std::find_if(groups.begin(), groups.end(), [](const Group& g) { return g.name == "banel"; });
+  if (ours != groups.end()) std::rotate(groups.begin(), ours, ours + 1);
+  return groups;
+}
+
+const RoundRecord& stopped(const std::vector<RoundRecord>& readings) {
+  ENSURE(!readings.empty(), "stopping rule", "there is no reading");
+  for (std::size_t k = 1; k < readings.size(); ++k)
+    if (readings[k].valid.value() < 0.5 || readings[k].distinct.value() < 0.5) return readings[k - 1];
+  return readings.back();
+}
+
+std::string across(const std::vector<Group>& groups) {
+  ENSURE(!groups.empty(), "across", "there is nothing to compare");
+  const std::size_t targets = groups[0].targets.size();
+  std::vector<double> seeds;
+  for (const auto& target : groups[0].targets) seeds.push_back(static_cast<double>(target.runs.size()));
+  return std::to_string(targets) + (targets == 1 ? " target, " : " targets, ") +
+         formatted("%.0f", flat({seeds})[0]) + " seeds each; " +
+         grouped(groups[0].targets[0].runs[0].rounds.back().success.n) +
+         " samples per reading; intervals: bootstrap over the seeds of these targets, 95 %; p: the first row "
+         "ends "
+         "higher, paired permutation test over targets and seeds.\n\n" +
+         success_rows(groups) + "\nSuccess rate at the end by failure mode:\n\n" + coverage_rows(groups) +
+         "\nThe label-free rule: hand over the last reading before less than half of the samples are valid "
+         "or "
+         "different.\n\n" +
+         stopping_rows(groups);
+}
+
+}  // namespace banel
