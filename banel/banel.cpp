@@ -86,15 +86,13 @@ void Best::restore(std::unique_ptr<Generator>& other) {
 
 bool Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& verdicts,
                   std::size_t patience) {
-  constexpr double prior = 20;  // evaluations without reward that every attacker is taken to have had
   const auto k = std::count(verdicts.begin(), verdicts.end(), true), n = std::ssize(verdicts);
-  const auto rate = [](std::int64_t hits, std::int64_t of) {
-    return static_cast<double>(hits) / (static_cast<double>(of) + prior);
-  };
+  const double p = theta ? static_cast<double>(rewards) / static_cast<double>(evaluations) : 0;
+  const double size = static_cast<double>(n), deviation = std::sqrt(p * (1 - p) * size);
   if (std::exchange(asked, false)) {
     evaluations += n;
     rewards += k;
-  } else if (!theta || rate(k, n) >= rate(rewards, evaluations)) {
+  } else if (!theta || static_cast<double>(k) >= p * size + deviation / 2) {
     *this = {other->clone(), n, k, 0, false};
   } else if (++behind >= patience) {
     restore(other);

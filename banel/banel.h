@@ -41,12 +41,12 @@ struct Settings {
 struct Best {
   std::shared_ptr<const Generator> theta;  // none before the first round
   std::int64_t evaluations = 0, rewards = 0;
-  std::size_t behind = 0;  // rounds since that failed more
+  std::size_t behind = 0;  // rounds since that fell short
   bool asked = false;      // theta of the coming round is this very attacker
 
-  // After a round of `theta`: it becomes the best one unless it failed more; after `patience` rounds that
-  // did, theta is set back. Rates are k / (n + 20): one lucky round must not outdo an attacker that was asked
-  // often. Returns whether theta went back.
+  // After a round of `theta` with k rewards of n: it becomes the best one if k >= p n + sqrt(p (1 - p) n) / 2
+  // for the best one's share of rewards p (half a standard deviation, or lucky rounds would drive it about);
+  // after `patience` rounds that fell short theta is set back. Returns whether it was.
   bool follow(std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards, std::size_t patience);
   void restore(std::unique_ptr<Generator>& theta);
 };

@@ -22,7 +22,7 @@ void change(std::unique_ptr<Generator>& theta, std::uint32_t step) {
   theta->fit(std::vector<Attempt>(5, ToyGenerator::word(step)), 1, {1, "change", step});
 }
 
-TEST_CASE("an attacker is the best one until a later one fails no more than it") {
+TEST_CASE("an attacker is the best one until a later one clearly fails less") {
   std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
   Best best;
   CHECK_FALSE(best.follow(theta, verdicts(0), 2));
@@ -58,16 +58,28 @@ TEST_CASE("after so many rounds that failed more theta is the best attacker agai
   CHECK(best.behind == 0);
 }
 
-TEST_CASE("one lucky round does not outdo an attacker that was asked often") {
+TEST_CASE("a later attacker must be half a standard deviation better than the best one") {
+  // 30 of 100 is a share of 0.3: of 10, 3 + sqrt(0.3 * 0.7 * 10) / 2 = 3.7 are needed.
+  for (const std::size_t rewards : {3, 4}) {
+    std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+    Best best;
+    best.follow(theta, verdicts(30, 100), 2);
+    change(theta, 1);
+    best.follow(theta, verdicts(rewards, 10), 2);
+    CHECK(best.evaluations == (rewards == 4 ? 10 : 100));
+  }
+}
+
+TEST_CASE("an attacker that never failed is followed by one that never fails") {
   std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
   Best best;
-  best.follow(theta, verdicts(30, 100), 2);  // 30 of 100
+  best.follow(theta, verdicts(10, 10), 2);
   change(theta, 1);
-  best.follow(theta, verdicts(7, 10), 2);  // 7 / (10 + 20) is less than 30 / (100 + 20)
-  CHECK(best.evaluations == 100);
+  best.follow(theta, verdicts(9, 10), 2);
+  CHECK(best.behind == 1);
   change(theta, 2);
-  best.follow(theta, verdicts(8, 10), 2);
-  CHECK(best.evaluations == 10);
+  best.follow(theta, verdicts(10, 10), 2);
+  CHECK(best.behind == 0);
 }
 
 // Rewards every fifth word.
