@@ -17,10 +17,11 @@ namespace banel {
 namespace {
 
 // In the order of their colours; these are coloured and labelled before any other method.
-constexpr std::array main_methods{"banel", "banel-paper", "oracle-free", "tail", "rnd", "count"};
+constexpr std::array main_methods{"banel", "banel-unscreened", "banel-paper", "oracle-free", "tail", "rnd",
+                                  "count"};
 constexpr Colour other_method{150, 150, 150};
 constexpr std::size_t most_labels = 8;
-constexpr std::size_t detailed = 2;  // of the main methods: with bands and seeds where many curves cross
+constexpr std::size_t detailed = 3;  // of the main methods: with bands and seeds where many curves cross
 
 std::size_t rank(const std::string& name) {
   return static_cast<std::size_t>(std::find(main_methods.begin(), main_methods.end(), name) -
@@ -30,7 +31,7 @@ std::size_t rank(const std::string& name) {
 bool is_main(const std::string& name) { return rank(name) < main_methods.size(); }
 
 Colour method_colour(const std::string& name) {
-  constexpr std::array<std::size_t, main_methods.size()> colours{0, 1, 2, 3, 4, 5};
+  constexpr std::array<std::size_t, main_methods.size()> colours{0, 6, 1, 2, 3, 4, 5};
   return is_main(name) ? series_colour(colours[rank(name)]) : other_method;
 }
 
@@ -149,8 +150,8 @@ DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base
     chart.series.push_back(std::move(series));
   }
   chart.captions = captions_of("Success rate against evaluations spent",
-                               "mean over seeds; of banel and banel-paper also its 95 % bootstrap interval "
-                               "(band) and every seed (faint)",
+                               "mean over seeds; of the three banels also its 95 % bootstrap "
+                               "interval (band) and every seed (faint)",
                                from);
   if (!unlabelled.empty())
     chart.captions.footer =

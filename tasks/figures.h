@@ -21,7 +21,7 @@ struct MethodRuns {
   std::vector<AttackResult> runs = {};  // one for each seed
 };
 
-// Success rate (log) against evaluations: mean over seeds; of banel and banel-paper also band and every seed.
+// Success rate (log) against evaluations: mean over seeds; of the three banels also band and every seed.
 // A run that ended early keeps its last value; one with a single round is a dot. The paper's methods and the
 // main controls are coloured and labelled; of the others, grey, the best are labelled as long as there are at
 // most eight labels, and the footer names the rest.

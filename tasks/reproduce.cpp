@@ -61,8 +61,9 @@ void write_figures(const fs::path& folder, const ReproduceSettings& s,
     const auto is = [&](std::initializer_list<const char*> names) {
       return std::find(names.begin(), names.end(), method.name) != names.end();
     };
-    if (is({"banel", "banel-paper", "count", "rnd", "rnd-score", "oracle-free"})) loops.push_back(all.back());
-    if (is({"banel", "banel-paper"})) banels.push_back(all.back());
+    if (is({"banel", "banel-unscreened", "banel-paper", "count", "rnd", "rnd-score", "oracle-free"}))
+      loops.push_back(all.back());
+    if (is({"banel", "banel-unscreened", "banel-paper"})) banels.push_back(all.back());
   }
   std::map<std::string, double> paper;
   for (const auto& [name, figure] : paper_figures) paper[name] = figure.rate;

@@ -55,7 +55,10 @@ Change temperature(double t) {
 }
 
 std::vector<Change> changes(const std::string& name) {
-  if (name == "banel" || name == "banel-paper" || name == "oracle-free")
+  if (name == "banel" || name == "banel-unscreened")
+    return {filter_factor(8, 50),   filter_factor(8, 100),  filter_factor(16, 50),
+            filter_factor(16, 100), filter_factor(16, 200), filter_factor(32, 100)};
+  if (name == "banel-paper" || name == "oracle-free")
     return {filter_factor(2, 30), filter_factor(2, 60), filter_factor(3, 30),
             filter_factor(4, 10), filter_factor(4, 30), filter_factor(8, 30)};
   if (name == "banel-union")
