@@ -12,7 +12,7 @@ static std::atomic<std::size_t> total = 0, largest_one = 0, held = 0, most_held 
   for (std::size_t old = maximum; old < value && !maximum.compare_exchange_weak(old, value);) continue;
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef BANEL_COUNT_ALLOCATIONS
 void* operator new(std::size_t bytes) {
   void* const p = std::malloc(bytes ? bytes : 1);
   if (!p) throw std::bad_alloc();

@@ -6,10 +6,10 @@ namespace banel {
 // What operator new has given to any thread since this was made. One at a time.
 class Allocations {
  public:
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  static constexpr bool counted = false;  // the sanitizer has an operator new of its own: everything is 0
-#else
+#ifdef BANEL_COUNT_ALLOCATIONS
   static constexpr bool counted = true;
+#else
+  static constexpr bool counted = false;  // a sanitizer has an operator new of its own: everything is 0
 #endif
   Allocations();
   std::size_t bytes() const;    // in all

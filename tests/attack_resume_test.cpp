@@ -88,8 +88,9 @@ TEST_CASE("an attack that stops after every round goes on to the same bytes") {
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
   // Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves phi.
   // So a kill leaves the old checkpoint with some of the files already grown, and the last of them torn.
-  for (const Method& known : methods()) {
-    const Method m = tiny::method(known.name);
+  // Methods that differ in what they keep: only theta, every phi, what their learner has seen.
+  for (const char* name : {"banel", "banel-union", "count"}) {
+    const Method m = tiny::method(name);
     const Run whole(m);
     REQUIRE(whole.after.size() == 4);
     for (std::size_t round = 0; round < 3; ++round)
@@ -98,17 +99,17 @@ TEST_CASE("an attack killed inside a round goes on to the same bytes") {
                                                     {"ledger.jsonl", "metrics.jsonl", "timing.jsonl"},
                                                     {"ledger.jsonl", "metrics.jsonl", "timing.jsonl", "phi"}})
         for (const bool torn : {false, true}) {
-          CAPTURE(known.name);
+          CAPTURE(name);
           CAPTURE(round);
           CAPTURE(grown.back());
           CAPTURE(torn);
           const TemporaryFolder folder;
           fs::copy(whole.after[round], folder.path, fs::copy_options::recursive);
-          for (const std::string& name : grown) {
-            const std::string file = name == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : name;
+          for (const std::string& kind : grown) {
+            const std::string file = kind == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : kind;
             if (!fs::exists(whole.after[round + 1] / file)) continue;  // no phi: not the union
             std::string bytes = read_file(whole.after[round + 1] / file);
-            if (torn && name == grown.back() && name != "phi") bytes.resize(bytes.size() - 7);
+            if (torn && kind == grown.back() && kind != "phi") bytes.resize(bytes.size() - 7);
             write_file(folder.path / file, bytes);
           }
           const AttackResult result = attack(folder.path, m);

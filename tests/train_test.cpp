@@ -220,8 +220,8 @@ TEST_CASE("a training step allocates nothing once it is warm") {
   const Allocations allocations;
   trainer.step(batch, 0.01);
   CHECK(allocations.bytes() == 0);
-  const std::vector<int> seen(100);
-  CHECK((allocations.bytes() >= seen.size() * sizeof(int)) == Allocations::counted);
+  ::operator delete(::operator new(100));  // a compiler may leave out what a new-expression or a vector allocates, not this
+  CHECK((allocations.bytes() >= 100) == Allocations::counted);
 }
 
 }  // namespace
