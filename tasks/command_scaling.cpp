@@ -48,7 +48,8 @@ Action declare_scaling(CLI::App& app, const Arguments& arguments) {
     const RunFolder run(o->out, app, arguments);
     const std::string table = scaling(o->out, networks, o->s, o->mode());
     run.record();
-    std::cout << table << "\nWritten: " << o->out.string() << "/scaling.{md,json}, plots/scaling.{png,svg}\n";
+    std::cout << table << "\nWritten: " << o->out.string()
+              << "/scaling.{md,json}, and plots/scaling.{png,svg} of two epochs and more\n";
   };
 }
 

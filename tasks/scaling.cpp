@@ -151,7 +151,8 @@ std::string scaling(const fs::path& folder, const Networks& networks, const Scal
   std::string md = markdown(rows, base, s);
   write_file(folder / "scaling.json", Json{{"base", to_json(base)}, {"rows", rows}}.dump(2) + '\n');
   write_file(folder / "scaling.md", md);
-  if (base.k) write_picture(picture(groups, base, s), folder / "plots", "scaling");
+  if (base.k && s.phi_epochs.size() > 1)  // a curve needs two points
+    write_picture(picture(groups, base, s), folder / "plots", "scaling");
   return md;
 }
 

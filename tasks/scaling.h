@@ -17,7 +17,8 @@ struct ScalingSettings {
 };
 
 // Runs what is missing in FOLDER/epochsE/seedN and FOLDER/METHOD/seedN; the networks' rules must forbid
-// leading zeros. Writes FOLDER/scaling.{md,csv,json} and plots/scaling.{png,svg}. Returns the markdown.
+// leading zeros. Writes FOLDER/scaling.{md,csv,json} and, of two epochs and more, plots/scaling.{png,svg}.
+// Returns the markdown.
 std::string scaling(const std::filesystem::path& folder, const Networks&, const ScalingSettings&,
                     ProgressMode);
 
