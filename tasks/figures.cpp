@@ -162,7 +162,8 @@ DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base
 DrawList bars_figure(const std::vector<MethodRuns>& methods, const Rate& base,
                      const std::map<std::string, double>& paper, const Provenance& from) {
   check_runs(methods);
-  BarChart chart{.width = 860, .height = 170 + 27 * static_cast<double>(methods.size())};
+  BarChart chart{.width = 860,
+                 .height = 170 + 27 * static_cast<double>(std::max<std::size_t>(methods.size(), 2))};
   chart.captions = captions_of("Success rate after the last round",
                                "bar: mean over seeds; line: its 95 % bootstrap interval; diamond: the "
                                "paper's figure, on its own target",

@@ -135,6 +135,10 @@ TEST_CASE("figures: bars go from the best to the worst and carry the paper's fig
   CHECK(diamonds.size() == 1);
 }
 
+TEST_CASE("figures: bars have room for a single method in a quick run") {
+  check_texts_are_readable(bars_figure({three()[0]}, base, {}, {"note", true}));
+}
+
 TEST_CASE("figures: collapse has a panel each for validity difference and entropy one below the other") {
   const DrawList list = collapse_figure(three(), {"note", false});
   check_texts_are_readable(list);
