@@ -72,9 +72,8 @@ struct State {
   std::vector<Region> regions;       // Algorithm 1 only
   std::size_t rounds = 0;            // completed
   Best best = {};                    // with patience only
-  const Generator& attacker() const {
-    return best.theta ? *best.theta : *theta;
-  }  // what would be handed over
+  // What would be handed over.
+  const Generator& attacker() const { return best.theta ? *best.theta : *theta; }
 };
 
 // What a learner may use in a round beside its result.

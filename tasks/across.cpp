@@ -36,13 +36,8 @@ std::map<std::string, fs::path> groups_in(const fs::path& folder) {
 
 using Reading = std::function<double(const AttackResult&)>;
 
-double final_rate(const AttackResult& r) { return r.rounds.back().success.value(); }
-
-double best_rate(const AttackResult& r) {
-  double best = 0;
-  for (const RoundRecord& reading : r.readings()) best = std::max(best, reading.success.value());
-  return best;
-}
+double final_rate(const AttackResult& r) { return read(r).final; }
+double best_rate(const AttackResult& r) { return read(r).best; }
 
 double rate_at_stop(const AttackResult& r) {
   const std::vector<RoundRecord> readings = r.readings();
@@ -90,8 +85,8 @@ std::string until_half(const Group& g) {
     }
   const std::string reached = std::to_string(evaluations.size()) + " of " + std::to_string(runs);
   if (evaluations.empty()) return reached;
-  return formatted("%.0f", median(evaluations)) + ", " +
-         formatted("%.0f", *std::max_element(evaluations.begin(), evaluations.end())) + " (" + reached + ")";
+  return fixed(median(evaluations), 0) + ", " +
+         fixed(*std::max_element(evaluations.begin(), evaluations.end()), 0) + " (" + reached + ")";
 }
 
 double mean_base(const Group& g) {
@@ -110,14 +105,14 @@ std::string success_rows(const std::vector<Group>& groups) {
                               first = flat(values(groups[0], final_rate));
     const auto gain = [&](const Reading& of) {
       const double base = mean_base(g);
-      return formatted("%.3f", (mean_of(g, of) - base) / (mean_of(groups[0], of) - base));
+      return fixed((mean_of(g, of) - base) / (mean_of(groups[0], of) - base), 3);
     };
     Rng rng(0, "permutation");
     const bool paired = &g != &groups[0] && first.size() == final.size();
     md += "| " + g.name + " | " + mean_with_interval(values(g, final_rate), "%.4f") + " | " +
-          formatted("%.4f", *std::min_element(final.begin(), final.end())) + " | " +
+          fixed(*std::min_element(final.begin(), final.end()), 4) + " | " +
           mean_with_interval(values(g, final_rate, true), "%.1f") + " | " +
-          formatted("%.1f", mean(flat(values(g, best_rate, true)))) + " | " + until_half(g) + " | " +
+          fixed(mean(flat(values(g, best_rate, true))), 1) + " | " + until_half(g) + " | " +
           formatted("%.2f",
                     mean_of(g, [](const AttackResult& r) { return r.rounds.back().distinct.value(); })) +
           " | " + gain(final_rate) + ", " + gain(best_rate) + " | " +
@@ -138,8 +133,7 @@ std::string coverage_rows(const std::vector<Group>& groups) {
     md += "| " + g.name + " | " + rate(&RoundRecord::success_leading_zero) + " | " +
           rate(&RoundRecord::success_carry) + " | " + rate(&RoundRecord::success_other) + " | " +
           rate(&RoundRecord::distinct_success) + " | " + rate(&RoundRecord::valid) + " | " +
-          formatted("%.1f", mean_of(g, [](const AttackResult& r) { return r.rounds.back().entropy; })) +
-          " |\n";
+          fixed(mean_of(g, [](const AttackResult& r) { return r.rounds.back().entropy; }), 1) + " |\n";
   }
   return md;
 }
@@ -154,8 +148,8 @@ std::string stopping_rows(const std::vector<Group>& groups) {
       return &stopped(readings) != &readings.back();
     });
     md += "| " + g.name + " | " + formatted("%.0f %%", 100 * early) + " | " +
-          formatted("%.4f", mean_of(g, rate_at_stop)) + " | " + formatted("%.4f", mean_of(g, final_rate)) +
-          " | " + formatted("%.4f", mean_of(g, best_rate)) + " |\n";
+          fixed(mean_of(g, rate_at_stop), 4) + " | " + fixed(mean_of(g, final_rate), 4) + " | " +
+          fixed(mean_of(g, best_rate), 4) + " |\n";
   }
   return md;
 }
@@ -198,11 +192,9 @@ const RoundRecord& stopped(const std::vector<RoundRecord>& readings) {
 std::string across(const std::vector<Group>& groups) {
   ENSURE(!groups.empty(), "across", "there is nothing to compare");
   const std::size_t targets = groups[0].targets.size();
-  std::vector<double> seeds;
-  for (const auto& target : groups[0].targets) seeds.push_back(static_cast<double>(target.runs.size()));
-  return std::to_string(targets) + (targets == 1 ? " target, " : " targets, ") +
-         formatted("%.0f", flat({seeds})[0]) + " seeds each; " +
-         grouped(groups[0].targets[0].runs[0].rounds.back().success.n) +
+  const std::vector<AttackResult>& runs = groups[0].targets[0].runs;
+  return std::to_string(targets) + (targets == 1 ? " target, " : " targets, ") + std::to_string(runs.size()) +
+         " seeds each; " + grouped(runs[0].rounds.back().success.n) +
          " samples per reading; intervals: bootstrap over the seeds of these targets, 95 %; p: the first row "
          "ends "
          "higher, paired permutation test over targets and seeds.\n\n" +

@@ -53,7 +53,8 @@ std::vector<Method> all_methods() {
     all.push_back({name, description, {}, {}, {}, std::move(learner)});
     return all.back();
   };
-  // Numbers other than the defaults are those that `banel tune` chose (results/tuning.md).
+  // Numbers other than the defaults are those that `banel tune` chose, for small rounds single attacks on the
+  // same target (results/tuning.md).
   Method& paper =
       add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
           filter(ratio_score()));
