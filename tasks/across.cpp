@@ -138,6 +138,65 @@ std::string coverage_rows(const std::vector<Group>& groups) {
   return md;
 }
 
+// What the filter does with successes and with failures: how many of each the proposals of the rounds held,
+// and which share of them was kept, estimated from the proposals and kept ones that were looked at.
+struct Filtered {
+  double successes = 0, failures = 0, successes_kept = 0, failures_kept = 0;
+  void add(const RoundRecord& r) {
+    const double proposals = static_cast<double>(r.proposals), accepted = static_cast<double>(r.accepted);
+    successes += r.proposal_success.value() * proposals;
+    failures += (1 - r.proposal_success.value()) * proposals;
+    successes_kept += r.accepted_success.value() * accepted;
+    failures_kept += (1 - r.accepted_success.value()) * accepted;
+  }
+};
+
+std::string share(double part, double whole) {
+  return whole > 0 ? formatted("%.1f %%", 100 * part / whole) : "-";
+}
+
+// The rounds of a third of the evaluations, over all runs of a group.
+std::string third_row(const Group& g, std::int64_t first, std::int64_t last) {
+  std::vector<RoundRecord> readings;
+  Filtered filtered;
+  for (const Group::OnTarget& target : g.targets)
+    for (const AttackResult& run : target.runs)
+      for (const RoundRecord& r : run.rounds)
+        if (first < r.nre && r.nre <= last) {
+          filtered.add(r);
+          if (r.measured) readings.push_back(r);
+        }
+  const auto average = [&](const std::function<double(const RoundRecord&)>& of) {
+    std::vector<double> all;
+    for (const RoundRecord& r : readings) all.push_back(of(r));
+    return mean(all);
+  };
+  if (readings.empty()) return "";
+  const double rejected_successes = filtered.successes - filtered.successes_kept,
+               rejected_failures = filtered.failures - filtered.failures_kept;
+  return "| " + g.name + " | " + grouped(last) + " | " +
+         fixed(average([](const RoundRecord& r) { return r.valid.value(); }), 3) + " | " +
+         fixed(average([](const RoundRecord& r) { return r.distinct.value(); }), 3) + " | " +
+         fixed(average([](const RoundRecord& r) { return r.entropy; }), 1) + " | " +
+         fixed(average([](const RoundRecord& r) { return r.surprise; }), 1) + " | " +
+         share(filtered.successes, filtered.successes + filtered.failures) + " | " +
+         share(filtered.successes_kept, filtered.successes) + " | " +
+         share(filtered.failures_kept, filtered.failures) + " | " +
+         (rejected_successes >= 1 ? fixed(rejected_failures / rejected_successes, 1) : "-") + " |\n";
+}
+
+std::string collapse_rows(const std::vector<Group>& groups) {
+  std::string md =
+      "| run | evaluations, up to | valid | distinct | entropy, nats | surprise, nats | successes among the "
+      "proposals | successes kept | failures kept | failures per success rejected |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const Group& g : groups) {
+    const std::int64_t end = g.targets[0].runs[0].rounds.back().nre;
+    for (int third = 0; third < 3; ++third) md += third_row(g, end * third / 3, end * (third + 1) / 3);
+  }
+  return md;
+}
+
 std::string stopping_rows(const std::vector<Group>& groups) {
   std::string md =
       "| run | runs that the rule stops | success where it stops | at the end | in the best reading |\n"
@@ -199,6 +258,9 @@ std::string across(const std::vector<Group>& groups) {
          "ends "
          "higher, paired permutation test over targets and seeds.\n\n" +
          success_rows(groups) + "\nSuccess rate at the end by failure mode:\n\n" + coverage_rows(groups) +
+         "\nThe rounds of each third of the evaluations. Surprise: mean of -log p of the samples under the "
+         "pre-trained attacker. Kept: by the filter, of the proposals that would succeed or fail.\n\n" +
+         collapse_rows(groups) +
          "\nThe label-free rule: hand over the last reading before less than half of the samples are valid "
          "or "
          "different.\n\n" +

@@ -28,7 +28,8 @@ std::vector<Group> read_groups(const std::vector<std::filesystem::path>& folders
 const RoundRecord& stopped(const std::vector<RoundRecord>& readings);
 
 // Markdown: final and best success, evaluations until half of the samples succeed, each group's share of the
-// first group's gain with the paired test, what is found, and what the label-free rule would have cost.
+// first group's gain with the paired test, what is found, what was lost and kept in each third of the rounds, and
+// what the label-free rule would have cost.
 // Intervals are stratified bootstrap intervals over the seeds of these targets.
 std::string across(const std::vector<Group>&);
 

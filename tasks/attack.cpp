@@ -168,12 +168,15 @@ AttackResult read_attack(const fs::path& folder) {
   return result;
 }
 
-Measurement measure_attacker(const State& state, const Method& method, const Screen& unseen,
-                             const Oracle::Judge& judge, const addition::Rules& rules, std::size_t n,
-                             std::uint64_t seed) {
+Measurement measure_attacker(const State& state, const Method& method, const GPT& pretrained,
+                             const Screen& unseen, const Oracle::Judge& judge, const addition::Rules& rules,
+                             std::size_t n, std::uint64_t seed) {
   const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
   const Screen* screen = method.exact_memory ? &unseen : nullptr;
-  return measure(judge, rules, draw(state.attacker(), state.regions, screen, n, random).kept);
+  const std::vector<Proposal> samples = draw(state.attacker(), state.regions, screen, n, random).kept;
+  Measurement m = measure(judge, rules, samples);
+  m.surprise = samples.empty() ? 0 : -mean(GptGenerator(pretrained, {}).log_prob(texts(samples)));
+  return m;
 }
 
 Oracle::Judge judge_of(const Method& method, const GPT& target, const addition::Rules& rules) {
@@ -228,7 +231,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const Cost cost = *start.cost;
     std::optional<Measurement> measured;
     if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget())
-      measured = measure_attacker(now, method, unseen, judge, rules, measured_samples, seed);
+      measured = measure_attacker(now, method, attacker, unseen, judge, rules, measured_samples, seed);
     const Json line = round_line(round, nre, cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
     result.rounds.push_back(round_record(Field(line, metrics.string()), nre - std::ssize(round.rewards)));

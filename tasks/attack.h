@@ -21,8 +21,8 @@ AttackResult read_attack(const std::filesystem::path& folder);
 
 // n samples of the attacker after state.rounds rounds, measured outside the budget and never fed back.
 // unseen: whether a string was never evaluated; the method with an exact memory draws only those.
-Measurement measure_attacker(const State& state, const Method&, const Screen& unseen, const Oracle::Judge&,
-                             const addition::Rules&, std::size_t n, std::uint64_t seed);
+Measurement measure_attacker(const State& state, const Method&, const GPT& pretrained, const Screen& unseen,
+                             const Oracle::Judge&, const addition::Rules&, std::size_t n, std::uint64_t seed);
 
 std::string fingerprint(const GPT&);  // tells networks apart: a hash of the weights
 

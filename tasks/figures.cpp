@@ -193,7 +193,10 @@ DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenanc
   const std::vector<Panel> panels{
       {"valid strings", share, [](const RoundRecord& r) { return r.valid.value(); }},
       {"different strings among the samples", share, [](const RoundRecord& r) { return r.distinct.value(); }},
-      {"entropy, nats per string", {.lo = 0}, [](const RoundRecord& r) { return r.entropy; }}};
+      {"entropy, nats per string", {.lo = 0}, [](const RoundRecord& r) { return r.entropy; }},
+      {"surprise to the pre-trained attacker, nats per string",
+       {.lo = 0},
+       [](const RoundRecord& r) { return r.surprise; }}};
   std::vector<LineChart> charts;
   for (const Panel& panel : panels) {
     LineChart chart{.width = 860, .height = 210};

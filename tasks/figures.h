@@ -32,8 +32,8 @@ DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base
 DrawList bars_figure(const std::vector<MethodRuns>& methods, const Rate& base,
                      const std::map<std::string, double>& paper, const Provenance& from);
 
-// Share of valid strings, of different strings, and entropy (nats per string) against evaluations, a panel
-// each. Readable with up to about six methods.
+// Share of valid strings, of different strings, entropy, and surprise to the pre-trained attacker (nats per
+// string) against evaluations, a panel each. Readable with up to about six methods.
 DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenance& from);
 
 // Success rate split by failure mode against evaluations, mean over seeds, stacked and labelled with the last

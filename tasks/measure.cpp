@@ -83,16 +83,18 @@ Json to_json(const Measurement& m) {
   Json findings = Json::array();
   for (const Finding& f : m.findings)
     findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
-  return {{"success", to_json(m.success)},
-          {"valid", to_json(m.valid)},
-          {"leading_zero", to_json(m.leading_zero)},
-          {"distinct", to_json(m.distinct)},
-          {"distinct_success", to_json(m.distinct_success)},
-          {"success_leading_zero", to_json(m.success_leading_zero)},
-          {"success_carry", to_json(m.success_carry)},
-          {"success_other", to_json(m.success_other)},
-          {"entropy", m.entropy},
-          {"findings", findings}};
+  Json json{{"success", to_json(m.success)},
+            {"valid", to_json(m.valid)},
+            {"leading_zero", to_json(m.leading_zero)},
+            {"distinct", to_json(m.distinct)},
+            {"distinct_success", to_json(m.distinct_success)},
+            {"success_leading_zero", to_json(m.success_leading_zero)},
+            {"success_carry", to_json(m.success_carry)},
+            {"success_other", to_json(m.success_other)},
+            {"entropy", m.entropy},
+            {"findings", findings}};
+  if (m.surprise) json["surprise"] = *m.surprise;
+  return json;
 }
 
 ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random) {

@@ -1,6 +1,7 @@
 // Judging attempts with the target, and what tables report of an attacker or a target.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct Measurement {
   Rate distinct_success;  // successes, each string once: a method that repeats one scores 1/n
   Rate success_leading_zero, success_carry, success_other;  // share of all attempts: success by failure mode
   double entropy = 0;                                       // mean of -log p(x), nats per string
-  std::vector<Finding> findings;                            // up to 5 distinct successes, in the order met
+  std::optional<double> surprise;  // of an attack: mean of -log p(x) under the pre-trained attacker, nats
+  std::vector<Finding> findings;   // up to 5 distinct successes, in the order met
 };
 Json to_json(const Measurement&);
 

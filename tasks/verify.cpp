@@ -78,8 +78,8 @@ AttackResult verify_attack(const fs::path& folder, const Networks& networks, Dif
   for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
   const State state{std::move(saved.theta), std::move(saved.regions), saved.progress.rounds, {}};
   const Measurement again = measure_attacker(
-      state, m, [&](const Attempt& x) { return !tried.contains(x); }, judge, networks.rules,
-      static_cast<std::size_t>(config["measured_samples"].count(1)), seed);
+      state, m, networks.attacker, [&](const Attempt& x) { return !tried.contains(x); }, judge,
+      networks.rules, static_cast<std::size_t>(config["measured_samples"].count(1)), seed);
   compare(differences, (folder / "metrics.jsonl").string() + ", last attacker measured again",
           last_line(folder / "metrics.jsonl").at("measured"), to_json(again));
   return result;

@@ -45,6 +45,18 @@ TEST_CASE("the table across targets counts the runs that reach one half and when
   CHECK(has(md, "| 0.12 |"));      // 1 of 8 sign flips
 }
 
+TEST_CASE("the rounds of a third tell what the filter keeps of successes and of failures") {
+  AttackResult run = run_of({{250, 1}, {500, 2, 80}, {750, 3, 60, 50}});
+  RoundRecord& middle = run.rounds[1];
+  middle.proposals = 1000, middle.proposal_success = {1, 10};  // 100 successes, 900 failures
+  middle.accepted = 250, middle.accepted_success = {2, 10};    // 50 and 200 of them
+  middle.entropy = 7, middle.surprise = 33;
+  const std::string md = across({{"banel", {{{1, 100}, {run}}}}});
+  CHECK(has(md, "| banel | 250 | 1.000 | 1.000 | 0.0 | 0.0 | - | - | - | - |"));
+  CHECK(has(md, "| banel | 500 | 0.800 | 1.000 | 7.0 | 33.0 | 10.0 % | 50.0 % | 22.2 % | 14.0 |"));
+  CHECK(has(md, "| banel | 750 | 0.600 | 0.500 |"));
+}
+
 TEST_CASE("the label-free rule hands over the reading before validity or variety is lost") {
   const AttackResult kept = run_of({{250, 1}, {500, 50}, {750, 40}});
   CHECK(stopped(kept.rounds).nre == 750);

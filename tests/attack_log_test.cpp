@@ -18,6 +18,10 @@ Json line(int round) {
           {"nre", 20 * round},
           {"submitted", 20},
           {"positives", 2},
+          {"proposals", 100},
+          {"accepted", 25},
+          {"proposal_success", rate},
+          {"accepted_success", to_json(Rate{5, 25})},
           {"phi_nats_per_token", 1.5},
           {"phi_heldout_nats_per_token", 0},
           {"tokens", 1000 * round},
@@ -31,6 +35,7 @@ Json line(int round) {
             {"success_carry", rate},
             {"success_other", to_json(Rate{0, 0})},
             {"entropy", -0.25},
+            {"surprise", 4.5},
             {"findings", {{{"question", "1+1="}, {"answer", "3"}, {"truth", "2"}}}}}}};
 }
 
@@ -60,6 +65,11 @@ TEST_CASE("the rounds are read back from their lines") {
   CHECK(rounds[1].success.n == 10);
   CHECK(rounds[1].success_other.n == 0);
   CHECK(rounds[1].entropy == -0.25);
+  CHECK(rounds[1].surprise == 4.5);
+  CHECK(rounds[1].proposals == 100);
+  CHECK(rounds[1].accepted == 25);
+  CHECK(rounds[1].proposal_success.k == 3);
+  CHECK(rounds[1].accepted_success.n == 25);
   CHECK(rounds[1].phi_loss == 1.5);
   CHECK(rounds[1].tokens == 2000);
   CHECK(rounds[1].flops == 1e9);
@@ -82,7 +92,7 @@ TEST_CASE("a round whose values are missing or of another type or impossible is 
     CHECK(message.starts_with("run/log.jsonl: line 2: " + name + " "));
     CHECK(message.find('\n') == message.npos);
   };
-  for (const char* name : {"round", "nre", "submitted", "positives", "tokens"})
+  for (const char* name : {"round", "nre", "submitted", "positives", "proposals", "accepted", "tokens"})
     for (const Json& value : {Json(-1), Json(1.5), Json("2"), Json(nullptr), Json(true), Json::array(), Json(1e300), Json(std::numeric_limits<std::uint64_t>::max()),
                               Json(std::numeric_limits<std::int64_t>::max()), Json(std::numeric_limits<std::int64_t>::min())})
       refused((std::string("/") + name).c_str(), value, name);
@@ -91,6 +101,8 @@ TEST_CASE("a round whose values are missing or of another type or impossible is 
   refused("/submitted", 19, "submitted");
   refused("/positives", 21, "positives");
   refused("/round", 3, "round");
+  refused("/accepted", 101, "accepted");
+  refused("/accepted_success", Json{{"k", 11}, {"n", 10}}, "accepted_success.k");
   for (const char* name : {"success", "valid", "distinct", "distinct_success", "success_leading_zero", "success_carry", "success_other"}) {
     const std::string rate = std::string("measured.") + name;
     refused((std::string("/measured/") + name).c_str(), Json{{"k", 11}, {"n", 10}}, rate + ".k");

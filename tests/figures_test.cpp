@@ -28,6 +28,7 @@ AttackResult run(const std::vector<int>& successes) {
     r.valid = {900, 1000};
     r.distinct = {500, 1000};
     r.entropy = 10;
+    r.surprise = 20;
     result.rounds.push_back(r);
   }
   return result;
@@ -139,15 +140,16 @@ TEST_CASE("figures: bars have room for a single method in a quick run") {
   check_texts_are_readable(bars_figure({three()[0]}, base, {}, {"note", true}));
 }
 
-TEST_CASE("figures: collapse has a panel each for validity difference and entropy one below the other") {
+TEST_CASE("figures: collapse has a panel each for validity difference entropy and surprise one below the other") {
   const DrawList list = collapse_figure(three(), {"note", false});
   check_texts_are_readable(list);
   const auto lines = lines_of(list, series_colour(0), 2.4);
-  REQUIRE(lines.size() == 3);
+  REQUIRE(lines.size() == 4);
   for (const Polyline& line : lines) CHECK(line.points[3].x == doctest::Approx(lines[0].points[3].x));
   CHECK(text_of(list, "valid strings").at.y < lines[0].points[0].y);
   CHECK(lines[0].points[0].y < text_of(list, "different strings among the samples").at.y);
   CHECK(lines[1].points[0].y < text_of(list, "entropy, nats per string").at.y);
+  CHECK(lines[2].points[0].y < text_of(list, "surprise to the pre-trained attacker, nats per string").at.y);
 }
 
 TEST_CASE("figures: failure modes add up to the success rate") {

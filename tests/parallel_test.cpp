@@ -1,6 +1,8 @@
 #include "tensor/parallel.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <stdexcept>
@@ -41,6 +43,27 @@ TEST_CASE("a loop inside a loop runs all its chunks") {
     CHECK(calls == std::vector<int>(30, 1));
     return calls;
   });
+}
+
+// A request to stop cannot be taken back, so it is made in a child process.
+TEST_CASE("after a request to stop no chunk starts and the loop says that it is incomplete") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    set_threads(1);
+    request_stop();
+    int started = 0;
+    try {
+      parallel_for(10, [&](std::size_t) { ++started; });
+    } catch (const Interrupted&) {
+      _exit(started);
+    }
+    _exit(100);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("a number of threads below one is refused") {
