@@ -60,7 +60,7 @@ TEST_CASE("after so many rounds that failed more theta is the best attacker agai
 
 TEST_CASE("a later attacker must be half a standard deviation better than the best one") {
   // 30 of 100 is a share of 0.3: of 10, 3 + sqrt(0.3 * 0.7 * 10) / 2 = 3.7 are needed.
-  for (const std::size_t rewards : {3, 4}) {
+  for (const std::size_t rewards : {3u, 4u}) {
     std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
     Best best;
     best.follow(theta, verdicts(30, 100), 2);
