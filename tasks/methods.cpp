@@ -61,12 +61,13 @@ std::vector<Method> all_methods() {
   paper.settings.screened = false;
   paper.settings.f = 3;
 
-  const auto small_rounds = [](Method& m) {  // ours: a small step after every 50 evaluations, and a way back
+  const auto small_rounds = [](Method& m) -> Method& {  // ours: a step after 50 evaluations, and a way back
     m.settings.per_round = 50;
     m.settings.accepted = 250;
     m.settings.f = 16;
     m.settings.phi_epochs = 100;
     m.settings.patience = 3;
+    return m;
   };
   small_rounds(add("banel",
                    "small rounds, screened: what is known to be 0 is neither submitted nor kept; "
@@ -103,20 +104,19 @@ std::vector<Method> all_methods() {
          climb_reward(Baseline::group))
       .fit.batch = 250;
 
-  Method& rnd_score =
-      add("rnd-score", "control: BaNEL's loop with the error of random network distillation as score",
-          filter_by(rnd));
-  rnd_score.settings.f = 8;
+  // The controls have the small rounds, the screen and the way back of banel and differ in one thing.
+  Method& rnd_score = small_rounds(add(
+      "rnd-score", "control: banel with the error of random network distillation as score", filter_by(rnd)));
   rnd_score.novelty.epochs = 10;
-  add("count-score", "control: BaNEL's loop with the pseudo-count bonus as score", filter_by(count))
-      .settings.f = 2;
-  add("random", "control: keeps a random 1/f of the proposals", filter(random_score()))
-      .settings.distil_epochs = 2;
-  Method& blind = add("oracle-free", "control: takes every attempt for a failure, evaluates nothing",
-                      filter(ratio_score()));
+  small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)));
+  Method& blind = small_rounds(
+      add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
+          filter(ratio_score())));
   blind.consults_oracle = false;
-  blind.settings.phi_epochs = 10;
-  add("tail", "control: keeps what the attacker finds least likely", filter(tail_score())).settings.f = 8;
+  small_rounds(
+      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())));
+  small_rounds(
+      add("random", "control: banel that keeps a random 1/f of the proposals", filter(random_score())));
   // What learns nothing has one long round.
   Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
   hot.temperature = 4;

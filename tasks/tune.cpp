@@ -21,6 +21,13 @@ Change filter_factor(double f, int phi_epochs) {
           }};
 }
 
+Change ratio(double f, double kappa) {
+  return {formatted("f %g, κ %g", f, kappa), [=](Method& m) {
+            m.settings.f = f;
+            m.settings.kappa = kappa;
+          }};
+}
+
 Change tail_factor(double f, int distil_epochs) {
   return {formatted("f %g, E_d %d", f, distil_epochs), [=](Method& m) {
             m.settings.f = f;
@@ -55,21 +62,23 @@ Change temperature(double t) {
 }
 
 std::vector<Change> changes(const std::string& name) {
-  if (name == "banel" || name == "banel-unscreened")
+  if (name == "banel" || name == "oracle-free")
     return {filter_factor(8, 50),   filter_factor(8, 100),  filter_factor(16, 50),
             filter_factor(16, 100), filter_factor(16, 200), filter_factor(32, 100)};
-  if (name == "banel-paper" || name == "oracle-free")
+  if (name == "banel-unscreened")
+    return {ratio(4, 0.5), ratio(4, 1), ratio(8, 0.5), ratio(8, 0.7), ratio(8, 1), ratio(16, 0.5)};
+  if (name == "banel-paper")
     return {filter_factor(2, 30), filter_factor(2, 60), filter_factor(3, 30),
             filter_factor(4, 10), filter_factor(4, 30), filter_factor(8, 30)};
   if (name == "banel-union")
     return {filter_factor(1.05, 30), filter_factor(1.1, 10), filter_factor(1.1, 30),
             filter_factor(1.1, 60),  filter_factor(1.2, 30), filter_factor(1.3, 30)};
   if (name == "random" || name == "tail")
-    return {tail_factor(2, 2), tail_factor(2, 4), tail_factor(4, 2),
-            tail_factor(4, 4), tail_factor(8, 2), tail_factor(8, 4)};
+    return {tail_factor(4, 2), tail_factor(4, 4),  tail_factor(8, 2),
+            tail_factor(8, 4), tail_factor(16, 2), tail_factor(16, 4)};
   if (name == "rnd-score" || name == "count-score")
-    return {novelty_factor(2, 1, 4),  novelty_factor(4, 1, 4),  novelty_factor(8, 1, 4),
-            novelty_factor(2, 10, 8), novelty_factor(4, 10, 8), novelty_factor(8, 10, 8)};
+    return {novelty_factor(4, 10, 4), novelty_factor(8, 10, 4),  novelty_factor(16, 10, 4),
+            novelty_factor(8, 30, 8), novelty_factor(16, 30, 8), novelty_factor(32, 30, 8)};
   if (name == "count" || name.starts_with("rnd"))
     return {policy(1e-3, 1), policy(3e-3, 0.3), policy(3e-3, 1),
             policy(3e-3, 3), policy(1e-2, 1),   policy(1e-2, 3)};
