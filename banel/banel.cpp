@@ -40,6 +40,7 @@ void validate(const Settings& s) {
   ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
   ENSURE(!s.patience || s.memory == Memory::distil, "settings",
          "patience " << s.patience << " needs distillation: without it theta never changes");
+  ENSURE(!s.restart || s.patience, "settings", "restart " << s.restart << " needs patience of at least 1");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
 }
 
@@ -50,6 +51,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
+  ENSURE(!settings.restart || state.pretrained, "restart",
+         "there is no pre-trained attacker to begin anew from");
   std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
   const Context context{settings, oracle, settings.screened ? &unknown : nullptr, seed};
@@ -60,45 +63,60 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
                           context.stream("attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings
-      if (!settings.patience || !state.best.theta || state.best.asked) break;
+      if (!settings.patience || !state.best.now.theta || state.best.asked) break;
       state.best.restore(theta);
       continue;
     }
     const std::vector<Attempt> X = texts(round.attempts.kept);
     round.rewards = oracle.evaluate(X);                   // Alg. 2, l. 4
     round.failures = failures(X, round.rewards, oracle);  // Alg. 2, l. 5
-    round.went_back = settings.patience && state.best.follow(theta, round.rewards, settings.patience);
-    if (round.went_back)
+    if (settings.patience)
+      round.way = state.best.follow(theta, round.rewards, settings, state.pretrained.get());
+    if (round.way != Way::on)
       learner.recall(round.failures, round.number, seed);
     else if (!learner.learn(state, round, context))
       break;
     ++state.rounds;
     if (!after_round(state, round)) return;
   }
-  if (state.best.theta) state.best.restore(theta);
+  if (state.best.overall().theta) theta = state.attacker().clone();
+}
+
+double Tried::share() const {
+  return evaluations ? static_cast<double>(rewards) / static_cast<double>(evaluations) : -1;
 }
 
 void Best::restore(std::unique_ptr<Generator>& other) {
-  other = theta->clone();
+  other = now.theta->clone();
   behind = 0;
   asked = true;
 }
 
-bool Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& verdicts,
-                  std::size_t patience) {
-  const auto k = std::count(verdicts.begin(), verdicts.end(), true), n = std::ssize(verdicts);
-  const double p = theta ? static_cast<double>(rewards) / static_cast<double>(evaluations) : 0;
-  const double size = static_cast<double>(n), deviation = std::sqrt(p * (1 - p) * size);
+Way Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& rewards, const Settings& s,
+                 const Generator* pretrained) {
+  const auto k = std::count(rewards.begin(), rewards.end(), true), n = std::ssize(rewards);
   if (std::exchange(asked, false)) {
-    evaluations += n;
-    rewards += k;
-  } else if (!theta || static_cast<double>(k) >= p * size + deviation / 2) {
-    *this = {other->clone(), n, k, 0, false};
-  } else if (++behind >= patience) {
-    restore(other);
-    return true;
+    now.evaluations += n;
+    now.rewards += k;
+    return Way::on;
   }
-  return false;
+  const double p = std::max(now.share(), 0.0), size = static_cast<double>(n);
+  if (!now.theta || static_cast<double>(k) >= p * size + std::sqrt(p * (1 - p) * size) / 2) {
+    now = {other->clone(), n, k};
+    behind = 0;
+    idle = k ? 0 : idle + 1;
+  } else {
+    ++behind;
+    ++idle;
+  }
+  if (s.restart && idle >= s.restart) {
+    *this = {{}, overall(), 0, 0, false};
+    other = pretrained->clone();
+    return Way::anew;
+  }
+  if (behind < s.patience) return Way::on;
+  restore(other);
+  return Way::back;
 }
 
 bool Banel::learn(State& state, Round& round, const Context& context) {

@@ -30,24 +30,38 @@ struct Settings {
   // Rounds in a row that may fail more than the best attacker before theta goes back to it; 0: it never does,
   // as in the paper. With patience the best attacker is handed over in the end.
   std::size_t patience = 0;
-  bool screened = true;  // drop invalid, repeated and already submitted strings; they are never evaluated
+  std::size_t restart = 0;  // rounds without a better attacker before theta begins anew; 0: it never does
+  bool screened = true;     // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
   double kl =
       0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
 };
 
+// Where theta goes from a round: on, to what was learned; back to the best attacker; anew from the
+// pre-trained.
+enum class Way { on, back, anew };
+
+// An attacker and what its own evaluations said.
+struct Tried {
+  std::shared_ptr<const Generator> theta;
+  std::int64_t evaluations = 0, rewards = 0;
+  double share() const;  // of rewards; -1 before the first evaluation
+};
+
 // The attacker that failed least of all that were asked (ours; README, "Beyond the paper"). It is told by the
 // counts of the evaluations that were paid anyway; nothing is trained on a reward.
 struct Best {
-  std::shared_ptr<const Generator> theta;  // none before the first round
-  std::int64_t evaluations = 0, rewards = 0;
-  std::size_t behind = 0;  // rounds since that fell short
-  bool asked = false;      // theta of the coming round is this very attacker
+  Tried now, earlier;      // since theta last began anew, and the best one before that, if there is
+  std::size_t behind = 0;  // rounds since `now` that fell short
+  std::size_t idle = 0;    // rounds since an attacker with a reward became `now`
+  bool asked = false;      // theta of the coming round is `now` itself
 
+  const Tried& overall() const { return earlier.share() > now.share() ? earlier : now; }
   // After a round of `theta` with k rewards of n: it becomes the best one if k >= p n + sqrt(p (1 - p) n) / 2
   // for the best one's share of rewards p (half a standard deviation, or lucky rounds would drive it about);
-  // after `patience` rounds that fell short theta is set back. Returns whether it was.
-  bool follow(std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards, std::size_t patience);
+  // after s.patience rounds that fell short theta is set back, after s.restart idle ones to `pretrained`.
+  Way follow(std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards, const Settings& s,
+             const Generator* pretrained);
   void restore(std::unique_ptr<Generator>& theta);
 };
 
@@ -57,7 +71,7 @@ struct Round {
   Draws attempts;                  // X
   std::vector<bool> rewards;       // r(x) for x in X
   std::vector<Attempt> failures;   // F
-  bool went_back = false;          // theta is the best attacker again; the round ended here
+  Way way = Way::on;               // unless on, the round ended here and nothing was learned
   std::shared_ptr<Generator> phi;  // the failure model, if the method has one
   double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
   double tau = 0;
@@ -68,12 +82,13 @@ struct Round {
 
 // All that a run carries from one round to the next, beside the oracle's ledger.
 struct State {
-  std::unique_ptr<Generator> theta;  // starts as the pre-trained attacker
-  std::vector<Region> regions;       // Algorithm 1 only
-  std::size_t rounds = 0;            // completed
-  Best best = {};                    // with patience only
+  std::unique_ptr<Generator> theta;                  // starts as the pre-trained attacker
+  std::vector<Region> regions;                       // Algorithm 1 only
+  std::size_t rounds = 0;                            // completed
+  Best best = {};                                    // with patience only
+  std::shared_ptr<const Generator> pretrained = {};  // what theta may begin anew from; with restart only
   // What would be handed over.
-  const Generator& attacker() const { return best.theta ? *best.theta : *theta; }
+  const Generator& attacker() const { return best.overall().theta ? *best.overall().theta : *theta; }
 };
 
 // What a learner may use in a round beside its result.

@@ -14,7 +14,7 @@ namespace banel {
 namespace {
 
 constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps",
-                     *best_weights = "best.weights";
+                     *of_other = ".weights";
 
 // The fields of the configuration and their names in the metadata, stated once.
 template <class Visit>
@@ -88,7 +88,7 @@ AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::strin
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
-                     const AdamW::State* optimizer, const std::vector<real>* best) {
+                     const AdamW::State* optimizer, const std::map<std::string, std::vector<real>>& others) {
   TensorFile file{metadata, {}};
   GPTConfig config = model.config();
   visit_config(config, [&](const char* name, int value) { file.metadata[name] = std::to_string(value); });
@@ -102,7 +102,7 @@ void save_checkpoint(const std::filesystem::path& path, const GPT& model, const 
     file.tensors.push_back(flat(moment1, optimizer->m));
     file.tensors.push_back(flat(moment2, optimizer->v));
   }
-  if (best) file.tensors.push_back(flat(best_weights, *best));
+  for (const auto& [name, weights] : others) file.tensors.push_back(flat(name + of_other, weights));
   save_safetensors(path, file);
 }
 
@@ -121,16 +121,17 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
     optimizer = optimizer_from(file, model, where);
     used += 2;
   }
-  std::optional<std::vector<real>> best;
-  if (find(file, best_weights)) {
-    const std::vector<float>& values =
-        values_of(file, best_weights, {static_cast<std::int64_t>(model.parameters.values.size())}, where);
-    best.emplace(values.begin(), values.end());
-    ++used;
-  }
+  std::map<std::string, std::vector<real>> others;
+  for (const std::string name : {"best", "earlier"})
+    if (find(file, name + of_other)) {
+      const std::vector<float>& values = values_of(
+          file, name + of_other, {static_cast<std::int64_t>(model.parameters.values.size())}, where);
+      others[name].assign(values.begin(), values.end());
+      ++used;
+    }
   ENSURE_AS(used == file.tensors.size(), InputError, where,
             "there are tensors that belong to no part of the network");
-  return {std::move(model), std::move(file.metadata), std::move(optimizer), std::move(best)};
+  return {std::move(model), std::move(file.metadata), std::move(optimizer), std::move(others)};
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {

@@ -31,6 +31,7 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"phi_epochs", s.phi_epochs},
           {"distil_epochs", s.distil_epochs},
           {"patience", s.patience},
+          {"restart", s.restart},
           {"screened", s.screened},
           {"memory", s.memory == Memory::distil ? "distil" : "regions"},
           {"kl", s.kl},
@@ -114,7 +115,9 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::o
           {"proposals", proposals.size()},
           {"proposals_drawn", r.proposals.drawn},
           {"accepted", r.accepted.size()},
-          {"went_back", r.went_back},
+          {"way", r.way == Way::on     ? "on"
+                  : r.way == Way::back ? "back"
+                                       : "anew"},
           {"phi_nats_per_token", r.phi_loss},
           {"phi_heldout_nats_per_token", heldout(r, proposed.failures)},
           {"tau", r.tau},
@@ -217,7 +220,9 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
   AppendFile metrics_file(metrics, before.metrics_bytes), timing_file(timing, times.size());
-  State state{std::move(saved.theta), std::move(saved.regions), before.rounds, std::move(saved.best)};
+  State state{std::move(saved.theta), std::move(saved.regions), before.rounds, std::move(saved.best), {}};
+  if (method.settings.restart)
+    state.pretrained = std::make_shared<GptGenerator>(attacker, method.fit, method.temperature, start.cost);
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;

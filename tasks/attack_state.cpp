@@ -39,6 +39,18 @@ std::vector<AttackProgress::Threshold> thresholds_from(const std::string& text, 
   return regions;
 }
 
+// Best's numbers, their names in the metadata and the largest they can be, stated once.
+template <class Progress, class Visit>
+void visit_best(Progress& p, Visit visit) {
+  visit("best_evaluations", p.best_evaluations, most);
+  visit("best_rewards", p.best_rewards, p.best_evaluations);
+  visit("earlier_evaluations", p.earlier_evaluations, most);
+  visit("earlier_rewards", p.earlier_rewards, p.earlier_evaluations);
+  visit("best_behind", p.best_behind, most);
+  visit("best_idle", p.best_idle, most);
+  visit("best_asked", p.best_asked, std::int64_t{1});
+}
+
 fs::path region_file(const fs::path& folder, std::size_t number) {
   return folder / ("phi" + std::to_string(number) + ".safetensors");
 }
@@ -53,16 +65,16 @@ Metadata to_metadata(const AttackProgress& progress) {
   Json regions = Json::array();
   for (const auto& region : progress.regions)
     regions.push_back({{"kappa", region.kappa}, {"tau", region.tau}});
-  return {{"rounds", std::to_string(progress.rounds)},
-          {"nre", std::to_string(progress.ledger.evaluations)},
-          {"ledger_hash", hex(progress.ledger.hash)},
-          {"metrics_bytes", std::to_string(progress.metrics_bytes)},
-          {"finished", progress.finished ? "yes" : "no"},
-          {"regions", regions.dump()},
-          {"best_evaluations", std::to_string(progress.best_evaluations)},
-          {"best_rewards", std::to_string(progress.best_rewards)},
-          {"best_behind", std::to_string(progress.best_behind)},
-          {"best_asked", std::to_string(progress.best_asked)}};
+  Metadata metadata{{"rounds", std::to_string(progress.rounds)},
+                    {"nre", std::to_string(progress.ledger.evaluations)},
+                    {"ledger_hash", hex(progress.ledger.hash)},
+                    {"metrics_bytes", std::to_string(progress.metrics_bytes)},
+                    {"finished", progress.finished ? "yes" : "no"},
+                    {"regions", regions.dump()}};
+  visit_best(progress, [&](const char* key, std::int64_t value, std::int64_t) {
+    metadata[key] = std::to_string(value);
+  });
+  return metadata;
 }
 
 AttackProgress parse_progress(const Metadata& metadata, std::string_view where) {
@@ -76,10 +88,9 @@ AttackProgress parse_progress(const Metadata& metadata, std::string_view where) 
             "metadata 'finished' is neither yes nor no" << mend);
   progress.finished = finished == "yes";
   progress.regions = thresholds_from(text_of(metadata, "regions", where), where);
-  progress.best_evaluations = metadata_integer(metadata, "best_evaluations", most, where);
-  progress.best_rewards = metadata_integer(metadata, "best_rewards", progress.best_evaluations, where);
-  progress.best_behind = metadata_integer(metadata, "best_behind", most, where);
-  progress.best_asked = metadata_integer(metadata, "best_asked", 1, where);
+  visit_best(progress, [&](const char* key, std::int64_t& value, std::int64_t highest) {
+    value = metadata_integer(metadata, key, highest, where);
+  });
   return progress;
 }
 
@@ -90,14 +101,18 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress prog
     save_checkpoint(region_file(folder, state.regions.size()), model_of(*state.regions.back().phi));
   const fs::path path = folder / "attacker.safetensors";
   const Best& best = state.best;
-  if (progress.finished || !best.theta)
-    return save_checkpoint(path, model_of(state.attacker()), to_metadata(progress));
-  progress.best_evaluations = best.evaluations;
-  progress.best_rewards = best.rewards;
+  if (progress.finished) return save_checkpoint(path, model_of(state.attacker()), to_metadata(progress));
+  progress.best_evaluations = best.now.evaluations;
+  progress.best_rewards = best.now.rewards;
+  progress.earlier_evaluations = best.earlier.evaluations;
+  progress.earlier_rewards = best.earlier.rewards;
   progress.best_behind = static_cast<std::int64_t>(best.behind);
+  progress.best_idle = static_cast<std::int64_t>(best.idle);
   progress.best_asked = best.asked;
-  save_checkpoint(path, model_of(*state.theta), to_metadata(progress), nullptr,
-                  &model_of(*best.theta).parameters.values);
+  std::map<std::string, std::vector<real>> others;
+  if (best.now.theta) others["best"] = model_of(*best.now.theta).parameters.values;
+  if (best.earlier.theta) others["earlier"] = model_of(*best.earlier.theta).parameters.values;
+  save_checkpoint(path, model_of(*state.theta), to_metadata(progress), nullptr, others);
 }
 
 SavedAttack load_attack(const fs::path& folder, const Method& method, const Start& start) {
@@ -117,13 +132,20 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
   for (const auto& [kappa, tau] : saved.progress.regions)
     saved.regions.push_back(
         {generator(load(region_file(folder, saved.regions.size() + 1)).model), kappa, tau});
-  if (checkpoint.best) {
-    GPT best = checkpoint.model;
-    best.parameters.values = std::move(*checkpoint.best);
-    const AttackProgress& p = saved.progress;
-    saved.best = {generator(std::move(best)), p.best_evaluations, p.best_rewards,
-                  static_cast<std::size_t>(p.best_behind), p.best_asked == 1};
-  }
+  const AttackProgress& p = saved.progress;
+  const auto tried = [&](const char* name, std::int64_t evaluations, std::int64_t rewards) -> Tried {
+    const auto weights = checkpoint.others.find(name);
+    ENSURE_AS((weights != checkpoint.others.end()) == (evaluations > 0), InputError, path.string(),
+              "the weights '" << name << "' and their evaluations do not belong together" << mend);
+    if (!evaluations) return {};
+    GPT model = checkpoint.model;
+    model.parameters.values = weights->second;
+    return {generator(std::move(model)), evaluations, rewards};
+  };
+  saved.best = {tried("best", p.best_evaluations, p.best_rewards),
+                tried("earlier", p.earlier_evaluations, p.earlier_rewards),
+                static_cast<std::size_t>(p.best_behind), static_cast<std::size_t>(p.best_idle),
+                p.best_asked == 1};
   saved.theta = generator(std::move(checkpoint.model));
   return saved;
 }

@@ -22,8 +22,9 @@ struct AttackProgress {
     double kappa = 0, tau = 0;
   };
   std::vector<Threshold> regions;
-  std::int64_t best_evaluations = 0, best_rewards = 0, best_behind = 0,
-               best_asked = 0;  // Best's; 0 without one
+  // Best's numbers, all 0 without one.
+  std::int64_t best_evaluations = 0, best_rewards = 0, earlier_evaluations = 0, earlier_rewards = 0,
+               best_behind = 0, best_idle = 0, best_asked = 0;
 };
 Metadata to_metadata(const AttackProgress&);
 // Errors: InputError naming the key that is missing, out of range or not in the form that to_metadata gives

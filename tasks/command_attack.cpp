@@ -42,6 +42,11 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
           "rounds that may fail more than the best attacker's before it goes on from there; 0: it never does")
       ->check(CLI::Range(0, 1'000'000));
   command
+      ->add_option(
+          "--restart", o->given.settings.restart,
+          "rounds without a better attacker before it begins anew from the pre-trained one; 0: it never does")
+      ->check(CLI::Range(0, 1'000'000));
+  command
       ->add_option("--distil-epochs", o->given.settings.distil_epochs,
                    "passes of the attacker over the kept proposals")
       ->check(CLI::Range(0, 10'000));
@@ -88,6 +93,7 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
     set("--kappa", m.settings.kappa, given.settings.kappa);
     set("--phi-epochs", m.settings.phi_epochs, given.settings.phi_epochs);
     set("--patience", m.settings.patience, given.settings.patience);
+    set("--restart", m.settings.restart, given.settings.restart);
     set("--distil-epochs", m.settings.distil_epochs, given.settings.distil_epochs);
     set("--kl", m.settings.kl, given.settings.kl);
     set("--rate", m.fit.rate, given.fit.rate);

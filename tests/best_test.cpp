@@ -17,6 +17,11 @@ std::vector<bool> verdicts(std::size_t rewards, std::size_t n = 10) {
 
 double first_probability(const Generator& g) { return dynamic_cast<const ToyGenerator&>(g).probabilities()[0]; }
 
+const Settings two_rounds{.patience = 2};  // then theta goes back
+Way follow(Best& best, std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards) {
+  return best.follow(theta, rewards, two_rounds, nullptr);
+}
+
 // Another attacker than any before: it has learned one more word.
 void change(std::unique_ptr<Generator>& theta, std::uint32_t step) {
   theta->fit(std::vector<Attempt>(5, ToyGenerator::word(step)), 1, {1, "change", step});
@@ -25,36 +30,36 @@ void change(std::unique_ptr<Generator>& theta, std::uint32_t step) {
 TEST_CASE("an attacker is the best one until a later one clearly fails less") {
   std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
   Best best;
-  CHECK_FALSE(best.follow(theta, verdicts(0), 2));
-  const double first = first_probability(*best.theta);
+  CHECK(follow(best, theta, verdicts(0)) == Way::on);
+  const double first = first_probability(*best.now.theta);
   change(theta, 1);
-  CHECK_FALSE(best.follow(theta, verdicts(0), 2));  // nothing is known of either: the later one
-  CHECK(first_probability(*best.theta) != first);
+  CHECK(follow(best, theta, verdicts(0)) == Way::on);  // nothing is known of either: the later one
+  CHECK(first_probability(*best.now.theta) != first);
   change(theta, 2);
-  CHECK_FALSE(best.follow(theta, verdicts(3), 2));
-  const double third = first_probability(*best.theta);
-  CHECK(best.rewards == 3);
-  CHECK(best.evaluations == 10);
+  CHECK(follow(best, theta, verdicts(3)) == Way::on);
+  const double third = first_probability(*best.now.theta);
+  CHECK(best.now.rewards == 3);
+  CHECK(best.now.evaluations == 10);
   change(theta, 3);
-  CHECK_FALSE(best.follow(theta, verdicts(2), 2));
-  CHECK(first_probability(*best.theta) == third);
+  CHECK(follow(best, theta, verdicts(2)) == Way::on);
+  CHECK(first_probability(*best.now.theta) == third);
   CHECK(best.behind == 1);
 }
 
 TEST_CASE("after so many rounds that failed more theta is the best attacker again and its counts go on") {
   std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
   Best best;
-  best.follow(theta, verdicts(4), 2);
+  follow(best, theta, verdicts(4));
   const double kept = first_probability(*theta);
   change(theta, 1);
-  CHECK_FALSE(best.follow(theta, verdicts(1), 2));
+  CHECK(follow(best, theta, verdicts(1)) == Way::on);
   change(theta, 2);
-  CHECK(best.follow(theta, verdicts(0), 2));
+  CHECK(follow(best, theta, verdicts(0)) == Way::back);
   CHECK(first_probability(*theta) == kept);
   CHECK(best.asked);
-  CHECK_FALSE(best.follow(theta, verdicts(1), 2));  // this very attacker, asked again
-  CHECK(best.evaluations == 20);
-  CHECK(best.rewards == 5);
+  CHECK(follow(best, theta, verdicts(1)) == Way::on);  // this very attacker, asked again
+  CHECK(best.now.evaluations == 20);
+  CHECK(best.now.rewards == 5);
   CHECK(best.behind == 0);
 }
 
@@ -63,23 +68,62 @@ TEST_CASE("a later attacker must be half a standard deviation better than the be
   for (const std::size_t rewards : {3u, 4u}) {
     std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
     Best best;
-    best.follow(theta, verdicts(30, 100), 2);
+    follow(best, theta, verdicts(30, 100));
     change(theta, 1);
-    best.follow(theta, verdicts(rewards, 10), 2);
-    CHECK(best.evaluations == (rewards == 4 ? 10 : 100));
+    follow(best, theta, verdicts(rewards, 10));
+    CHECK(best.now.evaluations == (rewards == 4 ? 10 : 100));
   }
 }
 
 TEST_CASE("an attacker that never failed is followed by one that never fails") {
   std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
   Best best;
-  best.follow(theta, verdicts(10, 10), 2);
+  follow(best, theta, verdicts(10, 10));
   change(theta, 1);
-  best.follow(theta, verdicts(9, 10), 2);
+  follow(best, theta, verdicts(9, 10));
   CHECK(best.behind == 1);
   change(theta, 2);
-  best.follow(theta, verdicts(10, 10), 2);
+  follow(best, theta, verdicts(10, 10));
   CHECK(best.behind == 0);
+}
+
+TEST_CASE("after so many rounds without a better attacker theta begins anew and the best of all is kept") {
+  const ToyGenerator pretrained(words);
+  std::unique_ptr<Generator> theta = pretrained.clone();
+  const Settings settings{.patience = 2, .restart = 3};
+  Best best;
+  change(theta, 1);
+  best.follow(theta, verdicts(4), settings, &pretrained);
+  const double kept = first_probability(*theta);
+  change(theta, 2);
+  CHECK(best.follow(theta, verdicts(1), settings, &pretrained) == Way::on);
+  change(theta, 3);
+  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::back);
+  CHECK(best.follow(theta, verdicts(3), settings, &pretrained) == Way::on);  // the best one asked again is no idle round
+  CHECK(best.idle == 2);
+  change(theta, 4);
+  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::anew);
+  CHECK(first_probability(*theta) == first_probability(pretrained));
+  CHECK(first_probability(*best.overall().theta) == kept);
+  CHECK(best.overall().evaluations == 20);
+  change(theta, 5);
+  best.follow(theta, verdicts(3), settings, &pretrained);  // 0.3 is less than 7 of 20
+  CHECK(first_probability(*best.overall().theta) == kept);
+  change(theta, 6);
+  best.follow(theta, verdicts(8), settings, &pretrained);
+  CHECK(first_probability(*best.overall().theta) == first_probability(*theta));
+}
+
+TEST_CASE("a climb without any reward is given up although each of its attackers replaces the one before") {
+  const ToyGenerator pretrained(words);
+  std::unique_ptr<Generator> theta = pretrained.clone();
+  const Settings settings{.patience = 2, .restart = 4};
+  Best best;
+  for (std::uint32_t round = 1; round <= 3; ++round) {
+    CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::on);
+    change(theta, round);
+  }
+  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::anew);
 }
 
 // Rewards every fifth word.
@@ -95,23 +139,37 @@ Settings small(std::size_t patience) {
 
 TEST_CASE("what a run hands over is the attacker that failed least by its own evaluations") {
   Oracle oracle(judge, 200);
-  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
   Banel learner(ratio_score());
   std::size_t went_back = 0;
   run(state, oracle, small(2), learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
-    went_back += round.went_back;
-    if (round.went_back) CHECK(round.accepted.empty());
-    CHECK(first_probability(now.attacker()) == first_probability(*now.best.theta));
+    went_back += round.way == Way::back;
+    if (round.way != Way::on) CHECK(round.accepted.empty());
+    CHECK(first_probability(now.attacker()) == first_probability(*now.best.now.theta));
     return true;
   });
   CHECK(went_back > 0);
   CHECK(oracle.used() == 200);
-  CHECK(first_probability(*state.theta) == first_probability(*state.best.theta));
+  CHECK(first_probability(*state.theta) == first_probability(*state.best.now.theta));
+}
+
+TEST_CASE("a restart needs patience and an attacker to begin anew from") {
+  const auto start = [](const Settings& settings) {
+    Oracle oracle(judge, 60);
+    State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [](const State&, const Round&) { return true; });
+  };
+  Settings settings = small(0);
+  settings.restart = 5;
+  CHECK_THROWS_WITH_AS(start(settings), doctest::Contains("restart 5 needs patience"), UsageError);
+  settings.patience = 2;
+  CHECK_THROWS_WITH_AS(start(settings), doctest::Contains("no pre-trained attacker"), UsageError);
 }
 
 TEST_CASE("patience without distillation is refused") {
   Oracle oracle(judge, 60);
-  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}};
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
   Banel learner(ratio_score());
   Settings settings = small(1);
   settings.memory = Memory::regions;
