@@ -157,7 +157,7 @@ std::string share(double part, double whole) {
 
 // The rounds of a third of the evaluations, over all runs of a group.
 std::string third_row(const Group& g, std::int64_t first, std::int64_t last) {
-  std::vector<RoundRecord> readings;
+  std::vector<RoundRecord> readings, fitted;
   Filtered filtered;
   for (const Group::OnTarget& target : g.targets)
     for (const AttackResult& run : target.runs)
@@ -165,20 +165,23 @@ std::string third_row(const Group& g, std::int64_t first, std::int64_t last) {
         if (first < r.nre && r.nre <= last) {
           filtered.add(r);
           if (r.measured) readings.push_back(r);
+          if (r.phi_heldout > 0) fitted.push_back(r);
         }
-  const auto average = [&](const std::function<double(const RoundRecord&)>& of) {
+  const auto average = [](const std::vector<RoundRecord>& rounds, int digits, const auto& of) {
     std::vector<double> all;
-    for (const RoundRecord& r : readings) all.push_back(of(r));
-    return mean(all);
+    for (const RoundRecord& r : rounds) all.push_back(of(r));
+    return all.empty() ? "-" : fixed(mean(all), digits);
   };
   if (readings.empty()) return "";
   const double rejected_successes = filtered.successes - filtered.successes_kept,
                rejected_failures = filtered.failures - filtered.failures_kept;
   return "| " + g.name + " | " + grouped(last) + " | " +
-         fixed(average([](const RoundRecord& r) { return r.valid.value(); }), 3) + " | " +
-         fixed(average([](const RoundRecord& r) { return r.distinct.value(); }), 3) + " | " +
-         fixed(average([](const RoundRecord& r) { return r.entropy; }), 1) + " | " +
-         fixed(average([](const RoundRecord& r) { return r.surprise; }), 1) + " | " +
+         average(readings, 3, [](const RoundRecord& r) { return r.valid.value(); }) + " | " +
+         average(readings, 3, [](const RoundRecord& r) { return r.distinct.value(); }) + " | " +
+         average(readings, 1, [](const RoundRecord& r) { return r.entropy; }) + " | " +
+         average(readings, 1, [](const RoundRecord& r) { return r.surprise; }) + " | " +
+         average(fitted, 2, [](const RoundRecord& r) { return r.phi_loss; }) + " | " +
+         average(fitted, 2, [](const RoundRecord& r) { return r.phi_heldout; }) + " | " +
          share(filtered.successes, filtered.successes + filtered.failures) + " | " +
          share(filtered.successes_kept, filtered.successes) + " | " +
          share(filtered.failures_kept, filtered.failures) + " | " +
@@ -187,11 +190,15 @@ std::string third_row(const Group& g, std::int64_t first, std::int64_t last) {
 
 std::string collapse_rows(const std::vector<Group>& groups) {
   std::string md =
-      "| run | evaluations, up to | valid | distinct | entropy, nats | surprise, nats | successes among the "
-      "proposals | successes kept | failures kept | failures per success rejected |\n"
-      "|---|---|---|---|---|---|---|---|---|---|\n";
+      "| run | evaluations, up to | valid | distinct | entropy, nats | surprise, nats | loss of p_φ, nats "
+      "per "
+      "token | on unseen failures | successes among the proposals | successes kept | failures kept | "
+      "failures per success rejected |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const Group& g : groups) {
-    const std::int64_t end = g.targets[0].runs[0].rounds.back().nre;
+    std::int64_t end = 0;
+    for (const Group::OnTarget& target : g.targets)
+      for (const AttackResult& run : target.runs) end = std::max(end, run.rounds.back().nre);
     for (int third = 0; third < 3; ++third) md += third_row(g, end * third / 3, end * (third + 1) / 3);
   }
   return md;

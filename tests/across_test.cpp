@@ -51,9 +51,10 @@ TEST_CASE("the rounds of a third tell what the filter keeps of successes and of 
   middle.proposals = 1000, middle.proposal_success = {1, 10};  // 100 successes, 900 failures
   middle.accepted = 250, middle.accepted_success = {2, 10};    // 50 and 200 of them
   middle.entropy = 7, middle.surprise = 33;
+  middle.phi_loss = 1, middle.phi_heldout = 3;
   const std::string md = across({{"banel", {{{1, 100}, {run}}}}});
-  CHECK(has(md, "| banel | 250 | 1.000 | 1.000 | 0.0 | 0.0 | - | - | - | - |"));
-  CHECK(has(md, "| banel | 500 | 0.800 | 1.000 | 7.0 | 33.0 | 10.0 % | 50.0 % | 22.2 % | 14.0 |"));
+  CHECK(has(md, "| banel | 250 | 1.000 | 1.000 | 0.0 | 0.0 | - | - | - | - | - | - |"));
+  CHECK(has(md, "| banel | 500 | 0.800 | 1.000 | 7.0 | 33.0 | 1.00 | 3.00 | 10.0 % | 50.0 % | 22.2 % | 14.0 |"));
   CHECK(has(md, "| banel | 750 | 0.600 | 0.500 |"));
 }
 
