@@ -71,7 +71,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     round.rewards = oracle.evaluate(X);                   // Alg. 2, l. 4
     round.failures = failures(X, round.rewards, oracle);  // Alg. 2, l. 5
     if (settings.patience)
-      round.way = state.best.follow(theta, round.rewards, settings, state.pretrained.get());
+      round.way = state.best.follow(theta, round.rewards, settings.patience, settings.restart,
+                                    state.pretrained.get());
     if (round.way != Way::on)
       learner.recall(round.failures, round.number, seed);
     else if (!learner.learn(state, round, context))
@@ -80,43 +81,6 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (!after_round(state, round)) return;
   }
   if (state.best.overall().theta) theta = state.attacker().clone();
-}
-
-double Tried::share() const {
-  return evaluations ? static_cast<double>(rewards) / static_cast<double>(evaluations) : -1;
-}
-
-void Best::restore(std::unique_ptr<Generator>& other) {
-  other = now.theta->clone();
-  behind = 0;
-  asked = true;
-}
-
-Way Best::follow(std::unique_ptr<Generator>& other, const std::vector<bool>& rewards, const Settings& s,
-                 const Generator* pretrained) {
-  const auto k = std::count(rewards.begin(), rewards.end(), true), n = std::ssize(rewards);
-  if (std::exchange(asked, false)) {
-    now.evaluations += n;
-    now.rewards += k;
-    return Way::on;
-  }
-  const double p = std::max(now.share(), 0.0), size = static_cast<double>(n);
-  if (!now.theta || static_cast<double>(k) >= p * size + std::sqrt(p * (1 - p) * size) / 2) {
-    now = {other->clone(), n, k};
-    behind = 0;
-    idle = k ? 0 : idle + 1;
-  } else {
-    ++behind;
-    ++idle;
-  }
-  if (s.restart && idle >= s.restart) {
-    *this = {{}, overall(), 0, 0, false};
-    other = pretrained->clone();
-    return Way::anew;
-  }
-  if (behind < s.patience) return Way::on;
-  restore(other);
-  return Way::back;
 }
 
 bool Banel::learn(State& state, Round& round, const Context& context) {

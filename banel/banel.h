@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "banel/best.h"
 #include "banel/novelty.h"
 #include "banel/oracle.h"
 #include "banel/posterior.h"
@@ -35,34 +36,6 @@ struct Settings {
   Memory memory = Memory::distil;
   double kl =
       0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
-};
-
-// Where theta goes from a round: on, to what was learned; back to the best attacker; anew from the
-// pre-trained.
-enum class Way { on, back, anew };
-
-// An attacker and what its own evaluations said.
-struct Tried {
-  std::shared_ptr<const Generator> theta;
-  std::int64_t evaluations = 0, rewards = 0;
-  double share() const;  // of rewards; -1 before the first evaluation
-};
-
-// The attacker that failed least of all that were asked (ours; README, "Beyond the paper"). It is told by the
-// counts of the evaluations that were paid anyway; nothing is trained on a reward.
-struct Best {
-  Tried now, earlier;      // since theta last began anew, and the best one before that, if there is
-  std::size_t behind = 0;  // rounds since `now` that fell short
-  std::size_t idle = 0;    // rounds since an attacker with a reward became `now`
-  bool asked = false;      // theta of the coming round is `now` itself
-
-  const Tried& overall() const { return earlier.share() > now.share() ? earlier : now; }
-  // After a round of `theta` with k rewards of n: it becomes the best one if k >= p n + sqrt(p (1 - p) n) / 2
-  // for the best one's share of rewards p (half a standard deviation, or lucky rounds would drive it about);
-  // after s.patience rounds that fell short theta is set back, after s.restart idle ones to `pretrained`.
-  Way follow(std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards, const Settings& s,
-             const Generator* pretrained);
-  void restore(std::unique_ptr<Generator>& theta);
 };
 
 // One round, for logs and measurements.

@@ -109,14 +109,16 @@ std::vector<Method> all_methods() {
   // The controls have the small rounds, the screen and the way back of banel and differ in one thing.
   Method& rnd_score = small_rounds(add(
       "rnd-score", "control: banel with the error of random network distillation as score", filter_by(rnd)));
-  rnd_score.novelty.epochs = 10;
+  rnd_score.settings.f = 8;
+  rnd_score.novelty.epochs = 30;
   small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)));
   Method& blind = small_rounds(
       add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
           filter(ratio_score())));
   blind.consults_oracle = false;
   small_rounds(
-      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())));
+      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())))
+      .settings.f = 4;
   small_rounds(
       add("random", "control: banel that keeps a random 1/f of the proposals", filter(random_score())));
   // What learns nothing has one long round.

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "banel/banel.h"
+#include "banel/best.h"
 #include "tensor/check.h"
 #include "toy_generator.h"
 
@@ -17,9 +18,9 @@ std::vector<bool> verdicts(std::size_t rewards, std::size_t n = 10) {
 
 double first_probability(const Generator& g) { return dynamic_cast<const ToyGenerator&>(g).probabilities()[0]; }
 
-const Settings two_rounds{.patience = 2};  // then theta goes back
+// With a patience of two rounds, and no restart.
 Way follow(Best& best, std::unique_ptr<Generator>& theta, const std::vector<bool>& rewards) {
-  return best.follow(theta, rewards, two_rounds, nullptr);
+  return best.follow(theta, rewards, 2, 0, nullptr);
 }
 
 // Another attacker than any before: it has learned one more word.
@@ -90,40 +91,40 @@ TEST_CASE("an attacker that never failed is followed by one that never fails") {
 TEST_CASE("after so many rounds without a better attacker theta begins anew and the best of all is kept") {
   const ToyGenerator pretrained(words);
   std::unique_ptr<Generator> theta = pretrained.clone();
-  const Settings settings{.patience = 2, .restart = 3};
+  const auto follow = [&](Best& best, const std::vector<bool>& rewards) { return best.follow(theta, rewards, 2, 3, &pretrained); };
   Best best;
   change(theta, 1);
-  best.follow(theta, verdicts(4), settings, &pretrained);
+  follow(best, verdicts(4));
   const double kept = first_probability(*theta);
   change(theta, 2);
-  CHECK(best.follow(theta, verdicts(1), settings, &pretrained) == Way::on);
+  CHECK(follow(best, verdicts(1)) == Way::on);
   change(theta, 3);
-  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::back);
-  CHECK(best.follow(theta, verdicts(3), settings, &pretrained) == Way::on);  // the best one asked again is no idle round
+  CHECK(follow(best, verdicts(0)) == Way::back);
+  CHECK(follow(best, verdicts(3)) == Way::on);  // the best one asked again is no idle round
   CHECK(best.idle == 2);
   change(theta, 4);
-  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::anew);
+  CHECK(follow(best, verdicts(0)) == Way::anew);
   CHECK(first_probability(*theta) == first_probability(pretrained));
   CHECK(first_probability(*best.overall().theta) == kept);
   CHECK(best.overall().evaluations == 20);
   change(theta, 5);
-  best.follow(theta, verdicts(3), settings, &pretrained);  // 0.3 is less than 7 of 20
+  follow(best, verdicts(3));  // 0.3 is less than 7 of 20
   CHECK(first_probability(*best.overall().theta) == kept);
   change(theta, 6);
-  best.follow(theta, verdicts(8), settings, &pretrained);
+  follow(best, verdicts(8));
   CHECK(first_probability(*best.overall().theta) == first_probability(*theta));
 }
 
 TEST_CASE("a climb without any reward is given up although each of its attackers replaces the one before") {
   const ToyGenerator pretrained(words);
   std::unique_ptr<Generator> theta = pretrained.clone();
-  const Settings settings{.patience = 2, .restart = 4};
+  const auto follow = [&](Best& best, const std::vector<bool>& rewards) { return best.follow(theta, rewards, 2, 4, &pretrained); };
   Best best;
   for (std::uint32_t round = 1; round <= 3; ++round) {
-    CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::on);
+    CHECK(follow(best, verdicts(0)) == Way::on);
     change(theta, round);
   }
-  CHECK(best.follow(theta, verdicts(0), settings, &pretrained) == Way::anew);
+  CHECK(follow(best, verdicts(0)) == Way::anew);
 }
 
 // Rewards every fifth word.
