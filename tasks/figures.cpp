@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <iterator>
 
 #include "tasks/bar_chart.h"
-#include "tasks/column_chart.h"
-#include "tasks/line_chart.h"
+#include "tasks/figure_parts.h"
 #include "tasks/stats.h"
 #include "tensor/check.h"
 
@@ -29,21 +27,6 @@ std::size_t rank(const std::string& name) {
 }
 
 bool is_main(const std::string& name) { return rank(name) < main_methods.size(); }
-
-Colour method_colour(const std::string& name) {
-  constexpr std::array<std::size_t, main_methods.size()> colours{0, 6, 1, 2, 3, 4, 5};
-  return is_main(name) ? series_colour(colours[rank(name)]) : other_method;
-}
-
-Captions captions_of(const std::string& title, const std::string& subtitle, const Provenance& from) {
-  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, from.note, {}};
-}
-
-Interval mean_interval(const std::vector<double>& values) {
-  Rng rng(0, "bootstrap");
-  return bootstrap(
-      values, [](std::span<const double> v) { return mean(v); }, rng);
-}
 
 void check_runs(const std::vector<MethodRuns>& methods) {
   ENSURE(!methods.empty(), "figure", "there is no method to draw");
@@ -124,6 +107,21 @@ const char* const evaluations =
 
 }  // namespace
 
+Colour method_colour(const std::string& name) {
+  constexpr std::array<std::size_t, main_methods.size()> colours{0, 6, 1, 2, 3, 4, 5};
+  return is_main(name) ? series_colour(colours[rank(name)]) : other_method;
+}
+
+Captions captions_of(const std::string& title, const std::string& subtitle, const Provenance& from) {
+  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, from.note, {}};
+}
+
+Interval mean_interval(const std::vector<double>& values) {
+  Rng rng(0, "bootstrap");
+  return bootstrap(
+      values, [](std::span<const double> v) { return mean(v); }, rng);
+}
+
 DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from) {
   check_runs(methods);
   LineChart chart{.width = 860, .height = 540};
@@ -194,9 +192,9 @@ DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenanc
       {"valid strings", share, [](const RoundRecord& r) { return r.valid.value(); }},
       {"different strings among the samples", share, [](const RoundRecord& r) { return r.distinct.value(); }},
       {"entropy, nats per string", {.lo = 0}, [](const RoundRecord& r) { return r.entropy; }},
-      {"surprise to the pre-trained attacker, nats per string",
-       {.lo = 0},
-       [](const RoundRecord& r) { return r.surprise; }}};
+      {"surprise to the pre-trained attacker, nats per string", {.lo = 0}, [](const RoundRecord& r) {
+         return r.surprise;
+       }}};
   std::vector<LineChart> charts;
   for (const Panel& panel : panels) {
     LineChart chart{.width = 860, .height = 210};
@@ -245,167 +243,6 @@ DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& 
       captions_of("Which failures the successes exploit",
                   "share of all samples, mean over seeds, with its last value; the scales differ", from),
       grid(drawn, std::min<std::size_t>(2, drawn.size())));
-}
-
-namespace {
-
-Series points_series(const std::string& label, Colour colour, const std::vector<ScalingPoint>& points,
-                     const std::function<const std::vector<double>&(const ScalingPoint&)>& values) {
-  Series series{.label = label, .colour = colour, .width = 2, .points = true};
-  for (const ScalingPoint& p : points) {
-    const Interval interval = mean_interval(values(p));
-    series.x.push_back(p.epochs);
-    series.mean.push_back(mean(values(p)));
-    series.lo.push_back(interval.lo);
-    series.hi.push_back(interval.hi);
-    for (std::size_t seed = 0; seed < values(p).size(); ++seed) {
-      if (series.seeds.size() <= seed) series.seeds.emplace_back();
-      series.seeds[seed].push_back(values(p)[seed]);
-    }
-  }
-  return series;
-}
-
-// 1, 2, 5, 10, ... between the smallest positive and the largest value: an axis that wastes no decade.
-std::vector<double> round_ticks(std::vector<double> values) {
-  std::erase(values, 0.0);
-  std::vector<double> ticks;
-  const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
-  for (double decade = 1e-3; decade <= 1e6; decade *= 10)
-    for (double mantissa : {1, 2, 5})
-      if (const double tick = decade * mantissa; tick >= *lo && tick <= *hi) ticks.push_back(tick);
-  return ticks;
-}
-
-LineChart factor_chart(const std::vector<ScalingPoint>& points,
-                       const std::vector<ScalingReference>& references, const QuotedCurve& quoted,
-                       const Axis& x) {
-  LineChart chart{.width = 860, .height = 420};
-  chart.x = x;
-  chart.y = {.label = "× the pre-trained attacker", .scale = Scale::log};
-  chart.reference = Reference{1, "pre-trained"};
-  if (!quoted.epochs.empty())
-    chart.series.push_back({.label = quoted.label,
-                            .x = quoted.epochs,
-                            .mean = quoted.factors,
-                            .colour = grey,
-                            .width = 1.2,
-                            .dash = 4});
-  const std::vector<double> ends{points.front().epochs, points.back().epochs};
-  for (const ScalingReference& r : references) {
-    const Interval interval = mean_interval(r.factors);
-    const double middle = mean(r.factors);
-    chart.series.push_back({.label = r.name,
-                            .x = ends,
-                            .mean = {middle, middle},
-                            .lo = {interval.lo, interval.lo},
-                            .hi = {interval.hi, interval.hi},
-                            .colour = method_colour(r.name),
-                            .width = 1.6,
-                            .fill = 0.1});
-  }
-  chart.series.push_back(
-      points_series("banel", method_colour("banel"), points,
-                    [](const ScalingPoint& p) -> const std::vector<double>& { return p.factors; }));
-  std::vector<double> shown{1};
-  for (const Series& series : chart.series)
-    for (const auto* part : {&series.mean, &series.lo, &series.hi})
-      shown.insert(shown.end(), part->begin(), part->end());
-  chart.y.at = round_ticks(shown);
-  chart.top = TopAxis{"FLOPs of one run, measuring excluded", {}};
-  for (const ScalingPoint& p : points)
-    chart.top->ticks.push_back({p.epochs, value_text(p.flops, Ticks::power, 2)});
-  return chart;
-}
-
-LineChart loss_chart(const std::vector<ScalingPoint>& points, const Axis& x) {
-  LineChart chart{.width = 860, .height = 250};
-  chart.x = x;
-  chart.x.label = "epochs of the failure model in each round";
-  chart.y = {.label = "nats per token"};
-  chart.captions.heading = "loss of the failure model";
-  chart.series = {
-      points_series("held-out failures", series_colour(1), points,
-                    [](const ScalingPoint& p) -> const std::vector<double>& { return p.heldout; }),
-      points_series("failures it was fitted to", series_colour(6), points,
-                    [](const ScalingPoint& p) -> const std::vector<double>& { return p.loss; })};
-  for (Series& series : chart.series) series.seeds.clear();  // they lie on one another
-  return chart;
-}
-
-}  // namespace
-
-DrawList scaling_figure(const std::vector<ScalingPoint>& points,
-                        const std::vector<ScalingReference>& references, const QuotedCurve& quoted,
-                        const Provenance& from) {
-  ENSURE(!points.empty(), "figure", "scaling without points");
-  Axis x{.scale = Scale::log};
-  for (const ScalingPoint& p : points) x.at.push_back(p.epochs);
-  if (!quoted.epochs.empty()) {  // in both panels, so that they line up
-    x.lo = quoted.epochs.front();
-    x.hi = quoted.epochs.back();
-  }
-  std::vector<LineChart> charts{factor_chart(points, references, quoted, x), loss_chart(points, x)};
-  align(charts);
-  return captioned(captions_of("Success against compute spent on the failure model",
-                               "leading zeros forbidden; strong: mean, bars and bands: its 95 % bootstrap "
-                               "interval, faint dots: every seed",
-                               from),
-                   grid({draw(charts[0]), draw(charts[1])}, 1));
-}
-
-namespace {
-
-// A row of swatches with words.
-DrawList key(const std::vector<std::pair<std::string, Colour>>& entries) {
-  DrawList list{.width = margin, .height = 22};
-  for (const auto& [words, colour] : entries) {
-    list.add(Polygon{rectangle(list.width, 4, 14, 10), colour});
-    list.add(Text{{list.width + 19, 14}, words, label_size, black});
-    list.width += 19 + text_width(words, label_size) + margin;
-  }
-  return list;
-}
-
-}  // namespace
-
-DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
-                      const std::vector<Toy1dStep>& steps, const Provenance& from) {
-  ENSURE(!steps.empty() && !places.empty(), "figure", "the illustration has no steps or no places");
-  const Colour pale_grey{205, 205, 205}, blue = series_colour(0), vermilion = series_colour(1),
-                                         green = series_colour(2);
-  std::vector<std::size_t> rewarded;
-  for (double success : successes)
-    rewarded.push_back(static_cast<std::size_t>(
-        std::min_element(places.begin(), places.end(),
-                         [&](double a, double b) { return std::abs(a - success) < std::abs(b - success); }) -
-        places.begin()));
-  std::vector<double> whole_numbers;
-  for (double x = std::ceil(places.front()); x <= places.back(); ++x) whole_numbers.push_back(x);
-  std::vector<DrawList> drawn;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const Toy1dStep& step = steps[i];
-    ColumnChart chart{.width = 330, .height = 250};
-    chart.captions.heading = "step " + std::to_string(i + 1);
-    chart.x.at = whole_numbers;
-    chart.y = {.lo = 0};
-    chart.places = places;
-    chart.columns = {{step.theta, pale_grey, 0.9}, {step.posterior, blue, 0.5}};
-    chart.curves = {{step.phi, vermilion}};
-    for (int place : step.samples) chart.dots.push_back(static_cast<std::size_t>(place));
-    chart.marks = rewarded;
-    chart.mark = green;
-    if (i + 3 >= steps.size()) chart.x.label = "x";
-    drawn.push_back(draw(chart));
-  }
-  const DrawList words = key({{"sampled generator", pale_grey},
-                              {"failure model", vermilion},
-                              {"posterior", blue},
-                              {"samples", black},
-                              {"rewarded", green}});
-  return captioned(captions_of("One dimension, one step after another",
-                               "probability of each x; dots: what was sampled; the scales differ", from),
-                   grid({words, grid(drawn, 3)}, 1));
 }
 
 }  // namespace banel
