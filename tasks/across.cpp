@@ -83,7 +83,7 @@ std::string until_half(const Group& g) {
                                      [](const RoundRecord& r) { return r.success.value() >= 0.5; });
       if (half != readings.end()) evaluations.push_back(static_cast<double>(half->nre));
     }
-  const std::string reached = std::to_string(evaluations.size()) + " of " + std::to_string(runs);
+  std::string reached = std::to_string(evaluations.size()) + " of " + std::to_string(runs);
   if (evaluations.empty()) return reached;
   return fixed(median(evaluations), 0) + ", " +
          fixed(*std::max_element(evaluations.begin(), evaluations.end()), 0) + " (" + reached + ")";
@@ -143,7 +143,7 @@ std::string coverage_rows(const std::vector<Group>& groups) {
 struct Filtered {
   double successes = 0, failures = 0, successes_kept = 0, failures_kept = 0;
   void add(const RoundRecord& r) {
-    const double proposals = static_cast<double>(r.proposals), accepted = static_cast<double>(r.accepted);
+    const auto proposals = static_cast<double>(r.proposals), accepted = static_cast<double>(r.accepted);
     successes += r.proposal_success.value() * proposals;
     failures += (1 - r.proposal_success.value()) * proposals;
     successes_kept += r.accepted_success.value() * accepted;

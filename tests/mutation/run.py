@@ -135,7 +135,7 @@ def failing_test(copy):
             return f"{program} (does not end)"
         if done.returncode:
             names = [line[10:].strip() for line in done.stdout.splitlines() if line.startswith("TEST CASE:")]
-            return f"{program}: {names[0] if names else 'crash'}"
+            return f"{program}: {names[-1] if names else 'crash'}"
     return None
 
 
