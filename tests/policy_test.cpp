@@ -95,6 +95,23 @@ TEST_CASE("a bonus pulls the attacker and the KL penalty holds it back") {
   CHECK(reached(10) < reached(0));
 }
 
+TEST_CASE("without a bonus the KL penalty takes the attacker back towards the pre-trained one") {
+  const std::vector<Attempt> F{ToyGenerator::word(3), ToyGenerator::word(5), ToyGenerator::word(7)};
+  const ToyGenerator pretrained(words);
+  State state{pretrained.clone(), {}, 0};
+  state.theta->fit(std::vector<Attempt>(20, F[0]), 1, {1, "moved away"});
+  const double moved = state.theta->log_prob(F)[0];
+  REQUIRE(moved > pretrained.log_prob(F)[0]);
+  BonusGradient learner(std::make_shared<Loves>("none of them"), pretrained.clone());
+  Oracle oracle(judge("none of them"), 10);
+  Settings s = settings(10);
+  s.kl = 1;
+  Round round;
+  round.failures = F;
+  learner.learn(state, round, {s, oracle, nullptr, 1});
+  CHECK(state.theta->log_prob(F)[0] < moved);
+}
+
 TEST_CASE("the bonus is shown failures only and a resumed run recalls them") {
   const auto novelty = std::make_shared<Loves>("w1"), recalled = std::make_shared<Loves>("w1");
   State state{std::make_unique<ToyGenerator>(words), {}, 0};
