@@ -1,16 +1,13 @@
 // What the figures of the several files share.
 #pragma once
 #include <string>
-#include <vector>
 
 #include "tasks/figures.h"
 #include "tasks/line_chart.h"
-#include "tasks/stats.h"
 
 namespace banel {
 
 Colour method_colour(const std::string& name);  // the same in every figure; grey for most controls
 Captions captions_of(const std::string& title, const std::string& subtitle, const Provenance& from);
-Interval mean_interval(const std::vector<double>& values);  // 95 %, bootstrap
 
 }  // namespace banel

@@ -116,12 +116,6 @@ Captions captions_of(const std::string& title, const std::string& subtitle, cons
   return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, from.note, {}};
 }
 
-Interval mean_interval(const std::vector<double>& values) {
-  Rng rng(0, "bootstrap");
-  return bootstrap(
-      values, [](std::span<const double> v) { return mean(v); }, rng);
-}
-
 DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from) {
   check_runs(methods);
   LineChart chart{.width = 860, .height = 540};

@@ -73,9 +73,8 @@ std::vector<Method> all_methods() {
                    "small rounds, screened: what is known to be 0 is neither submitted nor kept; "
                    "goes back to the attacker that failed least",
                    filter(ratio_score())));
-  Method& unscreened = add("banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
-                           filter(ratio_score()));
-  small_rounds(unscreened);
+  Method& unscreened = small_rounds(add(
+      "banel-unscreened", "banel, but invalid and repeated strings cost evaluations", filter(ratio_score())));
   unscreened.settings.screened = false;
   unscreened.settings.f = 8;
   unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly no question at all

@@ -40,7 +40,8 @@ constexpr Picture pictures[] = {
     {"bars", "Success at the end",
      "Success rate of every method after its last round, with intervals over seeds."},
     {"modes", "What is found", "Success rate split by failure mode over the rounds."},
-    {"collapse", "What is lost", "Share of valid and of different strings, entropy, and what the pre-trained attacker thinks of them."}};
+    {"collapse", "What is lost",
+     "Share of valid and of different strings, entropy, and what the pre-trained attacker thinks of them."}};
 
 std::string number(const Json& row, const char* key, const char* format) {
   if (!row.contains(key) || !row[key].is_number()) return "–";

@@ -55,9 +55,7 @@ std::vector<double> values(const Group& g, double (*of)(const AttackResult&)) {
 Json row_of(const Group& g, const Rate& base) {
   const auto average = [&](double (*of)(const AttackResult&)) { return mean(values(g, of)); };
   const std::vector<double> final = values(g, [](const AttackResult& r) { return read(r).final; });
-  Rng rng(0, "bootstrap");
-  const Interval interval = bootstrap(
-      final, [](std::span<const double> v) { return mean(v); }, rng);
+  const Interval interval = mean_interval(final);
   const double best = average([](const AttackResult& r) { return read(r).best; });
   const auto factor = [&](double x) { return base.k ? Json(x / base.value()) : Json(nullptr); };
   return {{"name", g.name},

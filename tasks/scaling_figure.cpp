@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "tasks/figure_parts.h"
+#include "tasks/stats.h"
 #include "tensor/check.h"
 
 namespace banel {

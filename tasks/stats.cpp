@@ -90,6 +90,11 @@ Interval bootstrap(std::span<const double> values, const Statistic& statistic, R
   return stratified_bootstrap({&stratum, 1}, statistic, rng, confidence, resamples);
 }
 
+Interval mean_interval(std::span<const double> values) {
+  Rng rng(0, "bootstrap");
+  return bootstrap(values, mean, rng);
+}
+
 Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
                               Rng& rng, double confidence, int resamples) {
   ENSURE(!strata.empty(), "bootstrap", "there are no strata; at least one is needed");

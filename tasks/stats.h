@@ -48,6 +48,9 @@ using Statistic = std::function<double(std::span<const double>)>;
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng,
                    double confidence = 0.95, int resamples = 10'000);
 
+// Of the mean, 95 %, by bootstrap; the same values always give the same interval.
+Interval mean_interval(std::span<const double> values);
+
 // The same over runs on several targets, as rliable does over games (arXiv 2108.13264): every resample draws
 // as many runs with replacement from each stratum (target) as it has, and the statistic sees all of them
 // together. The interval is about these targets; it says nothing of how other targets would differ. No
