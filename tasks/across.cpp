@@ -44,6 +44,14 @@ double rate_at_stop(const AttackResult& r) {
   return stopped(readings).success.value();
 }
 
+double evaluations_from_best(const AttackResult& r) {
+  const std::vector<RoundRecord> readings = r.readings();
+  const auto best = std::max_element(readings.begin(), readings.end(), [](const auto& x, const auto& y) {
+    return x.success.value() < y.success.value();
+  });
+  return static_cast<double>(std::abs(stopped(readings).nre - best->nre));
+}
+
 // One list for each target; divided by the target's base rate where factors are asked for.
 std::vector<std::vector<double>> values(const Group& g, const Reading& of, bool factors = false) {
   std::vector<std::vector<double>> result;
@@ -206,16 +214,19 @@ std::string collapse_rows(const std::vector<Group>& groups) {
 
 std::string stopping_rows(const std::vector<Group>& groups) {
   std::string md =
-      "| run | runs that the rule stops | success where it stops | at the end | in the best reading |\n"
-      "|---|---|---|---|---|\n";
+      "| run | runs that the rule stops before the end | success where it stops | at the end | in the best "
+      "reading | away from the best: median, most |\n"
+      "|---|---|---|---|---|---|\n";
   for (const Group& g : groups) {
     const double early = mean_of(g, [](const AttackResult& r) {
       const std::vector<RoundRecord> readings = r.readings();
       return &stopped(readings) != &readings.back();
     });
+    const std::vector<double> away = flat(values(g, evaluations_from_best));
     md += "| " + g.name + " | " + formatted("%.0f %%", 100 * early) + " | " +
           fixed(mean_of(g, rate_at_stop), 4) + " | " + fixed(mean_of(g, final_rate), 4) + " | " +
-          fixed(mean_of(g, best_rate), 4) + " |\n";
+          fixed(mean_of(g, best_rate), 4) + " | " + fixed(median(away), 0) + ", " +
+          fixed(*std::max_element(away.begin(), away.end()), 0) + " |\n";
   }
   return md;
 }
@@ -250,9 +261,9 @@ std::vector<Group> read_groups(const std::vector<fs::path>& folders) {
 
 const RoundRecord& stopped(const std::vector<RoundRecord>& readings) {
   ENSURE(!readings.empty(), "stopping rule", "there is no reading");
-  for (std::size_t k = 1; k < readings.size(); ++k)
-    if (readings[k].valid.value() < 0.5 || readings[k].distinct.value() < 0.5) return readings[k - 1];
-  return readings.back();
+  for (std::size_t k = readings.size(); k-- > 1;)
+    if (readings[k].valid.value() >= 0.5) return readings[k];
+  return readings.front();
 }
 
 std::string across(const std::vector<Group>& groups) {
@@ -268,9 +279,8 @@ std::string across(const std::vector<Group>& groups) {
          "\nThe rounds of each third of the evaluations. Surprise: mean of -log p of the samples under the "
          "pre-trained attacker. Kept: by the filter, of the proposals that would succeed or fail.\n\n" +
          collapse_rows(groups) +
-         "\nThe label-free rule: hand over the last reading before less than half of the samples are valid "
-         "or "
-         "different.\n\n" +
+         "\nThe label-free rule: hand over the last reading of which at least half of the samples are valid. "
+         "Away from the best: evaluations between it and the best reading, earlier or later.\n\n" +
          stopping_rows(groups);
 }
 

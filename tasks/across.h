@@ -23,14 +23,14 @@ struct Group {
 // missing or damaged, or if no group is in every folder.
 std::vector<Group> read_groups(const std::vector<std::filesystem::path>& folders);
 
-// A reading at which nothing but samples is looked at: the last one before less than half of the samples were
-// valid or less than half of them different; the last of all if that never happens. No evaluation, no reward.
+// The reading to hand over if nothing but samples is looked at, no evaluation and no reward: the last one of
+// which at least half of the samples are valid; the first if there is none.
 const RoundRecord& stopped(const std::vector<RoundRecord>& readings);
 
 // Markdown: final and best success, evaluations until half of the samples succeed, each group's share of the
-// first group's gain with the paired test, what is found, what was lost and kept in each third of the rounds, and
-// what the label-free rule would have cost.
-// Intervals are stratified bootstrap intervals over the seeds of these targets.
+// first group's gain with the paired test, what is found, what was lost and kept in each third of the rounds,
+// and what the label-free rule would have cost. Intervals are stratified bootstrap intervals over the seeds
+// of these targets.
 std::string across(const std::vector<Group>&);
 
 }  // namespace banel

@@ -106,7 +106,14 @@ std::vector<RuleRow> try_rules(const Oracle::Judge& judge, int digits, std::size
   const std::vector<Verdict> verdicts = judge(attempts);
   std::vector<RuleRow> rows;
   for (const QuestionRule& rule : question_rules()) {
-    RuleRow row{rule.name, {}, {}, {}};
+    RuleRow row{rule.name, {}, {}, {}, {}};
+    std::set<std::pair<std::size_t, std::size_t>> lengths;  // of the attacker's finds of this rule
+    for (std::size_t i = 0; i < attempts.size(); ++i)
+      if (verdicts[i].reward) {
+        const Question q = *parse(attempts[i], {digits});
+        row.covered.count(rule.covers(q));
+        if (rule.covers(q)) lengths.insert({q.a.size(), q.b.size()});
+      }
     std::vector<Attempt> asked;
     std::vector<Question> fresh;
     const std::size_t first = rows.size() * questions;
@@ -119,11 +126,10 @@ std::vector<RuleRow> try_rules(const Oracle::Judge& judge, int digits, std::size
     std::set<Attempt> shown;
     for (std::size_t i = 0; i < questions; ++i) {
       row.success.count(answers[i].reward);
+      if (answers[i].reward) row.reached.count(lengths.contains({fresh[i].a.size(), fresh[i].b.size()}));
       if (answers[i].reward && row.examples.size() < 3 && shown.insert(asked[i]).second)
         row.examples.push_back({asked[i], answers[i].answer, sum(fresh[i])});
     }
-    for (std::size_t i = 0; i < attempts.size(); ++i)
-      if (verdicts[i].reward) row.covered.count(rule.covers(*parse(attempts[i], {digits})));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -131,14 +137,15 @@ std::vector<RuleRow> try_rules(const Oracle::Judge& judge, int digits, std::size
 
 std::string to_markdown(std::span<const RuleRow> rows) {
   const bool explained = !rows.empty() && rows[0].covered.n > 0;
-  std::string md = "| rule | success on fresh questions (95 %) | n | " +
-                   std::string(explained ? "share of the attacker's finds | " : "") +
-                   "examples: question answer (sum) |\n|---|---|---|" + (explained ? "---|" : "") + "---|\n";
+  std::string md =
+      "| rule | success on fresh questions (95 %) | n | " +
+      std::string(explained ? "share of the attacker's finds | of these successes, reached | " : "") +
+      "examples: question answer (sum) |\n|---|---|---|" + (explained ? "---|---|" : "") + "---|\n";
   for (const RuleRow& row : rows) {
     const Interval interval = clopper_pearson(row.success.k, row.success.n);
     md += "| " + row.rule + " | " + fixed(row.success.value(), 4) + " (" + fixed(interval.lo, 4) + "–" +
           fixed(interval.hi, 4) + ") | " + std::to_string(row.success.n) + " | ";
-    if (explained) md += fixed(row.covered.value(), 3) + " | ";
+    if (explained) md += fixed(row.covered.value(), 3) + " | " + fixed(row.reached.value(), 3) + " | ";
     for (const Finding& f : row.examples) md += "`" + f.question + f.answer + "` (" + f.truth + ") ";
     md += "|\n";
   }
@@ -154,6 +161,7 @@ Json to_json(std::span<const RuleRow> rows) {
     json.push_back({{"rule", row.rule},
                     {"success", to_json(row.success)},
                     {"share_of_finds", to_json(row.covered)},
+                    {"share_reached", to_json(row.reached)},
                     {"examples", examples}});
   }
   return json;

@@ -22,6 +22,8 @@ struct RuleRow {
   std::string rule;
   Rate success;  // of fresh questions of the rule
   Rate covered;  // share of an attacker's successes that the rule covers; 0 of 0 without an attacker
+  Rate reached;  // of the fresh questions that succeed, those that the attacker found one of the same
+                 // rule and the same two lengths of: the share of this part of the target's error map
   std::vector<Finding> examples;  // distinct wrong answers, up to 3
 };
 

@@ -55,6 +55,30 @@ TEST_CASE("the rules tell questions apart") {
   CHECK(covering("99999+1=") == Names{"carry chain: at least 2", "carry chain: at least 3", "carry chain: at least 4"});
 }
 
+TEST_CASE("an attacker reaches the part of the error map whose rule and lengths one of its finds has") {
+  const auto all_but_reference = [](std::span<const Attempt> attempts) {
+    std::vector<Verdict> verdicts;
+    for (const Attempt& x : attempts) {
+      const auto q = parse(x, {18});
+      verdicts.push_back({"7", q && (has_leading_zero(*q) || longest_carry(*q) >= 2)});
+    }
+    return verdicts;
+  };
+  const std::vector<Proposal> found{{"012+3=", 0}, {"99999+1=", 0}, {"12+34=", 0}};
+  const auto rows = try_rules(all_but_reference, 5, 2000, {1, "rules"}, found);
+  int of_these_lengths = 0;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    Rng rng = Stream{1, "rules"}[2000 + i];
+    const Question q = question_rules()[1].make(5, rng);
+    of_these_lengths += q.a.size() == 3 && q.b.size() == 1;
+  }
+  CHECK(of_these_lengths > 0);
+  CHECK(rows[1].reached.k == of_these_lengths);
+  CHECK(rows[1].reached.n == 2000);
+  CHECK(rows[4].reached.k == 0);
+  CHECK(to_json(rows)[1].at("share_reached").at("k") == of_these_lengths);
+}
+
 TEST_CASE("a rule's rate and its share of the finds and its examples are those of the judge") {
   const std::vector<Proposal> found{{"012+3=", 0}, {"1+2=", 0}, {"01+02=", 0}, {"003+4=", 0}, {"x", 0}};
   const auto rows = try_rules(fails_on_zeros, 5, 50, {1, "rules"}, found);
