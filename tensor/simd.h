@@ -158,19 +158,25 @@ inline void store_first(real* p, Vec v, Index n) {
 }
 
 // All numbers folded into one, halves first: the same order on every CPU.
+template <class Numbers, class Combine>
+real fold(Numbers v, Combine combine) {
+  constexpr std::size_t n = sizeof v / sizeof(real);
+  if constexpr (n == 2)
+    return combine(v[0], v[1]);
+  else
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return fold(combine(__builtin_shufflevector(v, v, I...), __builtin_shufflevector(v, v, (I + n / 2)...)),
+                  combine);
+    }
+  (std::make_index_sequence<n / 2>());
+}
 template <class Combine>
 real fold(Vec v, Combine combine) {
-  using Half = real __attribute__((vector_size(32)));
-  using Quarter = real __attribute__((vector_size(16)));
-  const auto take = [](const auto& from, std::size_t byte, auto to) {
-    std::memcpy(&to, reinterpret_cast<const char*>(&from) + byte, sizeof to);
-    return to;
-  };
-  const Half half = combine(take(v, 0, Half{}), take(v, 32, Half{}));
-  Quarter q = combine(take(half, 0, Quarter{}), take(half, 16, Quarter{}));
-  for (std::size_t n = sizeof q / sizeof(real); n > 1; n /= 2)
-    for (std::size_t i = 0; i < n / 2; ++i) q[i] = combine(q[i], q[i + n / 2]);
-  return q[0];
+  constexpr std::size_t parts = sizeof v / part_bytes;
+  if constexpr (parts == 4)
+    v.part[0] = combine(v.part[0], v.part[2]), v.part[1] = combine(v.part[1], v.part[3]);
+  if constexpr (parts >= 2) v.part[0] = combine(v.part[0], v.part[1]);
+  return fold(v.part[0], combine);
 }
 inline real sum(Vec v) {
   return fold(v, [](auto a, auto b) { return a + b; });
