@@ -68,6 +68,37 @@ void layer_norm(benchmark::State& state) {
 }
 BENCHMARK(layer_norm)->Arg(48)->Arg(64)->Arg(128);
 
+void layer_norm_backward(benchmark::State& state) {
+  const Index N = 128, D = state.range(0);
+  const Numbers x = numbers(N * D), dy = x, gain = numbers(D), mean = numbers(N), rstd = mean;
+  Numbers dx = x, dgain = gain, dbias = gain;
+  for (auto _ : state)
+    kernels::layer_norm_backward(x.data(), gain.data(), mean.data(), rstd.data(), dy.data(), N, D, dx.data(), dgain.data(), dbias.data());
+  bytes(state, 4 * N * D);
+}
+BENCHMARK(layer_norm_backward)->Arg(48)->Arg(64)->Arg(128);
+
+// Rows of n numbers: the vocabulary, or the keys of a query.
+void softmax(benchmark::State& state) {
+  const Index N = 128, n = state.range(0), ld = simd::round_up(n);
+  const Numbers x = numbers(N * ld);
+  Numbers p = x;
+  for (auto _ : state)
+    for (Index r = 0; r < N; ++r) benchmark::DoNotOptimize(kernels::softmax(x.data() + r * ld, n, p.data() + r * ld));
+  state.SetItemsProcessed(state.iterations() * N);
+}
+BENCHMARK(softmax)->Arg(12)->Arg(18)->Arg(36);
+
+void softmax_backward(benchmark::State& state) {
+  const Index N = 128, n = state.range(0), ld = simd::round_up(n);
+  const Numbers p = numbers(N * ld);
+  Numbers dp = p;
+  for (auto _ : state)
+    for (Index r = 0; r < N; ++r) kernels::softmax_backward(p.data() + r * ld, n, 1e-3f, dp.data() + r * ld);
+  state.SetItemsProcessed(state.iterations() * N);
+}
+BENCHMARK(softmax_backward)->Arg(12)->Arg(18)->Arg(36);
+
 // One head of a string of T tokens: forward, then forward and backward.
 void attention(benchmark::State& state) {
   const Index T = state.range(0), C = state.range(1), stride = 3 * C;
