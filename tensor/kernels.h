@@ -13,6 +13,8 @@ namespace banel::kernels {
 constexpr Index max_context = 128;  // longest string attention accepts, and
 constexpr Index max_head = 64;      // widest head: both bound buffers on the stack
 
+// y[c][r] = x[r][c], 0 from R to simd::round_up(R); rows are `stride` and `ld` apart     (R,C) -> (C,R)
+void transpose(const real* x, Index R, Index C, Index stride, real* y, Index ld);
 // y[n] = bias (+ residual[n] if given)                          (D), (N,D) -> (N,D)
 void start_rows(const real* bias, const real* residual, Index N, Index D, real* y);
 // dbias += sum over n of dy[n]                                  (N,D) -> (D)

@@ -11,13 +11,6 @@ using simd::Vec;
 
 namespace {
 
-// keys[c][j] = rows[j][c], 0 for j >= T: (T,C) with rows of width `stride` -> (C, ld).
-void transpose(const real* rows, Index T, Index C, Index stride, real* keys, Index ld) {
-  for (Index i = 0; i < C * ld; i += simd::width) simd::store(keys + i, {});
-  for (Index j = 0; j < T; ++j)
-    for (Index c = 0; c < C; ++c) keys[c * ld + j] = rows[j * stride + c];
-}
-
 // Both products below handle R rows at once: independent sums to overlap, and one load for R of them.
 
 // s[r][j] = scale sum over c of x[r][c] keys[c][j] for j < n, in whole vectors: what stands behind n is not

@@ -9,6 +9,21 @@ namespace banel::kernels {
 
 using simd::Vec;
 
+void transpose(const real* x, Index R, Index C, Index stride, real* y, Index ld) {
+  constexpr Index w = simd::width;
+  for (Index c = 0; c < C; c += w)
+    for (Index r = 0; r < R; r += w) {
+      Vec block[w];
+      if (r + w <= R && c + w <= C)
+        for (Index i = 0; i < w; ++i) block[i] = simd::load(x + (r + i) * stride + c);
+      else
+        for (Index i = 0; i < w; ++i)
+          block[i] = r + i < R ? simd::load_first(x + (r + i) * stride + c, C - c) : Vec{};
+      simd::transpose(block);
+      for (Index i = 0; i < w && c + i < C; ++i) simd::store(y + (c + i) * ld + r, block[i]);
+    }
+}
+
 void start_rows(const real* __restrict bias, const real* __restrict residual, Index N, Index D,
                 real* __restrict y) {
   for (Index n = 0; n < N; ++n)

@@ -185,6 +185,33 @@ inline real max(Vec v) {
   return fold(v, [](auto a, auto b) { return a > b ? a : b; });
 }
 
+// Swaps the upper half of every 2 s lanes of a with the lower half of the same lanes of b.
+template <Index s>
+void exchange_halves(Vec& a, Vec& b) {
+  constexpr Index parts = width / part_width;
+  for (Index p = 0; p < parts; ++p)
+    if constexpr (s >= part_width) {
+      if (!(p * part_width & s)) std::swap(a.part[p + s / part_width], b.part[p]);
+    } else {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        constexpr std::size_t n = part_width, half = s;
+        const Part x = a.part[p], y = b.part[p];
+        a.part[p] = __builtin_shufflevector(x, y, (I & half ? n + I - half : I)...);
+        b.part[p] = __builtin_shufflevector(x, y, (I & half ? n + I : I + half)...);
+      }
+      (std::make_index_sequence<part_width>());
+    }
+}
+
+// rows[i][j] becomes rows[j][i]: the off-diagonal quarters of the block change places, then those of its
+// quarters, and so on.
+template <Index s = width / 2>
+void transpose(Vec (&rows)[width]) {
+  for (Index i = 0; i < width; ++i)
+    if (!(i & s)) exchange_halves<s>(rows[i], rows[i + s]);
+  if constexpr (s > 1) transpose<s / 2>(rows);
+}
+
 // e^x. Float: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2], relative error below 2e-7; x is clamped to
 // [-87, 88], so the result is finite. NaN stays NaN. Double (tests): the standard library.
 [[gnu::always_inline]] inline Vec exp(Vec x) {

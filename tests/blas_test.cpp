@@ -26,7 +26,8 @@ TEST_CASE("gemm agrees with the plain triple loop for all transposes and sizes")
         for (Index m : sizes)
           for (Index n : sizes)
             for (Index k : sizes) {
-              if (m * n * k > 60'000) continue;
+              const bool in_pieces = m == 129 && n == 129 && k >= 64;  // see block_in_place
+              if (m * n * k > 60'000 && !in_pieces) continue;
               const std::vector<real> a = random_matrix(m * k, rng), b = random_matrix(k * n, rng), before = random_matrix(m * n, rng);
               std::vector<real> c = before;
               gemm(ta, tb, m, n, k, a.data(), b.data(), beta, c.data());

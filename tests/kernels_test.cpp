@@ -29,6 +29,25 @@ TEST_CASE("the vector exponential is within 2e-7 of the standard one and always 
   CHECK(std::isnan(simd::exp(simd::splat(std::numeric_limits<real>::quiet_NaN()))[5]));
 }
 
+TEST_CASE("a transposed matrix has each number in its place and zeros up to the next whole vector") {
+  for (Index R : {1, 5, 8, 16, 17, 33})
+    for (Index C : {1, 3, 12, 16, 40}) {
+      CAPTURE(R);
+      CAPTURE(C);
+      const Index stride = C + 2, ld = simd::round_up(R);
+      std::vector<real> x(static_cast<std::size_t>(R * stride)), y(static_cast<std::size_t>(C * ld), -1);
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<real>(i + 1);
+      kernels::transpose(x.data(), R, C, stride, y.data(), ld);
+      bool right = true;
+      for (Index c = 0; c < C; ++c)
+        for (Index r = 0; r < ld; ++r) {
+          const real expected = r < R ? x[static_cast<std::size_t>(r * stride + c)] : 0;
+          right = right && y[static_cast<std::size_t>(c * ld + r)] == expected;
+        }
+      CHECK(right);
+    }
+}
+
 TEST_CASE("softmax rows sum to one and keep their order for logits of any size") {
   Rng rng(1, "softmax");
   for (Index n : {1, 2, 13, 15, 16, 17, 31, 32, 33, 100})
