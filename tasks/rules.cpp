@@ -111,8 +111,9 @@ std::vector<RuleRow> try_rules(const Oracle::Judge& judge, int digits, std::size
     for (std::size_t i = 0; i < attempts.size(); ++i)
       if (verdicts[i].reward) {
         const Question q = *parse(attempts[i], {digits});
-        row.covered.count(rule.covers(q));
-        if (rule.covers(q)) lengths.insert({q.a.size(), q.b.size()});
+        const bool covers = rule.covers(q);
+        row.covered.count(covers);
+        if (covers) lengths.insert({q.a.size(), q.b.size()});
       }
     std::vector<Attempt> asked;
     std::vector<Question> fresh;

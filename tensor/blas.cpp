@@ -69,10 +69,6 @@ const Library& library() {
   return loaded;
 }
 
-}  // namespace
-
-namespace {
-
 // OpenBLAS's kernels for AVX-512 read the operands where they are in products of up to 10^6 multiplications,
 // and copy them first in larger ones. A larger product in blocks of that size is up to 1.2 times as fast, if
 // they have some rows, and those of b, where it is used as it is stored, are not far apart. No rows: it would

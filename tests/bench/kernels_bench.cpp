@@ -78,24 +78,22 @@ void layer_norm_backward(benchmark::State& state) {
 }
 BENCHMARK(layer_norm_backward)->Arg(48)->Arg(64)->Arg(128);
 
-// Rows of n numbers: the vocabulary, or the keys of a query.
-void softmax(benchmark::State& state) {
+// kernel(x, n, p) on each of N rows of n numbers: the vocabulary, or the keys of a query.
+template <class Kernel>
+void each_row(benchmark::State& state, Kernel kernel) {
   const Index N = 128, n = state.range(0), ld = simd::round_up(n);
   const Numbers x = numbers(N * ld);
   Numbers p = x;
   for (auto _ : state)
-    for (Index r = 0; r < N; ++r) benchmark::DoNotOptimize(kernels::softmax(x.data() + r * ld, n, p.data() + r * ld));
+    for (Index r = 0; r < N; ++r) kernel(x.data() + r * ld, n, p.data() + r * ld);
   state.SetItemsProcessed(state.iterations() * N);
 }
+void softmax(benchmark::State& state) {
+  each_row(state, [](const real* x, Index n, real* p) { benchmark::DoNotOptimize(kernels::softmax(x, n, p)); });
+}
 BENCHMARK(softmax)->Arg(12)->Arg(18)->Arg(36);
-
 void softmax_backward(benchmark::State& state) {
-  const Index N = 128, n = state.range(0), ld = simd::round_up(n);
-  const Numbers p = numbers(N * ld);
-  Numbers dp = p;
-  for (auto _ : state)
-    for (Index r = 0; r < N; ++r) kernels::softmax_backward(p.data() + r * ld, n, 1e-3f, dp.data() + r * ld);
-  state.SetItemsProcessed(state.iterations() * N);
+  each_row(state, [](const real* p, Index n, real* dp) { kernels::softmax_backward(p, n, 1e-3f, dp); });
 }
 BENCHMARK(softmax_backward)->Arg(12)->Arg(18)->Arg(36);
 
