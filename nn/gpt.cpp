@@ -114,8 +114,11 @@ Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache
 }
 
 std::vector<KeyValueCache> GPT::make_cache(int slots) const {
-  return std::vector<KeyValueCache>(blocks_.size(),
-                                    KeyValueCache(slots, config_.heads, config_.d_model, config_.context));
+  std::vector<KeyValueCache> layers;
+  layers.reserve(blocks_.size());
+  while (layers.size() < blocks_.size())
+    layers.emplace_back(slots, config_.heads, config_.d_model, config_.context);
+  return layers;
 }
 
 double GPT::flops_per_token() const {

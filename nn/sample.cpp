@@ -16,7 +16,11 @@ namespace banel {
 
 namespace {
 
-constexpr std::size_t decoded_together = 64, read_together = 32;  // strings
+constexpr std::size_t read_together = 32;  // strings
+
+// Strings fed through the network together: few, so that their cache stays near, unless the products are so
+// wide that they copy the weights every time.
+std::size_t decoded_together(const GPT& model) { return model.config().d_model < 128 ? 32 : 64; }
 
 // Weights that grew without bound write NaN, from which nothing may be drawn.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary) {
@@ -41,11 +45,12 @@ void each_group(std::size_t strings, std::size_t size, Workspace workspace, Body
   });
 }
 
-// Feeds up to decoded_together strings through the network one position at a time until all have ended.
+// Feeds up to decoded_together(model) strings through the network one position at a time until all have
+// ended.
 class Decoder {
  public:
   Decoder(const char* caller, const GPT& model)
-      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together))) {}
+      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together(model)))) {}
 
   // next(i, t, logits) -> token of string i after position t, or nothing if the string has ended.
   template <class Next>
@@ -92,9 +97,9 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
-  each_group(count, decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+  each_group(count, decoded_together(model), decoder, [&](std::size_t first, std::size_t used, auto& own) {
     // Always a whole group, so that string i does not depend on `count`.
-    std::vector<Sampled> group(decoded_together);
+    std::vector<Sampled> group(decoded_together(model));
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
     const std::vector<int> begins(group.size(), begin);
@@ -125,21 +130,23 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
   const int vocabulary = model.config().vocabulary;
   std::vector<Sequence> answers(prompts.size());
   const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
-  each_group(prompts.size(), decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    std::vector<int> begins;
-    for (std::size_t i = first; i < first + used; ++i) {
-      ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context, "greedy",
-             "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
-      begins.push_back(prompts[i][0]);
-    }
-    own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
-      const Sequence& prompt = prompts[first + i];
-      if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
-      const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-      answers[first + i].push_back(token);
-      return token == stop ? std::nullopt : std::optional(token);
-    });
-  });
+  each_group(
+      prompts.size(), decoded_together(model), decoder, [&](std::size_t first, std::size_t used, auto& own) {
+        std::vector<int> begins;
+        for (std::size_t i = first; i < first + used; ++i) {
+          ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context,
+                 "greedy",
+                 "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
+          begins.push_back(prompts[i][0]);
+        }
+        own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
+          const Sequence& prompt = prompts[first + i];
+          if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
+          const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
+          answers[first + i].push_back(token);
+          return token == stop ? std::nullopt : std::optional(token);
+        });
+      });
   return answers;
 }
 

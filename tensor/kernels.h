@@ -53,9 +53,10 @@ void attention(const real* q, const real* k, const real* v, Index T, Index C, In
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
                         Index C, Index stride, Index D, real beta, real* dq, real* dk, real* dv);
 
-// The same for one new token at position t of a string whose past is cached: appends k and v, then attends.
-// cache_k is (C, simd::round_up(context)), key j in column j, readable to its end; cache_v is (context, C).
-void attention_step(const real* q, const real* k, const real* v, Index t, Index C, Index context,
+// The same for all heads of one new token at position t of a string whose past is cached: appends k and v,
+// then attends. q, k, v, out are (H C); cache_k is (H, vectors of keys, C, simd::width), as many vectors as
+// hold `context` keys; cache_v is (H, context, C).
+void attention_step(const real* q, const real* k, const real* v, Index heads, Index t, Index C, Index context,
                     real* cache_k, real* cache_v, real* out);
 
 }  // namespace banel::kernels

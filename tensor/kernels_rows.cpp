@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "tensor/kernels.h"
 #include "tensor/simd.h"
@@ -118,32 +117,6 @@ void layer_norm_backward(const real* __restrict x, const real* __restrict gain, 
       dbias[d] += dy[d];
     }
   }
-}
-
-Softmax softmax(const real* x, Index n, real* p) {
-  constexpr real lowest = -std::numeric_limits<real>::infinity();
-  Vec highest = simd::splat(lowest), total{};
-  for (Index i = 0; i < n; i += simd::width)
-    highest = simd::max(highest, simd::first(simd::load(x + i), n - i, lowest));
-  const real top = simd::max(highest);
-  for (Index i = 0; i < n; i += simd::width) {
-    const Vec e = simd::first(simd::exp(simd::load(x + i) - simd::splat(top)), n - i, 0);
-    simd::store(p + i, e);
-    total = total + e;
-  }
-  const real sum = simd::sum(total);
-  const Vec inverse = simd::splat(1 / sum);
-  for (Index i = 0; i < n; i += simd::width) simd::store(p + i, inverse * simd::load(p + i));
-  return {top, sum};
-}
-
-void softmax_backward(const real* p, Index n, real scale, real* dp) {
-  Vec products{};
-  for (Index i = 0; i < n; i += simd::width)
-    products = simd::fma(simd::load(p + i), simd::load(dp + i), products);
-  const Vec mean = simd::splat(simd::sum(products));
-  for (Index i = 0; i < n; i += simd::width)
-    simd::store(dp + i, scale * simd::load(p + i) * (simd::load(dp + i) - mean));
 }
 
 }  // namespace banel::kernels

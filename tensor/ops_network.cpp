@@ -174,13 +174,11 @@ Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const i
     const auto i = static_cast<std::size_t>(n);
     ENSURE(positions[i] >= 0 && positions[i] < cache.context, "attention_step",
            "position " << positions[i] << " is outside 0.." << cache.context - 1);
-    for (Index h = 0; h < cache.heads; ++h) {
-      const real* q = qkv.data() + n * 3 * D + h * C;
-      const Index slot = slots[i] * cache.heads + h;
-      kernels::attention_step(q, q + D, q + 2 * D, positions[i], C, cache.context,
-                              cache.keys.data() + slot * key_size, cache.values.data() + slot * value_size,
-                              out.data() + n * D + h * C);
-    }
+    const real* q = qkv.data() + n * 3 * D;
+    const Index head = slots[i] * cache.heads;
+    kernels::attention_step(q, q + D, q + 2 * D, cache.heads, positions[i], C, cache.context,
+                            cache.keys.data() + head * key_size, cache.values.data() + head * value_size,
+                            out.data() + n * D);
   }
   return qkv.tape().record("attention_step", out, {qkv}, [](const Tensor&) {});
 }

@@ -1,5 +1,6 @@
 // A program in a process of its own, as a user runs it.
 #pragma once
+#include <cerrno>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -67,8 +68,9 @@ class Program {
   }
 
   Outcome wait() {
-    if (!ended()) ::waitpid(pid_, &status_, 0);
-    pid_ = 0;
+    while (!ended()) {
+      if (::waitpid(pid_, &status_, 0) == pid_ || errno != EINTR) pid_ = 0;  // a debugger that attaches to this process interrupts, too
+    }
     return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_), read_file(outputs_.path / "out"), read_file(outputs_.path / "err")};
   }
 
