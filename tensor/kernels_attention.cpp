@@ -13,42 +13,36 @@ using simd::Vec;
 
 namespace {
 
-// All of these handle R rows at once: independent sums to overlap, and one load for the R of them where they
-// share what they read.
+// All of these handle R rows at once: independent sums to overlap, and in the products one load for R of
+// them.
 
-// Keys laid out for dot: width of them side by side for each c, `vector` from one such group of keys to the
-// next, `row` from those of one row to those of the next (0: all rows have the same).
-struct Keys {
-  const real* first;
-  Index c, vector, row;
-};
-// s[r][j] = scale sum over c of x[r][c] keys[r][c][j] for j < n, in whole vectors: what stands behind n is
-// not used.
+// s[r][j] = scale sum over c of x[r][c] keys[c][j] for j < n, in whole vectors: what stands behind n is not
+// used. Keys are ld apart from one c to the next, and `vector` from one vector of them to the next.
 template <Index R>
-void dot(const real* x, Index stride, Keys keys, Index n, Index C, real scale, real* s, Index ld) {
-  for (Index j = 0; j < n; j += simd::width) {
-    const real* key = keys.first + j / simd::width * keys.vector;
+void dot(const real* x, Index stride, const real* keys, Index ld, Index vector, Index n, Index C, real scale,
+         real* s, Index s_ld) {
+  for (Index j = 0; j < n; j += simd::width, keys += vector) {
     Vec total[R]{};
-    for (Index c = 0; c < C; ++c)
-      for (Index r = 0; r < R; ++r)
-        total[r] = simd::fma(x[r * stride + c], simd::load(key + r * keys.row + c * keys.c), total[r]);
-    for (Index r = 0; r < R; ++r) simd::store(s + r * ld + j, scale * total[r]);
+    for (Index c = 0; c < C; ++c) {
+      const Vec key = simd::load(keys + c * ld);
+      for (Index r = 0; r < R; ++r) total[r] = simd::fma(x[r * stride + c], key, total[r]);
+    }
+    for (Index r = 0; r < R; ++r) simd::store(s + r * s_ld + j, scale * total[r]);
   }
 }
 
-// out[r] = beta out[r] + sum over i < n of w[r w_row + i w_step] rows[r][i], each of C numbers. rows_step 0:
-// the same rows for all r.
+// out[r] = beta out[r] + sum over i < n of w[r w_row + i w_step] rows[i], each of C numbers.
 template <Index R>
-void mix(const real* w, Index w_row, Index w_step, const real* rows, Index rows_step, Index stride, Index n,
-         Index C, real beta, real* out, Index out_stride) {
+void mix(const real* w, Index w_row, Index w_step, const real* rows, Index stride, Index n, Index C,
+         real beta, real* out, Index out_stride) {
   for (Index c = 0; c < C; c += simd::width) {
     Vec total[R]{};
     if (beta != 0)
       for (Index r = 0; r < R; ++r) total[r] = simd::load_first(out + r * out_stride + c, C - c);
-    for (Index i = 0; i < n; ++i)
-      for (Index r = 0; r < R; ++r)
-        total[r] = simd::fma(w[r * w_row + i * w_step],
-                             simd::load_first(rows + r * rows_step + i * stride + c, C - c), total[r]);
+    for (Index i = 0; i < n; ++i) {
+      const Vec row = simd::load_first(rows + i * stride + c, C - c);
+      for (Index r = 0; r < R; ++r) total[r] = simd::fma(w[r * w_row + i * w_step], row, total[r]);
+    }
     for (Index r = 0; r < R; ++r) simd::store_first(out + r * out_stride + c, total[r], C - c);
   }
 }
@@ -76,6 +70,7 @@ std::array<Softmax, R> softmax_rows(const real* x, Index ld, Index n, Index n_st
       simd::store(p + r * ld + i, simd::splat(1 / result[r].sum) * simd::load(p + r * ld + i));
   return result;
 }
+
 // body(t, R) for rows t .. t+R-1: four at a time, all in the same vector of a row of p, then one by one.
 template <class Body>
 void in_fours(Index T, Body body) {
@@ -93,28 +88,17 @@ void append_key(const real* k, Index C, Index i, real* keys) {
 
 real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
 
-// softmax_backward likewise.
-template <Index R>
-void softmax_backward_rows(const real* p, Index ld, Index n, real scale, real* dp) {
-  Vec products[R]{};
-  for (Index i = 0; i < n; i += simd::width)
-    for (Index r = 0; r < R; ++r)
-      products[r] = simd::fma(simd::load(p + r * ld + i), simd::load(dp + r * ld + i), products[r]);
-  real mean[R];
-  for (Index r = 0; r < R; ++r) mean[r] = simd::sum(products[r]);
-  for (Index i = 0; i < n; i += simd::width)
-    for (Index r = 0; r < R; ++r) {
-      const Vec centred = simd::load(dp + r * ld + i) - simd::splat(mean[r]);
-      simd::store(dp + r * ld + i, scale * simd::load(p + r * ld + i) * centred);
-    }
-}
-
 }  // namespace
 
 Softmax softmax(const real* x, Index n, real* p) { return softmax_rows<1>(x, 0, n, 0, p)[0]; }
 
 void softmax_backward(const real* p, Index n, real scale, real* dp) {
-  softmax_backward_rows<1>(p, 0, n, scale, dp);
+  Vec products{};
+  for (Index i = 0; i < n; i += simd::width)
+    products = simd::fma(simd::load(p + i), simd::load(dp + i), products);
+  const Vec mean = simd::splat(simd::sum(products));
+  for (Index i = 0; i < n; i += simd::width)
+    simd::store(dp + i, scale * simd::load(p + i) * (simd::load(dp + i) - mean));
 }
 
 void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D,
@@ -122,11 +106,14 @@ void attention(const real* q, const real* k, const real* v, Index T, Index C, In
   const Index ld = simd::round_up(T);
   alignas(64) real keys[max_head * max_context];
   transpose(k, T, C, stride, keys, ld);
-  in_fours(T, [&](Index t, auto R) {
-    dot<R.value>(q + t * stride, stride, {keys, ld, simd::width, 0}, t + R, C, score_scale(C), p + t * ld,
-                 ld);                                                            // 1. scores
-    softmax_rows<R.value>(p + t * ld, ld, t + 1, 1, p + t * ld);                 // 2. probabilities
-    mix<R.value>(p + t * ld, ld, 1, v, 0, stride, t + R, C, 0, out + t * D, D);  // 3. mixture
+  in_fours(T, [&](Index t, auto R) {  // 1. scores
+    dot<R.value>(q + t * stride, stride, keys, ld, simd::width, t + R, C, score_scale(C), p + t * ld, ld);
+  });
+  in_fours(T, [&](Index t, auto R) {  // 2. probabilities
+    softmax_rows<R.value>(p + t * ld, ld, t + 1, 1, p + t * ld);
+  });
+  in_fours(T, [&](Index t, auto R) {  // 3. mixture
+    mix<R.value>(p + t * ld, ld, 1, v, stride, t + R, C, 0, out + t * D, D);
   });
 }
 
@@ -136,17 +123,18 @@ void attention_backward(const real* q, const real* k, const real* v, const real*
   alignas(64) real values[max_head * max_context], ds[max_context * max_context];
   transpose(v, T, C, stride, values, ld);
   in_fours(T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t]
-    mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, 0, D, T - j, C, beta, dv + j * stride, stride);
+    mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, D, T - j, C, beta, dv + j * stride, stride);
   });
-  in_fours(T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j], 2. dp to ds
-    dot<R.value>(dout + t * D, D, {values, ld, simd::width, 0}, t + R, C, 1, ds + t * ld, ld);
-    softmax_backward_rows<R.value>(p + t * ld, ld, t + R, score_scale(C), ds + t * ld);
+  in_fours(T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
+    dot<R.value>(dout + t * D, D, values, ld, simd::width, t + R, C, 1, ds + t * ld, ld);
   });
+  for (Index t = 0; t < T; ++t)
+    softmax_backward(p + t * ld, t + 1, score_scale(C), ds + t * ld);  // 2. dp to ds
   in_fours(T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j]
-    mix<R.value>(ds + t * ld, ld, 1, k, 0, stride, t + R, C, beta, dq + t * stride, stride);
+    mix<R.value>(ds + t * ld, ld, 1, k, stride, t + R, C, beta, dq + t * stride, stride);
   });
   in_fours(T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
-    mix<R.value>(ds + j * ld + j, 1, ld, q + j * stride, 0, stride, T - j, C, beta, dk + j * stride, stride);
+    mix<R.value>(ds + j * ld + j, 1, ld, q + j * stride, stride, T - j, C, beta, dk + j * stride, stride);
   });
 }
 
@@ -161,10 +149,12 @@ void attention_step(const real* q, const real* k, const real* v, Index heads, In
                  keys + r * key_size + t / simd::width * C * simd::width);
       std::copy_n(v + (h + r) * C, C, values + r * value_size + t * C);
     }
-    dot<R.value>(q + h * C, C, {keys, simd::width, C * simd::width, key_size}, t + 1, C, score_scale(C), p,
-                 ld);
+    for (Index r = 0; r < R; ++r)
+      dot<1>(q + (h + r) * C, 0, keys + r * key_size, simd::width, C * simd::width, t + 1, C, score_scale(C),
+             p + r * ld, 0);
     softmax_rows<R.value>(p, ld, t + 1, 0, p);
-    mix<R.value>(p, ld, 1, values, value_size, C, t + 1, C, 0, out + h * C, C);
+    for (Index r = 0; r < R; ++r)
+      mix<1>(p + r * ld, 0, 1, values + r * value_size, C, t + 1, C, 0, out + (h + r) * C, 0);
   });
 }
 
