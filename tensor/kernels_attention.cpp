@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -47,27 +46,32 @@ void mix(const real* w, Index w_row, Index w_step, const real* rows, Index strid
   }
 }
 
+template <Index R>
+struct Rows {
+  Softmax of[R];
+};
+
 // softmax, see kernels.h, of the first n + r n_step numbers of each x[r], all in as many vectors.
 template <Index R>
-std::array<Softmax, R> softmax_rows(const real* x, Index ld, Index n, Index n_step, real* p) {
+Rows<R> softmax_rows(const real* x, Index ld, Index n, Index n_step, real* p) {
   constexpr real lowest = -std::numeric_limits<real>::infinity();
   Vec highest[R], total[R]{};
   std::fill_n(highest, R, simd::splat(lowest));
   for (Index i = 0; i < n; i += simd::width)
     for (Index r = 0; r < R; ++r)
       highest[r] = simd::max(highest[r], simd::first(simd::load(x + r * ld + i), n + r * n_step - i, lowest));
-  std::array<Softmax, R> result;
-  for (Index r = 0; r < R; ++r) result[r].top = simd::max(highest[r]);
+  Rows<R> result;
+  for (Index r = 0; r < R; ++r) result.of[r].top = simd::max(highest[r]);
   for (Index i = 0; i < n; i += simd::width)
     for (Index r = 0; r < R; ++r) {
-      const Vec e = simd::exp(simd::load(x + r * ld + i) - simd::splat(result[r].top));
+      const Vec e = simd::exp(simd::load(x + r * ld + i) - simd::splat(result.of[r].top));
       simd::store(p + r * ld + i, simd::first(e, n + r * n_step - i, 0));
       total[r] = total[r] + simd::load(p + r * ld + i);
     }
-  for (Index r = 0; r < R; ++r) result[r].sum = simd::sum(total[r]);
+  for (Index r = 0; r < R; ++r) result.of[r].sum = simd::sum(total[r]);
   for (Index i = 0; i < n; i += simd::width)
     for (Index r = 0; r < R; ++r)
-      simd::store(p + r * ld + i, simd::splat(1 / result[r].sum) * simd::load(p + r * ld + i));
+      simd::store(p + r * ld + i, simd::splat(1 / result.of[r].sum) * simd::load(p + r * ld + i));
   return result;
 }
 
@@ -90,7 +94,7 @@ real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
 
 }  // namespace
 
-Softmax softmax(const real* x, Index n, real* p) { return softmax_rows<1>(x, 0, n, 0, p)[0]; }
+Softmax softmax(const real* x, Index n, real* p) { return softmax_rows<1>(x, 0, n, 0, p).of[0]; }
 
 void softmax_backward(const real* p, Index n, real scale, real* dp) {
   Vec products{};
