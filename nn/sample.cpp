@@ -96,10 +96,11 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
+  const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
-  each_group(count, decoded_together(model), decoder, [&](std::size_t first, std::size_t used, auto& own) {
+  each_group(count, together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     // Always a whole group, so that string i does not depend on `count`.
-    std::vector<Sampled> group(decoded_together(model));
+    std::vector<Sampled> group(together);
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
     const std::vector<int> begins(group.size(), begin);
@@ -129,24 +130,23 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
 std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts, int stop) {
   const int vocabulary = model.config().vocabulary;
   std::vector<Sequence> answers(prompts.size());
+  const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
-  each_group(
-      prompts.size(), decoded_together(model), decoder, [&](std::size_t first, std::size_t used, auto& own) {
-        std::vector<int> begins;
-        for (std::size_t i = first; i < first + used; ++i) {
-          ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context,
-                 "greedy",
-                 "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
-          begins.push_back(prompts[i][0]);
-        }
-        own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
-          const Sequence& prompt = prompts[first + i];
-          if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
-          const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-          answers[first + i].push_back(token);
-          return token == stop ? std::nullopt : std::optional(token);
-        });
-      });
+  each_group(prompts.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+    std::vector<int> begins;
+    for (std::size_t i = first; i < first + used; ++i) {
+      ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context, "greedy",
+             "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
+      begins.push_back(prompts[i][0]);
+    }
+    own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
+      const Sequence& prompt = prompts[first + i];
+      if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
+      const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
+      answers[first + i].push_back(token);
+      return token == stop ? std::nullopt : std::optional(token);
+    });
+  });
   return answers;
 }
 

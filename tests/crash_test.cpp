@@ -114,6 +114,16 @@ const Whole& whole(const Command& c) {
   return w;
 }
 
+// Allocations until the options of all commands are declared, and some more for the text of --help.
+long allocations_of_help() {
+  const TemporaryFolder here;
+  Program({BANEL_PROGRAM, "--help"}, here.path, {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULTS", "count:0"}, {"FAULTS_COUNT", here.path / "counts"}}).wait();
+  long steps = 0, allocations = 0;
+  std::ifstream(here.path / "counts") >> steps >> allocations;
+  REQUIRE(allocations > 1000);
+  return allocations;
+}
+
 // After a crash: no ledger lacks an evaluation that a log or a checkpoint counts.
 void check_ledgers(const fs::path& folder) {
   if (!fs::exists(folder)) return;
@@ -214,6 +224,7 @@ TEST_CASE("a full or failing or read-only disk is one line and exit 4 and the co
 }
 
 TEST_CASE("a command that runs out of memory says so in one line and goes on once there is some") {
+  const long declared = allocations_of_help();
   int faults = 0;
   for (const Command& c : commands()) {
     const int samples = complete() ? 400 : c.samples;
@@ -224,8 +235,9 @@ TEST_CASE("a command that runs out of memory says so in one line and goes on onc
       const Outcome o = place.run(fault);
       INFO(c.name << " " << fault);
       CAPTURE(o.err);
-      if (fault.starts_with("no-memory-once") && o.code == 0) {
+      if (fault.starts_with("no-memory-once") && n < declared && o.code == 0) {
         CHECK(o.out == whole(c).out);  // lost by a stream that CLI11 describes an option's range with, for --help
+        CHECK(o.err == "");
       } else {
         CHECK(o.code == 1);
         CHECK(o.err.rfind("banel: out of memory; ", 0) == 0);
