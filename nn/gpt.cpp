@@ -95,8 +95,12 @@ template <class Attend>
 Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
   Tensor x =
       add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
-  for (std::size_t l = 0; l < blocks_.size(); ++l)
-    x = blocks_[l](w, x, [&](const Tensor& qkv) { return attend(qkv, l); });
+  const bool some = rows.wanted && rows.wanted->size() < rows.tokens.size();
+  for (std::size_t l = 0; l < blocks_.size(); ++l) {
+    const bool last = l + 1 == blocks_.size();  // in which the other rows are read, not written
+    const auto attend_here = [&](const Tensor& qkv) { return attend(qkv, l); };
+    x = blocks_[l](w, x, attend_here, last && some ? rows.wanted : std::nullopt);
+  }
   return final_norm_(w, x);
 }
 

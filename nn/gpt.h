@@ -2,6 +2,7 @@
 //   x = token + position;  each block: x += attention(norm(x)), x += mlp(norm(x));  logits = head(norm(x))
 // Strings are not padded: the rows of all strings of a batch stand one after the other.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct Linear {
   }
 };
 
+using Wanted = std::optional<std::span<const int>>;  // the rows whose results are wanted; nothing: all
+
 struct Block {
   LayerNorm norm1;
   Linear qkv, attention_out;
@@ -42,8 +45,10 @@ struct Block {
   Linear mlp_in, mlp_out;
   Block(Parameters&, const std::string& name, int width);
   template <class Attend>
-  Tensor operator()(const Weights& w, Tensor x, Attend attend) const {
-    x = attention_out(w, attend(qkv(w, norm1(w, x))), x);
+  Tensor operator()(const Weights& w, Tensor x, Attend attend, const Wanted& wanted) const {
+    Tensor attended = attend(qkv(w, norm1(w, x)));  // to the keys and values of all rows
+    if (wanted) attended = select(attended, *wanted), x = select(x, *wanted);
+    x = attention_out(w, attended, x);
     return mlp_out(w, gelu(mlp_in(w, norm2(w, x))), x);
   }
 };
@@ -53,6 +58,7 @@ struct Rows {
   std::span<const int> tokens, positions;
   std::span<const int> offsets;  // whole strings: string b is rows offsets[b]..offsets[b+1]-1
   std::span<const int> slots;    // or one new token per string: the cache slot of each row
+  Wanted wanted = {};
 };
 
 class GPT {
@@ -60,8 +66,8 @@ class GPT {
   GPT(const GPTConfig&, Rng);  // errors: UsageError naming the setting that is out of range
 
   const GPTConfig& config() const { return config_; }
-  Tensor hidden(const Weights&, const Rows&) const;  // whole strings, before the head (N, d_model)
-  Tensor logits(const Weights&, const Rows&) const;  // whole strings (N, vocabulary)
+  Tensor hidden(const Weights&, const Rows&) const;  // whole strings, before the head (wanted, d_model)
+  Tensor logits(const Weights&, const Rows&) const;  // whole strings (wanted, vocabulary)
   Tensor logits(const Weights&, const Rows&,
                 std::vector<KeyValueCache>& layers) const;  // one new token per string
   std::vector<KeyValueCache> make_cache(int slots) const;

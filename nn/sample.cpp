@@ -52,25 +52,40 @@ class Decoder {
   Decoder(const char* caller, const GPT& model)
       : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together(model)))) {}
 
-  // next(i, t, logits) -> token of string i after position t, or nothing if the string has ended.
+  // String i begins with prompts[i]; then next(i, t, logits) -> its token after position t, or nothing if it
+  // has ended.
   template <class Next>
-  void run(std::span<const int> first_tokens, Next next) {
+  void run(std::span<const Sequence> prompts, Next next) {
     const int vocabulary = model_.config().vocabulary, context = model_.config().context;
     GPT& reader = const_cast<GPT&>(
         model_);  // tensors have no const form; a tape with Record::no never writes to its leaves
-    tokens_.assign(first_tokens.begin(), first_tokens.end());
+    tokens_.clear();
+    for (const Sequence& prompt : prompts) tokens_.push_back(prompt[0]);
     positions_.assign(tokens_.size(), 0);
     slots_.resize(tokens_.size());
     std::iota(slots_.begin(), slots_.end(), 0);
     for (int t = 0; t < context && !slots_.empty(); ++t) {
+      const auto after = static_cast<std::size_t>(t) + 1;
+      const auto prompt = [&](std::size_t n) -> const Sequence& {
+        return prompts[static_cast<std::size_t>(slots_[n])];
+      };
+      past_prompt_.clear();
+      for (std::size_t n = 0; n < slots_.size(); ++n)
+        if (after >= prompt(n).size()) past_prompt_.push_back(static_cast<int>(n));
       tape_.reset();
       const Tensor logits = model_.logits(Weights(tape_, reader.parameters, nullptr),
-                                          {tokens_, positions_, {}, slots_}, cache_);
+                                          {tokens_, positions_, {}, slots_, past_prompt_}, cache_);
+      const real* row = logits.data();
       std::size_t alive = 0;
       for (std::size_t n = 0; n < slots_.size(); ++n) {
-        const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
-        check_finite(caller_, t, row, vocabulary);
-        const std::optional<int> token = next(static_cast<std::size_t>(slots_[n]), t, row);
+        std::optional<int> token;
+        if (after < prompt(n).size()) {
+          token = prompt(n)[after];
+        } else {
+          check_finite(caller_, t, row, vocabulary);
+          token = next(static_cast<std::size_t>(slots_[n]), t, row);
+          row += vocabulary;
+        }
         if (!token) continue;  // ended: its row is dropped, the others move up
         slots_[alive] = slots_[n];
         tokens_[alive++] = *token;
@@ -85,7 +100,7 @@ class Decoder {
   const char* caller_;
   const GPT& model_;
   std::vector<KeyValueCache> cache_;
-  std::vector<int> tokens_, positions_, slots_;
+  std::vector<int> tokens_, positions_, slots_, past_prompt_;
   Tape tape_{Record::no};
 };
 
@@ -103,7 +118,7 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
     std::vector<Sampled> group(together);
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
-    const std::vector<int> begins(group.size(), begin);
+    const std::vector<Sequence> begins(group.size(), Sequence{begin});
     std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
     own->run(begins, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
       std::copy_n(logits, vocabulary, p.data());
@@ -133,15 +148,11 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
   const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
   each_group(prompts.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    std::vector<int> begins;
-    for (std::size_t i = first; i < first + used; ++i) {
-      ENSURE(!prompts[i].empty() && static_cast<int>(prompts[i].size()) <= model.config().context, "greedy",
-             "a prompt of " << prompts[i].size() << " tokens; expected 1.." << model.config().context);
-      begins.push_back(prompts[i][0]);
-    }
-    own->run(begins, [&](std::size_t i, int t, const real* logits) -> std::optional<int> {
-      const Sequence& prompt = prompts[first + i];
-      if (static_cast<std::size_t>(t) + 1 < prompt.size()) return prompt[static_cast<std::size_t>(t) + 1];
+    const auto own_prompts = prompts.subspan(first, used);
+    for (const Sequence& prompt : own_prompts)
+      ENSURE(!prompt.empty() && static_cast<int>(prompt.size()) <= model.config().context, "greedy",
+             "a prompt of " << prompt.size() << " tokens; expected 1.." << model.config().context);
+    own->run(own_prompts, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
       const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
       answers[first + i].push_back(token);
       return token == stop ? std::nullopt : std::optional(token);

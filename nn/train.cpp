@@ -11,8 +11,9 @@ namespace banel {
 
 namespace {
 constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
-constexpr int shard_rows = 128;           // a shard has about as many: few enough for the second-level cache
-constexpr std::size_t norm_chunk = 4096;  // weights
+constexpr int shard_rows = 128;            // a shard has about as many: few enough for the second-level cache
+constexpr std::size_t fewest_wanted = 32;  // rows: gemm() rounds fewer in another way
+constexpr std::size_t norm_chunk = 4096;   // weights
 }  // namespace
 
 void Batch::clear() {
@@ -44,6 +45,14 @@ std::size_t next_shard(const Batch& batch, std::size_t first, std::size_t last, 
   shard.offsets.assign(1, 0);
   do shard.offsets.push_back(batch.offsets[++first] - begin);
   while (first < last && shard.offsets.back() < (rows + shards - 1) / shards);
+  shard.wanted.clear(), shard.targets.clear(), shard.weights.clear();
+  for (std::size_t n = 0; n < shard.rows(); ++n) {
+    const std::size_t most = shard.wanted.size() + shard.rows() - n;  // that can still be
+    if (batch.weights[shard.begin + n] == 0 && most > fewest_wanted) continue;
+    shard.wanted.push_back(static_cast<int>(n));
+    shard.targets.push_back(batch.targets[shard.begin + n]);
+    shard.weights.push_back(batch.weights[shard.begin + n]);
+  }
   return first;
 }
 
@@ -67,7 +76,7 @@ void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::s
     first = next_shard(batch, first, last, lane.shard);
     lane.tape.reset();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
-    const Tensor loss = loss_(model_, weights, s.rows_of(batch), s.of(batch.targets), s.of(batch.weights));
+    const Tensor loss = loss_(model_, weights, s.rows_of(batch), s.targets, s.weights);
     lane.tape.backward(loss);
     lane.loss += static_cast<double>(loss.data()[0]);
   }

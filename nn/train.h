@@ -33,13 +33,17 @@ struct Batch {
 // Part of a batch: strings first..last-1, whose rows begin with row `begin`.
 struct Shard {
   std::size_t begin = 0;
-  std::vector<int> offsets;  // of its strings, from 0
+  std::vector<int> offsets;          // of its strings, from 0
+  std::vector<int> wanted, targets;  // its rows with a weight other than 0, some others if these are few;
+  std::vector<real> weights;         // what these rows should predict, and their weights
   std::size_t rows() const { return static_cast<std::size_t>(offsets.back()); }
   template <class T>
   std::span<const T> of(const std::vector<T>& all) const {
     return std::span(all).subspan(begin, rows());
   }
-  Rows rows_of(const Batch& batch) const { return {of(batch.tokens), of(batch.positions), offsets, {}}; }
+  Rows rows_of(const Batch& batch) const {
+    return {of(batch.tokens), of(batch.positions), offsets, {}, wanted};
+  }
 };
 // The strings first..last-1 are computed in shards of about equal size whose activations fit into a cache.
 // Sets the shard to the one that begins with `first` and returns where the next one begins.
@@ -49,7 +53,7 @@ struct StepReport {
   double loss = 0, gradient_norm = 0;
 };  // norm before clipping
 
-// The loss of some whole strings of a batch, a scalar; `weights` are those of the batch.
+// The loss of some whole strings of a batch, a scalar; targets and weights are those of the wanted rows.
 using Loss = std::function<Tensor(const GPT&, const Weights&, const Rows&, std::span<const int> targets,
                                   std::span<const real> weights)>;
 Tensor next_token_loss(const GPT&, const Weights&, const Rows&, std::span<const int> targets,

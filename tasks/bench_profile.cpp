@@ -94,8 +94,7 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
       first = next_shard(batch, first, batch.strings(), shard);
       tape.reset();
       const Weights weights(tape, model.parameters, gradients.data());
-      tape.backward(next_token_loss(model, weights, shard.rows_of(batch), shard.of(batch.targets),
-                                    shard.of(batch.weights)));
+      tape.backward(next_token_loss(model, weights, shard.rows_of(batch), shard.targets, shard.weights));
     }
     measured.start();
     optimizer.advance();

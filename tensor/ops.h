@@ -22,6 +22,9 @@ Tensor gelu(const Tensor& a);                         // tanh form of GELU (Hend
 // table[ids[n]] for each n: (V,D) -> (N,D); ids in 0..V-1.
 Tensor embedding(const Tensor& table, std::span<const int> ids);
 
+// x[rows[m]] for each m: (N,D) -> (M,D); rows in 0..N-1.
+Tensor select(const Tensor& x, std::span<const int> rows);
+
 // Row by row (x - mean) / sqrt(variance + 1e-5) * gain + bias: (N,D), (D), (D) -> (N,D) (Ba et al. 2016).
 Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias);
 

@@ -10,21 +10,29 @@
 
 namespace banel {
 
-Tensor embedding(const Tensor& table, std::span<const int> ids) {  // (V,D) -> (N,D)
-  ENSURE(table.shape().rank == 2, "embedding",
-         "the table has shape " << table.shape() << "; it must be (vocabulary, width)");
+namespace {
+
+Tensor gather(const char* op, const Tensor& table, std::span<const int> ids) {  // (V,D) -> (N,D)
+  ENSURE(table.shape().rank == 2, op,
+         "the table has shape " << table.shape() << "; it must be (rows, width)");
   const Index D = table.dim(1);
   Tensor out = table.tape().uninitialised({static_cast<Index>(ids.size()), D});
   for (std::size_t n = 0; n < ids.size(); ++n) {
-    ENSURE(ids[n] >= 0 && ids[n] < table.dim(0), "embedding",
-           "id " << ids[n] << " is outside 0.." << table.dim(0) - 1);
+    ENSURE(ids[n] >= 0 && ids[n] < table.dim(0), op,
+           "row " << ids[n] << " is outside 0.." << table.dim(0) - 1);
     std::copy_n(table.data() + ids[n] * D, D, out.data() + static_cast<Index>(n) * D);
   }
-  return table.tape().record("embedding", out, {table}, [table, ids, D](const Tensor& y) {
+  return table.tape().record(op, out, {table}, [table, ids, D](const Tensor& y) {
     for (std::size_t n = 0; n < ids.size(); ++n)
       kernels::accumulate(y.grad() + static_cast<Index>(n) * D, 1, D, 1, table.grad() + ids[n] * D);
   });
 }
+
+}  // namespace
+
+Tensor embedding(const Tensor& table, std::span<const int> ids) { return gather("embedding", table, ids); }
+
+Tensor select(const Tensor& x, std::span<const int> rows) { return gather("select", x, rows); }
 
 Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias) {
   ENSURE(x.shape().rank == 2 && gain.shape() == Shape({x.dim(1)}) && bias.shape() == gain.shape(),

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "nn/train.h"
+#include "rounding.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -84,6 +85,57 @@ TEST_CASE("strings of one batch do not see one another") {
   auto row = together.begin();
   for (const Sequence& text : texts)
     for (real alone : logits_of(gpt, {text})) CHECK(*row++ == doctest::Approx(alone).epsilon(1e-4));
+}
+
+// Are the rows of `some` those of `all` that `wanted` names?
+void check_rows(const Tensor& some, const Tensor& all, const std::vector<int>& wanted) {
+  REQUIRE(some.shape() == Shape({static_cast<Index>(wanted.size()), all.dim(1)}));
+  for (std::size_t m = 0; m < wanted.size(); ++m) {
+    INFO("row " << wanted[m] << " of " << wanted.size() << " wanted");
+    const real* row = some.data() + static_cast<Index>(m) * all.dim(1);
+    CHECK(std::equal(row, row + all.dim(1), all.data() + wanted[m] * all.dim(1), [](real x, real y) { return std::abs(x - y) <= row_rounding(); }));
+  }
+}
+
+// Every k-th of n rows, from k - 1.
+std::vector<int> every(int k, int n) {
+  std::vector<int> rows;
+  for (int row = k - 1; row < n; row += k) rows.push_back(row);
+  return rows;
+}
+
+const GPTConfig as_the_target = {.vocabulary = 14, .context = 20, .d_model = 64, .layers = 3, .heads = 8};
+
+TEST_CASE("the logits of wanted rows are those of all rows bit for bit if the kernels round rows alike") {
+  for (const GPTConfig& config : {small, as_the_target}) {
+    GPT gpt(config, Rng(1, "gpt"));
+    Batch batch;
+    for (int b = 0; b < 8; ++b) batch.add({.tokens = Sequence(static_cast<std::size_t>(21 - b), b % 7)});
+    Tape tape(Record::no);
+    const Weights weights(tape, gpt.parameters, nullptr);
+    Rows rows{batch.tokens, batch.positions, batch.offsets, {}};
+    const Tensor all = gpt.logits(weights, rows);
+    for (int k : {1, 2, 3, 5, 17, 100, 1000}) {
+      const std::vector<int> wanted = every(k, static_cast<int>(batch.tokens.size()));
+      rows.wanted = wanted;
+      check_rows(gpt.logits(weights, rows), all, wanted);
+    }
+  }
+}
+
+TEST_CASE("the logits of wanted rows are those of all rows when one token is read at a time") {
+  GPT gpt(as_the_target, Rng(1, "gpt"));
+  auto cache = gpt.make_cache(32), other = gpt.make_cache(32);
+  Tape tape(Record::no);
+  const Weights weights(tape, gpt.parameters, nullptr);
+  const std::vector<int> slots = every(1, 32);
+  for (int t = 0; t < 6; ++t) {
+    std::vector<int> tokens;
+    for (int slot : slots) tokens.push_back((slot + t) % 14);
+    const std::vector<int> positions(32, t), wanted = t == 0 ? std::vector<int>() : every(t, 32);
+    const Tensor all = gpt.logits(weights, {tokens, positions, {}, slots}, cache);
+    check_rows(gpt.logits(weights, {tokens, positions, {}, slots, wanted}, other), all, wanted);
+  }
 }
 
 }  // namespace

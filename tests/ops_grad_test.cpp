@@ -61,6 +61,9 @@ std::vector<Row> table() {
   for (const auto& [count, vocabulary, width] : std::vector<std::array<Index, 3>>{{0, 3, 4}, {1, 1, 1}, {9, 5, 7}, {20, 13, 8}})
     rows.push_back({"embedding", 2, {{vocabulary, width}},
                     [list = ids(count, vocabulary)](const Tensors& x) { return embedding(x[0], list); }});
+  for (const auto& [count, height, width] : std::vector<std::array<Index, 3>>{{0, 3, 4}, {1, 1, 1}, {3, 5, 7}, {9, 5, 8}})
+    rows.push_back({"select", 2, {{height, width}},
+                    [list = ids(count, height)](const Tensors& x) { return select(x[0], list); }});
   for (const Shape& s : {Shape{0, 4}, Shape{1, 1}, Shape{3, 1}, Shape{1, 7}, Shape{5, 8}, Shape{4, 19}})
     rows.push_back({"layer_norm", 3, {s, {s[1]}, {s[1]}}, [](const Tensors& x) { return layer_norm(x[0], x[1], x[2]); }});
   for (const auto& [N, K, M] : std::vector<std::array<Index, 3>>{{0, 3, 2}, {1, 1, 1}, {5, 7, 3}, {9, 8, 16}, {1, 17, 5}, {40, 3, 1}}) {

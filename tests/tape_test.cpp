@@ -130,7 +130,9 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   refused("mean", "(0,3)", [&] { mean(t({0, 3})); });
   refused("reshape", "(2,3) and (5)", [&] { reshape(t({2, 3}), {5}); });
   refused("embedding", "(6)", [&] { embedding(t({6}), ids); });
-  refused("embedding", "id 3 is outside 0..2", [&] { embedding(t({3, 2}), ids); });
+  refused("embedding", "row 3 is outside 0..2", [&] { embedding(t({3, 2}), ids); });
+  refused("select", "(6)", [&] { select(t({6}), ids); });
+  refused("select", "row 3 is outside 0..2", [&] { select(t({3, 2}), ids); });
   refused("layer_norm", "gain (2)", [&] { layer_norm(t({2, 3}), t({2}), t({2})); });
   refused("linear", "weight (4,2)", [&] { linear(t({2, 3}), t({4, 2}), t({2})); });
   refused("linear", "bias (3)", [&] { linear(t({2, 3}), t({3, 2}), t({3})); });

@@ -11,6 +11,7 @@
 
 #include "allocations.h"
 #include "nn/sample.h"
+#include "rounding.h"
 #include "tensor/check.h"
 #include "with_threads.h"
 
@@ -117,6 +118,47 @@ TEST_CASE("examples of weight zero change nothing and a negative weight turns th
   for (std::size_t i = 0; i < up.gradients().size(); ++i) REQUIRE(up.gradients()[i] == -down.gradients()[i]);
 }
 
+TEST_CASE("the loss and the gradient of the counted rows are those of all rows bit for bit if the kernels round rows alike") {
+  for (const auto& sizes : std::vector<std::pair<int, int>>{{64, 7}, {64, 5}, {64, 3}, {64, 1}, {24, 7}, {128, 7}, {256, 7}, {256, 2}}) {
+    const int width = sizes.first, strings = sizes.second;
+    GPT gpt({.vocabulary = 14, .context = 20, .d_model = width, .layers = 2, .heads = 8}, Rng(1, "train"));
+    Batch batch;
+    for (int b = 0; b < strings; ++b) {
+      Example example{.loss_from = 11 + b % 3, .weight = b % 2 ? -0.5 : 1};
+      for (int t = 0; t < 17; ++t) example.tokens.push_back((t * t + b) % 14);
+      batch.add(example);
+    }
+    batch.normalise();
+    Shard shard;
+    next_shard(batch, 0, batch.strings(), shard);
+    const auto run = [&](const Rows& rows, std::span<const int> targets, std::span<const real> row_weights) {
+      std::vector<real> gradients(gpt.parameters.values.size());
+      Tape tape;
+      const Tensor loss = next_token_loss(gpt, Weights(tape, gpt.parameters, gradients.data()), rows, targets, row_weights);
+      tape.backward(loss);
+      gradients.push_back(loss.data()[0]);
+      return gradients;
+    };
+    REQUIRE((shard.wanted.size() < shard.rows()) == (shard.rows() > 32));
+    const Rows all{shard.of(batch.tokens), shard.of(batch.positions), shard.offsets, {}};
+    INFO(strings << " strings, width " << width);
+    const auto some = run(shard.rows_of(batch), shard.targets, shard.weights), whole = run(all, shard.of(batch.targets), shard.of(batch.weights));
+    real largest = 0;
+    for (std::size_t i = 0; i < whole.size(); ++i) largest = std::max(largest, std::abs(some[i] - whole[i]));
+    CHECK(largest <= row_rounding());
+  }
+}
+
+TEST_CASE("a batch in which nothing counts has no loss and no gradient") {
+  GPT gpt(tiny, Rng(1, "train"));
+  std::vector<Example> examples = counting(100);
+  for (Example& example : examples) example.weight = 0;
+  Trainer trainer(gpt, {});
+  const StepReport report = trainer.step(batch_of(examples), 0.01);
+  CHECK(report.loss == 0);
+  CHECK(report.gradient_norm == 0);
+}
+
 TEST_CASE("a number that is not finite stops the step and names operation and step and leaves the weights") {
   const Batch batch = batch_of(counting(40));
   struct Damage {
@@ -214,7 +256,7 @@ TEST_CASE("a training step allocates nothing once it is warm") {
   GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
   Trainer trainer(gpt, {});
   std::vector<Example> examples;
-  for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13)});
+  for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13), .loss_from = 1 + i % 19});
   const Batch batch = batch_of(examples);
   for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
   const Allocations allocations;
