@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "banel/scout.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -41,6 +42,9 @@ void validate(const Settings& s) {
   ENSURE(!s.patience || s.memory == Memory::distil, "settings",
          "patience " << s.patience << " needs distillation: without it theta never changes");
   ENSURE(!s.restart || s.patience, "settings", "restart " << s.restart << " needs patience of at least 1");
+  ENSURE(s.scout >= 0, "settings", "scout = " << s.scout << " evaluations is negative");
+  ENSURE(!s.scout || (s.screened && s.memory == Memory::distil), "settings",
+         "scout " << s.scout << " needs screening and distillation");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
 }
 
@@ -51,7 +55,7 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
-  ENSURE(!settings.restart || state.pretrained, "restart",
+  ENSURE(!(settings.restart || settings.scout) || state.pretrained, "restart",
          "there is no pre-trained attacker to begin anew from");
   std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
@@ -60,17 +64,20 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     Round round;
     round.number = state.rounds + 1;
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
-    round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
-                          context.stream("attempts", round));  // Alg. 2, l. 3
+    if (oracle.used() < settings.scout)
+      scout(state, round, oracle, context);
+    else
+      round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
+                            context.stream("attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings
       if (!settings.patience || !state.best.now.theta || state.best.asked) break;
       state.best.restore(theta);
       continue;
     }
     const std::vector<Attempt> X = texts(round.attempts.kept);
-    round.rewards = oracle.evaluate(X);                   // Alg. 2, l. 4
-    round.failures = failures(X, round.rewards, oracle);  // Alg. 2, l. 5
-    if (settings.patience)
+    if (round.way == Way::on) round.rewards = oracle.evaluate(X);  // Alg. 2, l. 4
+    round.failures = failures(X, round.rewards, oracle);           // Alg. 2, l. 5
+    if (settings.patience && round.way == Way::on)
       round.way = state.best.follow(theta, round.rewards, settings.patience, settings.restart,
                                     state.pretrained.get());
     if (round.way != Way::on)

@@ -32,6 +32,7 @@ struct Settings {
   // as in the paper. With patience the best attacker is handed over in the end.
   std::size_t patience = 0;
   std::size_t restart = 0;  // rounds without a better attacker before theta begins anew; 0: it never does
+  std::int64_t scout = 0;   // the first so many evaluations are those of scouts (scout.h)
   bool screened = true;     // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
   double kl =
@@ -44,7 +45,7 @@ struct Round {
   Draws attempts;                  // X
   std::vector<bool> rewards;       // r(x) for x in X
   std::vector<Attempt> failures;   // F
-  Way way = Way::on;               // unless on, the round ended here and nothing was learned
+  Way way = Way::on;               // unless on, the round ended here and nothing was learned from F
   std::shared_ptr<Generator> phi;  // the failure model, if the method has one
   double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
   double tau = 0;
@@ -59,7 +60,8 @@ struct State {
   std::vector<Region> regions;                       // Algorithm 1 only
   std::size_t rounds = 0;                            // completed
   Best best = {};                                    // with patience only
-  std::shared_ptr<const Generator> pretrained = {};  // what theta may begin anew from; with restart only
+  Tried survivors = {};                              // counts of the scouts in theta; with scout only
+  std::shared_ptr<const Generator> pretrained = {};  // what theta may begin anew from; with restart or scout
   // What would be handed over.
   const Generator& attacker() const { return best.overall().theta ? *best.overall().theta : *theta; }
 };

@@ -9,8 +9,8 @@
 namespace banel {
 
 // Where theta goes from a round: on, to what was learned; back to the best attacker; anew from the
-// pre-trained.
-enum class Way { on, back, anew };
+// pre-trained; or, in a round of scouts (scout.h), to those that survived.
+enum class Way { on, back, anew, scouts };
 
 // An attacker and what its own evaluations said.
 struct Tried {

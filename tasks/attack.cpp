@@ -32,6 +32,7 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"distil_epochs", s.distil_epochs},
           {"patience", s.patience},
           {"restart", s.restart},
+          {"scout", s.scout},
           {"screened", s.screened},
           {"memory", s.memory == Memory::distil ? "distil" : "regions"},
           {"kl", s.kl},
@@ -83,7 +84,7 @@ struct Looked {
   std::vector<Attempt> failures;
 };
 Looked look(std::span<const Attempt> attempts, const Oracle::Judge& judge) {
-  constexpr std::size_t enough = 500;
+  constexpr std::size_t enough = 100;
   attempts = attempts.first(std::min(enough, attempts.size()));
   const std::vector<Verdict> verdicts = judge(attempts);
   Looked looked;
@@ -117,7 +118,8 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::o
           {"accepted", r.accepted.size()},
           {"way", r.way == Way::on     ? "on"
                   : r.way == Way::back ? "back"
-                                       : "anew"},
+                  : r.way == Way::anew ? "anew"
+                                       : "scouts"},
           {"phi_nats_per_token", r.phi_loss},
           {"phi_heldout_nats_per_token", heldout(r, proposed.failures)},
           {"tau", r.tau},
@@ -220,8 +222,9 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
   AppendFile metrics_file(metrics, before.metrics_bytes), timing_file(timing, times.size());
-  State state{std::move(saved.theta), std::move(saved.regions), before.rounds, std::move(saved.best), {}};
-  if (method.settings.restart)
+  State state{std::move(saved.theta), std::move(saved.regions),   before.rounds,
+              std::move(saved.best),  std::move(saved.survivors), {}};
+  if (method.settings.restart || method.settings.scout)
     state.pretrained = std::make_shared<GptGenerator>(attacker, method.fit, method.temperature, start.cost);
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {

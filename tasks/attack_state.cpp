@@ -39,9 +39,9 @@ std::vector<AttackProgress::Threshold> thresholds_from(const std::string& text, 
   return regions;
 }
 
-// Best's numbers, their names in the metadata and the largest they can be, stated once.
+// The numbers of Best and of scouts, their names in the metadata and the largest they can be, stated once.
 template <class Progress, class Visit>
-void visit_best(Progress& p, Visit visit) {
+void visit_counts(Progress& p, Visit visit) {
   visit("best_evaluations", p.best_evaluations, most);
   visit("best_rewards", p.best_rewards, p.best_evaluations);
   visit("earlier_evaluations", p.earlier_evaluations, most);
@@ -49,6 +49,8 @@ void visit_best(Progress& p, Visit visit) {
   visit("best_behind", p.best_behind, most);
   visit("best_idle", p.best_idle, most);
   visit("best_asked", p.best_asked, std::int64_t{1});
+  visit("scout_evaluations", p.scout_evaluations, most);
+  visit("scout_rewards", p.scout_rewards, p.scout_evaluations);
 }
 
 fs::path region_file(const fs::path& folder, std::size_t number) {
@@ -71,7 +73,7 @@ Metadata to_metadata(const AttackProgress& progress) {
                     {"metrics_bytes", std::to_string(progress.metrics_bytes)},
                     {"finished", progress.finished ? "yes" : "no"},
                     {"regions", regions.dump()}};
-  visit_best(progress, [&](const char* key, std::int64_t value, std::int64_t) {
+  visit_counts(progress, [&](const char* key, std::int64_t value, std::int64_t) {
     metadata[key] = std::to_string(value);
   });
   return metadata;
@@ -88,7 +90,7 @@ AttackProgress parse_progress(const Metadata& metadata, std::string_view where) 
             "metadata 'finished' is neither yes nor no" << mend);
   progress.finished = finished == "yes";
   progress.regions = thresholds_from(text_of(metadata, "regions", where), where);
-  visit_best(progress, [&](const char* key, std::int64_t& value, std::int64_t highest) {
+  visit_counts(progress, [&](const char* key, std::int64_t& value, std::int64_t highest) {
     value = metadata_integer(metadata, key, highest, where);
   });
   return progress;
@@ -109,6 +111,8 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress prog
   progress.best_behind = static_cast<std::int64_t>(best.behind);
   progress.best_idle = static_cast<std::int64_t>(best.idle);
   progress.best_asked = best.asked;
+  progress.scout_evaluations = state.survivors.evaluations;
+  progress.scout_rewards = state.survivors.rewards;
   std::map<std::string, std::vector<real>> others;
   if (best.now.theta) others["best"] = model_of(*best.now.theta).parameters.values;
   if (best.earlier.theta) others["earlier"] = model_of(*best.earlier.theta).parameters.values;
@@ -120,7 +124,7 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
     return std::make_unique<GptGenerator>(std::move(model), method.fit, method.temperature, start.cost);
   };
   const fs::path path = folder / "attacker.safetensors";
-  if (!fs::exists(path)) return {{}, generator(start.attacker), {}, {}};
+  if (!fs::exists(path)) return {{}, generator(start.attacker), {}, {}, {}};
   const auto load = [&](const fs::path& file) {
     Checkpoint checkpoint = load_checkpoint(file);
     ENSURE_AS(checkpoint.model.config() == start.attacker.config(), InputError, file.string(),
@@ -128,7 +132,7 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
     return checkpoint;
   };
   Checkpoint checkpoint = load(path);
-  SavedAttack saved{parse_progress(checkpoint.metadata, path.string()), nullptr, {}, {}};
+  SavedAttack saved{parse_progress(checkpoint.metadata, path.string()), nullptr, {}, {}, {}};
   for (const auto& [kappa, tau] : saved.progress.regions)
     saved.regions.push_back(
         {generator(load(region_file(folder, saved.regions.size() + 1)).model), kappa, tau});
@@ -146,6 +150,7 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
                 tried("earlier", p.earlier_evaluations, p.earlier_rewards),
                 static_cast<std::size_t>(p.best_behind), static_cast<std::size_t>(p.best_idle),
                 p.best_asked == 1};
+  saved.survivors = {nullptr, p.scout_evaluations, p.scout_rewards};
   saved.theta = generator(std::move(checkpoint.model));
   return saved;
 }

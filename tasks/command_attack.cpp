@@ -47,6 +47,11 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
           "rounds without a better attacker before it begins anew from the pre-trained one; 0: it never does")
       ->check(CLI::Range(0, 1'000'000));
   command
+      ->add_option("--scout", o->given.settings.scout,
+                   "the first so many evaluations go to scouts: narrow attackers around unlikely strings, "
+                   "joined while they earn")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
+  command
       ->add_option("--distil-epochs", o->given.settings.distil_epochs,
                    "passes of the attacker over the kept proposals")
       ->check(CLI::Range(0, 10'000));
@@ -94,6 +99,7 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
     set("--phi-epochs", m.settings.phi_epochs, given.settings.phi_epochs);
     set("--patience", m.settings.patience, given.settings.patience);
     set("--restart", m.settings.restart, given.settings.restart);
+    set("--scout", m.settings.scout, given.settings.scout);
     set("--distil-epochs", m.settings.distil_epochs, given.settings.distil_epochs);
     set("--kl", m.settings.kl, given.settings.kl);
     set("--rate", m.fit.rate, given.fit.rate);

@@ -120,6 +120,10 @@ std::vector<Method> all_methods() {
       .settings.f = 4;
   small_rounds(
       add("random", "control: banel that keeps a random 1/f of the proposals", filter(random_score())));
+  // Found with leading zeros forbidden, where `scaling` uses it; with them it is no part of the comparison.
+  Method& scouts = small_rounds(
+      add("scout", "control: scouts to the end, no failure model takes part", filter(ratio_score())));
+  scouts.settings.scout = scouts.settings.budget;
   // What learns nothing has one long round.
   Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
   hot.temperature = 4;

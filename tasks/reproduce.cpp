@@ -17,11 +17,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The methods of the table: all but Algorithm 1, which keeps a network for every round.
+// The methods of the table: all but Algorithm 1, which keeps a network for every round, and scouts, which are
+// for another setting.
 std::vector<Method> comparison() {
   std::vector<Method> chosen;
   for (const Method& m : methods())
-    if (m.settings.memory == Memory::distil) chosen.push_back(m);
+    if (m.settings.memory == Memory::distil && !m.settings.scout) chosen.push_back(m);
   return chosen;
 }
 

@@ -140,7 +140,7 @@ Settings small(std::size_t patience) {
 
 TEST_CASE("what a run hands over is the attacker that failed least by its own evaluations") {
   Oracle oracle(judge, 200);
-  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}, {}};
   Banel learner(ratio_score());
   std::size_t went_back = 0;
   run(state, oracle, small(2), learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
@@ -157,7 +157,7 @@ TEST_CASE("what a run hands over is the attacker that failed least by its own ev
 TEST_CASE("a restart needs patience and an attacker to begin anew from") {
   const auto start = [](const Settings& settings) {
     Oracle oracle(judge, 60);
-    State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
+    State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}, {}};
     Banel learner(ratio_score());
     run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [](const State&, const Round&) { return true; });
   };
@@ -170,7 +170,7 @@ TEST_CASE("a restart needs patience and an attacker to begin anew from") {
 
 TEST_CASE("patience without distillation is refused") {
   Oracle oracle(judge, 60);
-  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}};
+  State state{std::make_unique<ToyGenerator>(words), {}, 0, {}, {}, {}};
   Banel learner(ratio_score());
   Settings settings = small(1);
   settings.memory = Memory::regions;

@@ -1,0 +1,96 @@
+#include "banel/scout.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+namespace banel {
+
+namespace {
+
+// Found on the tuning targets with leading zeros forbidden (tasks/results/tuning.md).
+constexpr std::size_t unlikely_of = 16;                // proposals for one x
+constexpr int narrow_epochs = 45, mix_epochs = 20;     // of h; of theta
+constexpr std::size_t at_once = 4, enough = 16;        // attempts of a scout
+constexpr double least_share = 0.1, of_average = 0.7;  // of its rewards
+constexpr std::size_t samples = 128, most_scouts = 8;  // of h; times as many of theta, at most
+
+// What scouts draw from: the streams of one scout.
+struct Streams {
+  const Context& context;
+  const Round& round;
+  std::size_t number;
+  Stream operator()(std::string_view purpose) const {
+    return context.stream(purpose, round).from(number << 20);
+  }
+};
+
+// x, or nothing if no proposal passes the screen.
+std::optional<Attempt> unlikely(const State& state, const Context& context, const Streams& streams) {
+  const bool near = state.survivors.evaluations && streams.number % 2;
+  const std::vector<Proposal> proposals = draw(near ? *state.theta : *state.pretrained, {}, context.screen,
+                                               near ? 1 : unlikely_of, streams("scout proposals"))
+                                              .kept;
+  const auto least =
+      std::min_element(proposals.begin(), proposals.end(),
+                       [](const Proposal& a, const Proposal& b) { return a.log_prob < b.log_prob; });
+  return least == proposals.end() ? std::nullopt : std::optional(least->text);
+}
+
+// Tries a scout around x; its attempts and their rewards join the round's. True if it survives.
+bool survives(Tried& scout, const Attempt& x, double share, Round& round, Oracle& oracle,
+              const Context& context, const Streams& streams) {
+  const Screen others = [&](const Attempt& y) { return y != x && (*context.screen)(y); };
+  while (scout.evaluations < static_cast<std::int64_t>(enough)) {
+    const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
+    const Draws draws = draw(*scout.theta, {}, &others, std::min(at_once, left),
+                             streams("scout attempts").from(round.attempts.drawn));
+    if (draws.kept.empty()) return false;
+    const std::vector<bool> rewards = oracle.evaluate(texts(draws.kept));
+    scout.evaluations += std::ssize(rewards);
+    scout.rewards += std::count(rewards.begin(), rewards.end(), true);
+    round.attempts.kept.insert(round.attempts.kept.end(), draws.kept.begin(), draws.kept.end());
+    round.attempts.drawn += draws.drawn;
+    round.rewards.insert(round.rewards.end(), rewards.begin(), rewards.end());
+    if (scout.share() < share) return false;
+  }
+  return true;
+}
+
+// theta <- fit(theta, new strings of h and of theta); the first survivor is theta itself.
+void join(State& state, const Tried& scout, const Context& context, const Streams& streams) {
+  if (!state.survivors.evaluations) {
+    state.theta = scout.theta->clone();
+  } else {
+    const auto before =
+        std::min<std::size_t>(static_cast<std::size_t>(state.survivors.evaluations) / enough, most_scouts);
+    std::vector<Attempt> pool =
+        texts(draw(*scout.theta, {}, context.screen, samples, streams("scout samples")).kept);
+    for (const Attempt& y :
+         texts(draw(*state.theta, {}, context.screen, before * samples, streams("scout mixture")).kept))
+      pool.push_back(y);
+    state.theta->fit(pool, mix_epochs, streams("scout distil"));
+  }
+  state.survivors.evaluations += scout.evaluations;
+  state.survivors.rewards += scout.rewards;
+}
+
+}  // namespace
+
+void scout(State& state, Round& round, Oracle& oracle, const Context& context) {
+  round.way = Way::scouts;
+  const std::int64_t until = std::min({oracle.used() + static_cast<std::int64_t>(context.settings.per_round),
+                                       context.settings.scout, oracle.budget()});
+  for (std::size_t number = 0; number < context.settings.per_round && oracle.used() < until; ++number) {
+    const Streams streams{context, round, number};
+    const std::optional<Attempt> x = unlikely(state, context, streams);
+    if (!x) continue;
+    std::unique_ptr<Generator> h = state.pretrained->clone();
+    h->fit(std::span(&*x, 1), narrow_epochs, streams("scout fit"));
+    Tried scout{std::move(h), 0, 0};
+    const double share = std::max(least_share, of_average * state.survivors.share());
+    if (survives(scout, *x, share, round, oracle, context, streams)) join(state, scout, context, streams);
+  }
+}
+
+}  // namespace banel
