@@ -9,10 +9,10 @@ namespace banel {
 namespace {
 
 // Found on the tuning targets with leading zeros forbidden (tasks/results/tuning.md).
-constexpr std::size_t unlikely_of = 16;                // proposals for one x
-constexpr int narrow_epochs = 45, mix_epochs = 20;     // of h; of theta
+constexpr std::size_t unlikely_of = 64;                // proposals for one x
+constexpr int narrow_epochs = 60, mix_epochs = 20;     // of h; of theta
 constexpr std::size_t at_once = 4, enough = 16;        // attempts of a scout
-constexpr double least_share = 0.1, of_average = 0.7;  // of its rewards
+constexpr double least_share = 0.1;                    // of its rewards
 constexpr std::size_t samples = 128, most_scouts = 8;  // of h; times as many of theta, at most
 
 // What scouts draw from: the streams of one scout.
@@ -88,7 +88,7 @@ void scout(State& state, Round& round, Oracle& oracle, const Context& context) {
     std::unique_ptr<Generator> h = state.pretrained->clone();
     h->fit(std::span(&*x, 1), narrow_epochs, streams("scout fit"));
     Tried scout{std::move(h), 0, 0};
-    const double share = std::max(least_share, of_average * state.survivors.share());
+    const double share = std::max(least_share, state.survivors.share());
     if (survives(scout, *x, share, round, oracle, context, streams)) join(state, scout, context, streams);
   }
 }

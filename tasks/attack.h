@@ -29,7 +29,8 @@ std::string fingerprint(const GPT&);  // tells networks apart: a hash of the wei
 // The oracle of a method: the judge, or for one that asks nothing a judge that fails everything.
 Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);
 
-// Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress.
+// Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress, first
+// what was used by earlier calls.
 // measured_samples are drawn of the attacker that would be handed over after the last round and whenever a
 // thirtieth of the budget is used since they last were; outside the budget, and never fed back.
 // Files: config.json, ledger.jsonl (every evaluation), metrics.jsonl (every round), attacker.safetensors

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "tasks/commands.h"
 #include "tasks/table.h"
 #include "tasks/text.h"
@@ -115,7 +117,8 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
     Progress progress(m.name, m.settings.budget, o->mode());
     const AttackResult result =
         run_attack(o->out, m, o->samples, networks.target, networks.attacker, networks.rules, o->seed,
-                   [&](std::int64_t used) {
+                   [&, first = true](std::int64_t used) mutable {
+                     if (std::exchange(first, false)) progress.resume(used);
                      progress.update(used, "evaluations left " + grouped(m.settings.budget - used));
                    });
     progress.finish();

@@ -40,6 +40,7 @@ Training train(GPT& model, const TrainingSettings& s, const Json& settings, cons
     ENSURE_AS(training.examples == trainer.steps() * s.batch, InputError, partial.string(),
               "has " << training.examples << " examples in " << trainer.steps() << " steps of " << s.batch
                      << "; remove it to start again");
+    progress.resume(training.examples);
   }
   const std::int64_t steps = s.examples / s.batch,
                      check_steps = std::max<std::int64_t>(1, check_every / s.batch);

@@ -54,16 +54,13 @@ ProgressDevice ProgressDevice::standard_error() {
   return {write, now, columns};
 }
 
-Progress::Progress(std::string label, std::int64_t total, ProgressMode mode, std::int64_t already_done,
-                   ProgressDevice device)
+Progress::Progress(std::string label, std::int64_t total, ProgressMode mode, ProgressDevice device)
     : label_(std::move(label)),
       total_(std::max<std::int64_t>(total, 0)),
-      first_(std::clamp<std::int64_t>(already_done, 0, total_)),
       mode_(mode),
       device_(std::move(device)),
       start_(device_.now()),
-      drawn_(start_),
-      done_(first_) {
+      drawn_(start_) {
   if (mode_ == ProgressMode::terminal) draw(start_, false);
 }
 
@@ -79,6 +76,12 @@ void Progress::update(std::int64_t done, std::string note) {
   if (done < done_) return;
   note_ = std::move(note);
   report(done);
+}
+
+void Progress::resume(std::int64_t steps) {
+  const std::scoped_lock lock(mutex_);
+  resumed_ += steps;
+  report(done_ + steps);
 }
 
 void Progress::advance(std::int64_t steps) {
@@ -107,7 +110,7 @@ void Progress::draw(Seconds now, bool last) {
   // Never "100%" before the end, however close.
   const int percent = complete ? 100 : std::min(99, static_cast<int>(100 * part));
   const Seconds elapsed = now - start_;
-  const std::int64_t steps = done_ - first_;
+  const std::int64_t steps = done_ - resumed_;
   std::string text = label_ + "  " + (mode_ == ProgressMode::terminal ? bar(part) + "  " : "") +
                      std::to_string(percent) + "%  elapsed " + clock_text(elapsed);
   if (!complete && steps > 0)

@@ -56,8 +56,7 @@ struct ProgressDevice {
 // In every mode but quiet the last state is written when the job ends, on a line of its own.
 class Progress {
  public:
-  // already_done: steps of an earlier, interrupted run; they count for the percentage but not for the speed.
-  Progress(std::string label, std::int64_t total, ProgressMode mode, std::int64_t already_done = 0,
+  Progress(std::string label, std::int64_t total, ProgressMode mode,
            ProgressDevice device = ProgressDevice::standard_error());
   ~Progress();  // finishes; an error message after it starts on a fresh line
   Progress(const Progress&) = delete;
@@ -66,6 +65,9 @@ class Progress {
   // So many steps are done in all; a late report of a smaller number is ignored.
   // The note follows the times, e.g. "evaluations left 4,250".
   void update(std::int64_t done, std::string note = {});
+
+  // So many steps were done before this job went on: they count for the percentage but not for the speed.
+  void resume(std::int64_t steps);
 
   // So many more steps are done; the note stays.
   void advance(std::int64_t steps = 1);
@@ -78,14 +80,14 @@ class Progress {
   void draw(std::chrono::duration<double> now, bool last);
 
   const std::string label_;
-  const std::int64_t total_, first_;
+  const std::int64_t total_;
   const ProgressMode mode_;
   const ProgressDevice device_;
   const std::chrono::duration<double> start_;
 
   std::mutex mutex_;
   std::chrono::duration<double> drawn_;
-  std::int64_t done_;
+  std::int64_t done_ = 0, resumed_ = 0;
   std::string note_;
   bool finished_ = false;
 };

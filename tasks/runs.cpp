@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
 #include "nn/checkpoint.h"
 #include "tasks/text.h"
@@ -38,17 +39,18 @@ Networks load_networks(const std::filesystem::path& folder, bool leading_zeros) 
 std::vector<AttackResult> run_all(const std::vector<Job>& jobs, const Networks& networks,
                                   std::size_t measured_samples, int side_by_side, ProgressMode mode) {
   std::vector<AttackResult> results(jobs.size());
-  std::vector<std::atomic<std::int64_t>> used(jobs.size());
   std::int64_t total = 0;
   for (const Job& job : jobs) total += job.method.settings.budget;
+  std::atomic<std::int64_t> done = 0;
   Progress progress("attacks", total, mode);
   const int cores = threads();
   set_threads(std::min(side_by_side, cores));
   parallel_for(jobs.size(), [&](std::size_t i) {
+    std::optional<std::int64_t> used;  // of this job, as last reported
     const auto on_round = [&](std::int64_t evaluations) {
-      used[i] = evaluations;
-      std::int64_t done = 0;
-      for (const auto& u : used) done += u;
+      if (!used) progress.resume(evaluations);
+      done += evaluations - used.value_or(0);
+      used = evaluations;
       progress.update(done, "evaluations left " + grouped(total - done));
     };
     results[i] = run_attack(jobs[i].folder, jobs[i].method, measured_samples, networks.target,

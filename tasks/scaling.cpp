@@ -40,6 +40,7 @@ std::vector<Group> groups_of(const ScalingSettings& s) {
     groups.push_back({"epochs" + std::to_string(epochs), epochs, method("banel"), {}});
     groups.back().method.settings.phi_epochs = epochs;
     groups.back().method.settings.kappa = s.kappa;
+    groups.back().method.settings.scout = s.scout;
   }
   for (const std::string& name : s.references) groups.push_back({name, 0, method(name), {}});
   for (Group& g : groups) g.method.settings.budget = s.budget;

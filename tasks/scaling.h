@@ -7,9 +7,10 @@ namespace banel {
 
 struct ScalingSettings {
   std::vector<int> phi_epochs = {1, 2, 3, 5, 10, 20, 50, 100};
-  std::vector<std::string> references = {"count", "rnd", "oracle-free",
-                                         "tail"};  // have no phi epochs to vary
-  double kappa = 0.3;                              // of banel: what the tuning chose here (results/tuning.md)
+  std::vector<std::string> references = {"count", "rnd", "oracle-free", "tail",
+                                         "scout"};  // have no phi epochs to vary
+  double kappa = 0.3;         // of banel: what the tuning chose here (results/tuning.md)
+  std::int64_t scout = 6000;  // of banel: evaluations of scouts before the loop
   int seeds = 5;
   std::size_t measured_samples = 10'000, base_samples = 1'000'000;
   std::int64_t budget = 7500;

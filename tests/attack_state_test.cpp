@@ -7,7 +7,7 @@
 namespace banel {
 namespace {
 
-AttackProgress some_progress() { return {7, 12345, {1750, 0x00ab}, true, {{1, -3.25}, {0.5, 1e-300}}, 150, 20, 50, 3, 2, 9, 1}; }
+AttackProgress some_progress() { return {7, 12345, {1750, 0x00ab}, true, {{1, -3.25}, {0.5, 1e-300}}, 150, 20, 50, 3, 2, 9, 1, 48, 11}; }
 
 std::string refusal_of(const Metadata& metadata) {
   try {
@@ -36,6 +36,8 @@ TEST_CASE("the progress of an attack survives its metadata") {
   CHECK(back.best_behind == 2);
   CHECK(back.best_idle == 9);
   CHECK(back.best_asked == 1);
+  CHECK(back.scout_evaluations == 48);
+  CHECK(back.scout_rewards == 11);
   CHECK(to_metadata(back) == to_metadata(some_progress()));
 }
 
@@ -63,7 +65,8 @@ TEST_CASE("metadata that is missing or not in its one form is refused by key") {
   refused("best_rewards", {"151"});
   refused("earlier_rewards", {"51"});
   refused("best_asked", {"2"});
-  for (const char* key : {"rounds", "nre", "metrics_bytes", "best_evaluations", "best_rewards", "earlier_evaluations", "earlier_rewards", "best_behind", "best_idle", "best_asked"})
+  refused("scout_rewards", {"49"});
+  for (const char* key : {"rounds", "nre", "metrics_bytes", "best_evaluations", "best_rewards", "earlier_evaluations", "earlier_rewards", "best_behind", "best_idle", "best_asked", "scout_evaluations", "scout_rewards"})
     refused(key, {"", "-1", "+1", " 1", "1 ", "01", "12abc", "abc", "1.0", "1e3", "0x10", "9007199254740993", "9223372036854775808", "18446744073709551616", "1\n"});
   refused("ledger_hash", {"", "ab", "00000000000000AB", "0x000000000000ab", "000000000000000ab", "-0000000000000ab", "000000000000000g", "00000000000000a\n"});
   refused("finished", {"", "YES", "true", "1", "yes "});

@@ -48,12 +48,14 @@ TEST_CASE("every method of the table writes its files and spends its budget") {
     std::int64_t paid = 0, rewards = 0;
     for (std::size_t k = 0; k < rounds.size(); ++k) {
       CHECK(rounds[k].at("round") == k + 1);
-      CHECK(rounds[k].at("submitted") == 20);
-      CHECK(rounds[k].at("nre") == 20 * (k + 1));
+      if (!m.settings.scout) {  // a round of scouts ends when its last one has been tried
+        CHECK(rounds[k].at("submitted") == 20);
+        CHECK(rounds[k].at("nre") == 20 * (k + 1));
+      }
       CHECK(rounds[k].at("measured").at("success").at("n") == 100);
       CHECK(result.rounds[k].nre == rounds[k].at("nre"));
       CHECK(result.rounds[k].positives == rounds[k].at("positives"));
-      CHECK(result.rounds[k].submitted == 20);
+      CHECK(result.rounds[k].submitted == rounds[k].at("submitted"));
       CHECK(result.rounds[k].success.k == rounds[k].at("measured").at("success").at("k"));
       std::int64_t positives = 0;
       for (; paid < result.rounds[k].nre; ++paid) positives += ledger[static_cast<std::size_t>(paid)].at("reward").get<int>();

@@ -48,7 +48,7 @@ const std::vector<Command>& commands() {
       {"reproduce", {SMALL_REPRODUCE, "run"}, {}, 2},
       {"tune", {BANEL_PROGRAM, "tune", "--networks", networks(), "--methods", "memory", "--seeds", "1", "--samples", "100", "--quiet", "--out", "run"}, {}, 1},
       {"scaling",
-       {BANEL_PROGRAM, "scaling", "--networks", networks(), "--epochs", "1,2", "--references", "memory", "--seeds", "1", "--budget", "20", "--samples", "100",
+       {BANEL_PROGRAM, "scaling", "--networks", networks(), "--epochs", "1,2", "--references", "memory", "--seeds", "1", "--scout", "8", "--budget", "20", "--samples", "100",
         "--base-samples", "1000", "--threads", "1", "--quiet", "--out", "run"},
        {},
        1},

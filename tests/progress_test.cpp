@@ -29,7 +29,7 @@ struct FakeDevice {
 TEST_CASE("progress without a terminal writes a line at most every 30 s and a last one") {
   FakeDevice fake;
   {
-    Progress progress("attack", 960, ProgressMode::plain, 0, fake.device());
+    Progress progress("attack", 960, ProgressMode::plain, fake.device());
     for (int i = 1; i <= 768; ++i) {
       fake.time += 0.125;
       progress.update(i, "evaluations left " + grouped(7500 - i));
@@ -43,7 +43,7 @@ TEST_CASE("progress without a terminal writes a line at most every 30 s and a la
 TEST_CASE("progress on a terminal redraws one line at most 10 times a second") {
   FakeDevice fake;
   {
-    Progress progress("fit", 1000, ProgressMode::terminal, 0, fake.device());
+    Progress progress("fit", 1000, ProgressMode::terminal, fake.device());
     for (int i = 1; i <= 1000; ++i) {
       fake.time += 0.001;
       progress.update(i);
@@ -59,13 +59,13 @@ TEST_CASE("progress on a terminal redraws one line at most 10 times a second") {
 TEST_CASE("a progress line is cut to the width of the terminal and never inside a character") {
   FakeDevice fake;
   fake.width = 8;
-  { Progress progress("abcdef\xC3\xA9xyz", 1, ProgressMode::terminal, 0, fake.device()); }
+  { Progress progress("abcdef\xC3\xA9xyz", 1, ProgressMode::terminal, fake.device()); }
   CHECK(fake.written.front() == "\rabcdef\x1b[K");  // the 7th byte would be half of a character
 }
 
 TEST_CASE("progress shows 100% only at the end") {
   FakeDevice fake;
-  Progress progress("fit", 9'000'000'000'000'000'000, ProgressMode::terminal, 0, fake.device());
+  Progress progress("fit", 9'000'000'000'000'000'000, ProgressMode::terminal, fake.device());
   fake.time += 1;
   progress.update(8'999'999'999'999'999'999);
   CHECK(fake.written.back().find("  99%") != std::string::npos);
@@ -76,7 +76,9 @@ TEST_CASE("progress shows 100% only at the end") {
 
 TEST_CASE("the ETA of a resumed job counts only the speed of this run") {
   FakeDevice fake;
-  Progress progress("fit", 100, ProgressMode::plain, 50, fake.device());
+  Progress progress("fit", 100, ProgressMode::plain, fake.device());
+  progress.resume(30);
+  progress.resume(20);  // of a second part of the job
   fake.time += 30;
   progress.update(60);
   REQUIRE(fake.written.size() == 1);
@@ -85,7 +87,7 @@ TEST_CASE("the ETA of a resumed job counts only the speed of this run") {
 
 TEST_CASE("progress ignores late reports and whatever follows the end") {
   FakeDevice fake;
-  Progress progress("fit", 10, ProgressMode::plain, 0, fake.device());
+  Progress progress("fit", 10, ProgressMode::plain, fake.device());
   fake.time += 8;
   progress.update(5, "new");
   progress.update(3, "old");
@@ -99,7 +101,7 @@ TEST_CASE("progress ignores late reports and whatever follows the end") {
 
 TEST_CASE("a job without steps is complete") {
   FakeDevice fake;
-  { Progress progress("nothing", 0, ProgressMode::plain, 0, fake.device()); }
+  { Progress progress("nothing", 0, ProgressMode::plain, fake.device()); }
   REQUIRE(fake.written.size() == 1);
   CHECK(fake.written[0] == "nothing  100%  elapsed 0:00\n");
 }
@@ -107,7 +109,7 @@ TEST_CASE("a job without steps is complete") {
 TEST_CASE("quiet progress writes nothing") {
   FakeDevice fake;
   {
-    Progress progress("fit", 10, ProgressMode::quiet, 0, fake.device());
+    Progress progress("fit", 10, ProgressMode::quiet, fake.device());
     fake.time += 1000;
     progress.update(5);
   }
@@ -118,7 +120,7 @@ TEST_CASE("quiet progress writes nothing") {
 TEST_CASE("progress counts every step that four threads report") {
   FakeDevice fake;
   {
-    Progress progress("sample", 40'000, ProgressMode::plain, 0, fake.device());
+    Progress progress("sample", 40'000, ProgressMode::plain, fake.device());
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&] {
@@ -134,7 +136,7 @@ TEST_CASE("a device that fails never ends the job") {
   FakeDevice fake;
   ProgressDevice broken = fake.device();
   broken.write = [](std::string_view) { throw std::runtime_error("gone"); };
-  CHECK_NOTHROW([&] { Progress progress("fit", 10, ProgressMode::plain, 0, broken); }());
+  CHECK_NOTHROW([&] { Progress progress("fit", 10, ProgressMode::plain, broken); }());
 }
 
 TEST_CASE("numbers are grouped by thousands and times read as a clock") {

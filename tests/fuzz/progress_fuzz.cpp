@@ -1,4 +1,4 @@
-// Metadata of an attack's checkpoint, its thirteen texts one on a line in the order of their keys. Whatever is read is
+// Metadata of an attack's checkpoint, its fifteen texts one on a line in the order of their keys. Whatever is read is
 // written and read again as the same.
 #include "fuzz.h"
 #include "tasks/attack_state.h"
@@ -8,7 +8,8 @@ using namespace banel;
 FUZZ(bytes) {
   Metadata metadata;
   for (const char* key : {"finished", "ledger_hash", "metrics_bytes", "nre", "rounds", "regions", "best_evaluations", "best_rewards",
-                          "earlier_evaluations", "earlier_rewards", "best_behind", "best_idle", "best_asked"}) {
+                          "earlier_evaluations", "earlier_rewards", "best_behind", "best_idle", "best_asked", "scout_evaluations",
+                          "scout_rewards"}) {
     const std::size_t end = bytes.find('\n');
     metadata[key] = bytes.substr(0, end);
     bytes.remove_prefix(end == bytes.npos ? bytes.size() : end + 1);

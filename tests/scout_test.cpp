@@ -1,0 +1,144 @@
+#include "banel/scout.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tensor/check.h"
+#include "toy_generator.h"
+
+namespace banel {
+namespace {
+
+constexpr std::size_t words = 400;
+const auto never = [](const Attempt&) { return false; };
+
+// A scouting run over the words; rewarded are those with a number in first..last.
+struct Run {
+  std::size_t first, last;
+  std::set<Attempt> rewarded, judged;
+  std::size_t leaks = 0, fits = 0;
+  State state;
+  std::vector<Round> rounds;
+
+  Run(std::size_t first_, std::size_t last_, std::int64_t scouting, std::int64_t budget) : first(first_), last(last_) {
+    const auto watch = [this](std::span<const Attempt> attempts, std::string_view) {
+      ++fits;
+      for (const Attempt& x : attempts) leaks += rewarded.contains(x);
+    };
+    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};
+    state.pretrained = state.theta->clone();
+    Oracle oracle(
+        [this](std::span<const Attempt> attempts) {
+          std::vector<Verdict> verdicts;
+          for (const Attempt& x : attempts) {
+            const std::size_t number = std::stoul(x.substr(1));
+            verdicts.push_back({"", number >= first && number <= last});
+            if (verdicts.back().reward) rewarded.insert(x);
+            CHECK(judged.insert(x).second);
+          }
+          return verdicts;
+        },
+        budget);
+    Settings settings{.budget = budget, .per_round = 20, .accepted = 20, .f = 2, .phi_epochs = 1, .distil_epochs = 1};
+    settings.scout = scouting;
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, never, 3, [this](const State&, const Round& round) {
+      rounds.push_back({});
+      rounds.back().way = round.way;
+      rounds.back().rewards = round.rewards;
+      rounds.back().attempts = round.attempts;
+      rounds.back().failures = round.failures;
+      return true;
+    });
+  }
+};
+
+TEST_CASE("the first evaluations are those of scouts and the loop goes on from there") {
+  const Run run(0, 99, 60, 100);
+  std::int64_t used = 0;
+  for (const Round& round : run.rounds) {
+    CHECK((round.way == Way::scouts) == (used < 60));
+    CHECK(round.attempts.kept.size() == round.rewards.size());
+    used += std::ssize(round.rewards);
+  }
+  CHECK(used == 100);
+}
+
+TEST_CASE("scouts that never earn leave the attacker as it was") {
+  const Run run(words, words, 100, 100);
+  CHECK(run.state.survivors.evaluations == 0);
+  const ToyGenerator fresh(words);
+  CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() == fresh.probabilities());
+}
+
+TEST_CASE("what survives has earned its share of rewards and becomes a part of the attacker") {
+  const Run run(0, 199, 120, 120);
+  REQUIRE(run.state.survivors.evaluations >= 16);
+  CHECK(run.state.survivors.share() >= 0.1);
+  const ToyGenerator fresh(words);
+  CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() != fresh.probabilities());
+}
+
+TEST_CASE("no scout and no mixture of them is fitted to a string that was rewarded") {
+  const Run run(0, 199, 200, 200);
+  CHECK(run.rewarded.size() > 20);
+  CHECK(run.leaks == 0);
+}
+
+TEST_CASE("a scout never submits the string that it is made of") {
+  Attempt centre;
+  std::size_t scouts = 0, own = 0;
+  const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+    if (purpose == "scout fit") centre = attempts[0], ++scouts;
+  };
+  State state{std::make_unique<ToyGenerator>(words, watch), {}, 0};  // a scout writes its own string 19 times in 20
+  state.pretrained = state.theta->clone();
+  Oracle oracle(
+      [&](std::span<const Attempt> attempts) {
+        own += static_cast<std::size_t>(std::count(attempts.begin(), attempts.end(), centre));
+        return std::vector<Verdict>(attempts.size());
+      },
+      40);
+  Settings settings;
+  settings.per_round = 40;
+  settings.scout = 40;
+  const Screen screen = [&](const Attempt& x) { return !oracle.seen(x); };
+  Round round;
+  round.number = 1;
+  scout(state, round, oracle, {settings, oracle, &screen, 1});
+  CHECK(round.rewards.size() == 40);
+  CHECK(scouts >= 10);
+  CHECK(own == 0);
+}
+
+TEST_CASE("a scout that earns nothing is given up after its first attempts") {
+  const Run run(words, words, 20, 20);
+  CHECK(run.fits == 5);  // of four attempts each
+}
+
+TEST_CASE("scouting needs a screen, distillation and an attacker to begin from") {
+  const auto start = [](Settings settings, bool pretrained) {
+    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    if (pretrained) state.pretrained = state.theta->clone();
+    Oracle oracle([](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); }, 100);
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, never, 1, [](const State&, const Round&) { return false; });
+  };
+  Settings settings{.per_round = 20, .accepted = 20, .phi_epochs = 1, .distil_epochs = 1};
+  settings.scout = 60;
+  CHECK_NOTHROW(start(settings, true));
+  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("there is no pre-trained attacker"), UsageError);
+  settings.screened = false;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
+  settings.screened = true;
+  settings.memory = Memory::regions;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
+  settings.memory = Memory::distil;
+  settings.scout = -1;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout = -1"), UsageError);
+}
+
+}  // namespace
+}  // namespace banel
