@@ -43,8 +43,8 @@ void validate(const Settings& s) {
          "patience " << s.patience << " needs distillation: without it theta never changes");
   ENSURE(!s.restart || s.patience, "settings", "restart " << s.restart << " needs patience of at least 1");
   ENSURE(s.scout >= 0, "settings", "scout = " << s.scout << " evaluations is negative");
-  ENSURE(!s.scout || (s.screened && s.memory == Memory::distil), "settings",
-         "scout " << s.scout << " needs screening and distillation");
+  ENSURE(!s.scout || (s.screened && s.memory == Memory::distil && s.per_round <= 4096), "settings",
+         "scout " << s.scout << " needs screening, distillation and rounds of at most 4,096 evaluations");
   ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
 }
 
@@ -55,8 +55,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
          const std::function<bool(const State&, const Round&)>& after_round) {
   validate(settings);
-  ENSURE(!(settings.restart || settings.scout) || state.pretrained, "restart",
-         "there is no pre-trained attacker to begin anew from");
+  ENSURE(!(settings.restart || settings.scout) || state.pretrained, "settings",
+         "restart and scout need the pre-trained attacker to begin from");
   std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
   const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
   const Context context{settings, oracle, settings.screened ? &unknown : nullptr, seed};
@@ -64,9 +64,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     Round round;
     round.number = state.rounds + 1;
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
-    if (oracle.used() < settings.scout)
-      scout(state, round, oracle, context);
-    else
+    if (oracle.used() < settings.scout) scout(state, round, oracle, context);
+    if (round.way != Way::scouts)
       round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
                             context.stream("attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings

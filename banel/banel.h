@@ -32,7 +32,7 @@ struct Settings {
   // as in the paper. With patience the best attacker is handed over in the end.
   std::size_t patience = 0;
   std::size_t restart = 0;  // rounds without a better attacker before theta begins anew; 0: it never does
-  std::int64_t scout = 0;   // the first so many evaluations are those of scouts (scout.h)
+  std::int64_t scout = 0;   // about the first so many evaluations are those of scouts (scout.h)
   bool screened = true;     // drop invalid, repeated and already submitted strings; they are never evaluated
   Memory memory = Memory::distil;
   double kl =

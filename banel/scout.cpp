@@ -25,8 +25,8 @@ struct Streams {
   }
 };
 
-// x, or nothing if no proposal passes the screen.
-std::optional<Attempt> unlikely(const State& state, const Context& context, const Streams& streams) {
+// x: near theta, or unlikely; nothing if no proposal passes the screen.
+std::optional<Attempt> centre(const State& state, const Context& context, const Streams& streams) {
   const bool near = state.survivors.evaluations && streams.number % 2;
   const std::vector<Proposal> proposals = draw(near ? *state.theta : *state.pretrained, {}, context.screen,
                                                near ? 1 : unlikely_of, streams("scout proposals"))
@@ -47,6 +47,7 @@ bool survives(Tried& scout, const Attempt& x, double share, Round& round, Oracle
                              streams("scout attempts").from(round.attempts.drawn));
     if (draws.kept.empty()) return false;
     const std::vector<bool> rewards = oracle.evaluate(texts(draws.kept));
+    round.way = Way::scouts;
     scout.evaluations += std::ssize(rewards);
     scout.rewards += std::count(rewards.begin(), rewards.end(), true);
     round.attempts.kept.insert(round.attempts.kept.end(), draws.kept.begin(), draws.kept.end());
@@ -78,12 +79,12 @@ void join(State& state, const Tried& scout, const Context& context, const Stream
 }  // namespace
 
 void scout(State& state, Round& round, Oracle& oracle, const Context& context) {
-  round.way = Way::scouts;
   const std::int64_t until = std::min({oracle.used() + static_cast<std::int64_t>(context.settings.per_round),
                                        context.settings.scout, oracle.budget()});
+  // No more scouts than evaluations: a round in which none can try anything ends, too.
   for (std::size_t number = 0; number < context.settings.per_round && oracle.used() < until; ++number) {
     const Streams streams{context, round, number};
-    const std::optional<Attempt> x = unlikely(state, context, streams);
+    const std::optional<Attempt> x = centre(state, context, streams);
     if (!x) continue;
     std::unique_ptr<Generator> h = state.pretrained->clone();
     h->fit(std::span(&*x, 1), narrow_epochs, streams("scout fit"));

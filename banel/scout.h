@@ -12,7 +12,8 @@ namespace banel {
 //   h <- fit(copy of the pre-trained attacker, {x}): a narrow attacker around x
 //   h is tried, 4 attempts at a time, but x itself never. It is rejected as soon as too few of its attempts
 //        were rewarded, less than a tenth, or than what the survivors before it had earned on average;
-//        it survives 16 attempts, and then theta <- fit(theta, new strings of h and of theta, each once).
+//        it survives at least 16 attempts, and then theta <- fit(theta, new strings of h and of theta, each
+//        once).
 // The round's attempts and rewards are those of all its scouts. Nothing is fitted to a string that was
 // submitted or is known to be 0. Preconditions: a screen; state.pretrained.
 void scout(State&, Round&, Oracle&, const Context&);

@@ -184,7 +184,7 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
       const std::size_t end = next_shard(batch, i, used, shard);
       tape.reset();
       const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), shard.rows_of(batch));
-      const real* row = logits.data();
+      const real* row = logits.data();  // of all rows: every token counts here
       for (; i < end; ++i)
         for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n, row += vocabulary) {
           check_finite("log_likelihood", n - batch.offsets[i], row, vocabulary);

@@ -12,7 +12,7 @@ namespace banel {
 namespace {
 constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
 constexpr int shard_rows = 128;            // a shard has about as many: few enough for the second-level cache
-constexpr std::size_t fewest_wanted = 32;  // rows: gemm() rounds fewer in another way
+constexpr std::size_t fewest_wanted = 32;  // rows: gemm() rounds dy W^T of fewer in another way
 constexpr std::size_t norm_chunk = 4096;   // weights
 }  // namespace
 

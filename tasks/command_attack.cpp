@@ -49,9 +49,10 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
           "rounds without a better attacker before it begins anew from the pre-trained one; 0: it never does")
       ->check(CLI::Range(0, 1'000'000));
   command
-      ->add_option("--scout", o->given.settings.scout,
-                   "the first so many evaluations go to scouts: narrow attackers around unlikely strings, "
-                   "joined while they earn")
+      ->add_option(
+          "--scout", o->given.settings.scout,
+          "about the first so many evaluations go to scouts: narrow attackers around unlikely strings, "
+          "joined if they earn; 0: none; needs a method that screens and distils")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
   command
       ->add_option("--distil-epochs", o->given.settings.distil_epochs,

@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
   struct Options : Common {
     bool quick = false;
-    int seeds = 0, jobs = 0;
+    int digits = 5, seeds = 0, jobs = 0;
     std::vector<std::string> names;
   };
   auto o = std::make_shared<Options>();
@@ -17,6 +17,13 @@ Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
       app.add_subcommand("reproduce", "the whole comparison from scratch: trains, attacks, prints the table");
   command->add_flag("--quick", o->quick,
                     "the same path in a few minutes: 3 digits, two seeds, 1,500 evaluations; not a result");
+  command
+      ->add_option("--digits", o->digits,
+                   "longest operand, in digits; above 5 the target learns from 40 million examples, an hour "
+                   "or more")
+      ->check(CLI::Range(1, addition::max_digits))
+      ->capture_default_str()
+      ->excludes("--quick");
   command->add_option("--seeds", o->seeds, "attack seeds 1..N per method [5; quick: 2]")
       ->check(CLI::Range(1, 1000));
   command
@@ -34,7 +41,7 @@ Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
   o->add_threads(command);
   o->add_quiet(command);
   return [o, &app, &arguments] {
-    ReproduceSettings s = o->quick ? quick_settings() : full_settings();
+    ReproduceSettings s = o->quick ? quick_settings() : full_settings(o->digits);
     if (o->seeds) s.seeds = o->seeds;
     s.jobs = o->jobs ? o->jobs : o->threads;
     s.pretrain_seed = o->seed;

@@ -95,14 +95,20 @@ std::string note(const ReproduceSettings& s, const TargetReport& target, const R
 
 }  // namespace
 
-ReproduceSettings full_settings() {
+ReproduceSettings full_settings(int digits) {
   ReproduceSettings s;
+  s.digits = digits;
   s.target.training = {.network = {64, 3, 8},
                        .batch = 128,
                        .rate = 2e-3,
                        .warmup = 500,
                        .weight_decay = 0,
                        .examples = 7'000'000};
+  if (digits > 5) {
+    s.target.training.examples = 40'000'000;
+    s.target.check_every = 1'000'000;
+    s.target.stop_error = 9e-4;
+  }
   s.attacker.training = {.network = {64, 2, 4},
                          .batch = 256,
                          .rate = 3e-3,
@@ -115,9 +121,8 @@ ReproduceSettings full_settings() {
 }
 
 ReproduceSettings quick_settings() {
-  ReproduceSettings s = full_settings();
+  ReproduceSettings s = full_settings(3);
   s.quick = true;
-  s.digits = 3;
   s.target.training.examples = 300'000;
   s.target.stop_error = 2e-3;
   s.target.check_every = 20'000;

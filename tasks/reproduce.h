@@ -22,7 +22,8 @@ struct ReproduceSettings {
   bool quick = false;
 };
 
-ReproduceSettings full_settings();
+// More than 5 digits have the longer schedule of the target that was tried with 10.
+ReproduceSettings full_settings(int digits = 5);
 ReproduceSettings quick_settings();  // the same path in a few minutes: 3 digits, two seeds, a small budget
 Method quick(Method);                // with the budget and sizes of a quick run
 

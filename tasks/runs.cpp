@@ -49,9 +49,9 @@ std::vector<AttackResult> run_all(const std::vector<Job>& jobs, const Networks& 
     std::optional<std::int64_t> used;  // of this job, as last reported
     const auto on_round = [&](std::int64_t evaluations) {
       if (!used) progress.resume(evaluations);
-      done += evaluations - used.value_or(0);
+      const std::int64_t all = done += evaluations - used.value_or(0);
       used = evaluations;
-      progress.update(done, "evaluations left " + grouped(total - done));
+      progress.update(all, "evaluations left " + grouped(total - all));
     };
     results[i] = run_attack(jobs[i].folder, jobs[i].method, measured_samples, networks.target,
                             networks.attacker, networks.rules, jobs[i].seed, on_round);

@@ -90,7 +90,8 @@ std::string markdown(const Json& rows, const Rate& base, const ScalingSettings& 
                    text(rate.at("lo"), "%.3g") + "–" + text(rate.at("hi"), "%.3g") +
                    ", n = " + grouped(base.n) + "); " + std::to_string(s.seeds) + " seeds, " +
                    grouped(static_cast<std::int64_t>(s.measured_samples)) +
-                   " samples per reading; intervals: bootstrap over seeds, 95 %.\n\n";
+                   " samples per reading; intervals: bootstrap over seeds, 95 %. The first " +
+                   grouped(s.scout) + " evaluations of banel are those of scouts.\n\n";
   md +=
       "| run | epochs of p_φ | final: factor (95 %) | best: factor | final of every seed | evaluations | p_φ "
       "nats per token: "
@@ -134,6 +135,8 @@ DrawList picture(const std::vector<Group>& groups, const Rate& base, const Scali
 std::string scaling(const fs::path& folder, const Networks& networks, const ScalingSettings& s,
                     ProgressMode mode) {
   ENSURE(!networks.rules.leading_zeros, "scaling", "leading zeros must be forbidden");
+  ENSURE(s.scout < s.budget, "scaling",
+         "--scout " << s.scout << " leaves nothing of the --budget " << s.budget << " to the loop of banel");
   create_folders(folder);
   const Rate base = base_rate(folder / "base.json", networks, s.base_samples);
   std::vector<Group> groups = groups_of(s);
@@ -148,7 +151,8 @@ std::string scaling(const fs::path& folder, const Networks& networks, const Scal
   Json rows = Json::array();
   for (const Group& g : groups) rows.push_back(row_of(g, base));
   std::string md = markdown(rows, base, s);
-  write_file(folder / "scaling.json", Json{{"base", to_json(base)}, {"rows", rows}}.dump(2) + '\n');
+  write_file(folder / "scaling.json",
+             Json{{"base", to_json(base)}, {"scout", s.scout}, {"rows", rows}}.dump(2) + '\n');
   write_file(folder / "scaling.md", md);
   if (base.k && s.phi_epochs.size() > 1)  // a curve needs two points
     write_picture(picture(groups, base, s), folder / "plots", "scaling");

@@ -85,11 +85,24 @@ TEST_CASE("an attack that stops after every round goes on to the same bytes") {
   }
 }
 
+TEST_CASE("an attack that stops where its scouts hand over goes on to the same bytes") {
+  Method m = tiny::method("banel");
+  m.settings.scout = 20;
+  const Run whole(m);
+  for (int round = 0; round <= 3; ++round) {
+    CAPTURE(round);
+    const TemporaryFolder folder;
+    CHECK_THROWS_AS(attack(folder.path, m, round), Stopped);
+    attack(folder.path, m);
+    check_equal(files(whole.path()), files(folder.path));
+  }
+}
+
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
   // Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves phi.
   // So a kill leaves the old checkpoint with some of the files already grown, and the last of them torn.
-  // Methods that differ in what they keep: only theta, every phi, what their learner has seen.
-  for (const char* name : {"banel", "banel-union", "count"}) {
+  // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that survived.
+  for (const char* name : {"banel", "banel-union", "count", "scout"}) {
     const Method m = tiny::method(name);
     const Run whole(m);
     REQUIRE(whole.after.size() == 4);
@@ -287,6 +300,8 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
   changed([](Settings& s, Method&) { s.screened = false; });
   changed([](Settings& s, Method&) { s.memory = Memory::regions; });
   changed([](Settings& s, Method&) { s.kl = 0.3; });
+  changed([](Settings& s, Method&) { s.patience = 2; });
+  changed([](Settings& s, Method&) { s.scout = 20; });
   changed([](Settings&, Method& t) { t.fit.rate = 2e-3; });
   changed([](Settings&, Method& t) { t.fit.batch = 32; });
   changed([](Settings&, Method& t) { t.novelty.order = 3; });

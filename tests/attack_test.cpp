@@ -35,8 +35,8 @@ TEST_CASE("every method of the table writes its files and spends its budget") {
     const AttackResult result = attack(folder.path, m);
     const auto rounds = json_lines(folder.path / "metrics.jsonl"), ledger = json_lines(folder.path / "ledger.jsonl");
 
-    REQUIRE(result.rounds.size() == 3);
-    REQUIRE(rounds.size() == 3);
+    if (!m.settings.scout) CHECK(rounds.size() == 3);  // a round of scouts ends when its last one has been tried
+    REQUIRE(result.rounds.size() == rounds.size());
     REQUIRE(ledger.size() == 60);
     CHECK(result.rounds.back().nre == 60);
     CHECK(result.seconds >= 0);
@@ -48,7 +48,7 @@ TEST_CASE("every method of the table writes its files and spends its budget") {
     std::int64_t paid = 0, rewards = 0;
     for (std::size_t k = 0; k < rounds.size(); ++k) {
       CHECK(rounds[k].at("round") == k + 1);
-      if (!m.settings.scout) {  // a round of scouts ends when its last one has been tried
+      if (!m.settings.scout) {
         CHECK(rounds[k].at("submitted") == 20);
         CHECK(rounds[k].at("nre") == 20 * (k + 1));
       }

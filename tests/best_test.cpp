@@ -165,7 +165,7 @@ TEST_CASE("a restart needs patience and an attacker to begin anew from") {
   settings.restart = 5;
   CHECK_THROWS_WITH_AS(start(settings), doctest::Contains("restart 5 needs patience"), UsageError);
   settings.patience = 2;
-  CHECK_THROWS_WITH_AS(start(settings), doctest::Contains("no pre-trained attacker"), UsageError);
+  CHECK_THROWS_WITH_AS(start(settings), doctest::Contains("need the pre-trained attacker"), UsageError);
 }
 
 TEST_CASE("patience without distillation is refused") {

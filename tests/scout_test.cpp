@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 
 #include "tensor/check.h"
 #include "toy_generator.h"
@@ -18,13 +20,14 @@ const auto never = [](const Attempt&) { return false; };
 struct Run {
   std::size_t first, last;
   std::set<Attempt> rewarded, judged;
-  std::size_t leaks = 0, fits = 0;
+  std::size_t leaks = 0;
+  std::map<std::string, std::size_t> fits;  // by purpose
   State state;
   std::vector<Round> rounds;
 
   Run(std::size_t first_, std::size_t last_, std::int64_t scouting, std::int64_t budget) : first(first_), last(last_) {
-    const auto watch = [this](std::span<const Attempt> attempts, std::string_view) {
-      ++fits;
+    const auto watch = [this](std::span<const Attempt> attempts, std::string_view purpose) {
+      ++fits[std::string(purpose)];
       for (const Attempt& x : attempts) leaks += rewarded.contains(x);
     };
     state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};
@@ -66,6 +69,14 @@ TEST_CASE("the first evaluations are those of scouts and the loop goes on from t
   CHECK(used == 100);
 }
 
+TEST_CASE("scouts spend any budget to its last evaluation and never more") {
+  for (const std::int64_t budget : {1, 2, 3, 5, 49, 50, 51}) {
+    const Run all(0, 199, budget, budget), some(0, 199, (budget + 1) / 2, budget);
+    CHECK(std::ssize(all.judged) == budget);
+    CHECK(std::ssize(some.judged) == budget);
+  }
+}
+
 TEST_CASE("scouts that never earn leave the attacker as it was") {
   const Run run(words, words, 100, 100);
   CHECK(run.state.survivors.evaluations == 0);
@@ -84,6 +95,7 @@ TEST_CASE("what survives has earned its share of rewards and becomes a part of t
 TEST_CASE("no scout and no mixture of them is fitted to a string that was rewarded") {
   const Run run(0, 199, 200, 200);
   CHECK(run.rewarded.size() > 20);
+  CHECK(run.fits.at("scout distil") > 0);
   CHECK(run.leaks == 0);
 }
 
@@ -115,7 +127,7 @@ TEST_CASE("a scout never submits the string that it is made of") {
 
 TEST_CASE("a scout that earns nothing is given up after its first attempts") {
   const Run run(words, words, 20, 20);
-  CHECK(run.fits == 5);  // of four attempts each
+  CHECK(run.fits == std::map<std::string, std::size_t>{{"scout fit", 5}});  // of four attempts each
 }
 
 TEST_CASE("scouting needs a screen, distillation and an attacker to begin from") {
@@ -129,7 +141,7 @@ TEST_CASE("scouting needs a screen, distillation and an attacker to begin from")
   Settings settings{.per_round = 20, .accepted = 20, .phi_epochs = 1, .distil_epochs = 1};
   settings.scout = 60;
   CHECK_NOTHROW(start(settings, true));
-  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("there is no pre-trained attacker"), UsageError);
+  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("need the pre-trained attacker"), UsageError);
   settings.screened = false;
   CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
   settings.screened = true;
