@@ -130,7 +130,7 @@ TEST_CASE("a scout that earns nothing is given up after its first attempts") {
   CHECK(run.fits == std::map<std::string, std::size_t>{{"scout fit", 5}});  // of four attempts each
 }
 
-TEST_CASE("scouting needs a screen, distillation and an attacker to begin from") {
+TEST_CASE("scouting needs a screen and distillation and an attacker to begin from") {
   const auto start = [](Settings settings, bool pretrained) {
     State state{std::make_unique<ToyGenerator>(words), {}, 0};
     if (pretrained) state.pretrained = state.theta->clone();
