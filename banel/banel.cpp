@@ -11,16 +11,35 @@ namespace banel {
 
 namespace {
 
-// Whatever is learned from a round is learned from these: nothing the oracle ever rewarded may be among them.
-std::vector<Attempt> failures(const std::vector<Attempt>& attempts, const std::vector<bool>& rewards,
-                              const Oracle& oracle) {
-  std::vector<Attempt> result;
-  for (std::size_t i = 0; i < attempts.size(); ++i) {
-    if (rewards[i]) continue;
-    ENSURE_AS(!oracle.succeeded(attempts[i]), InputError, "oracle",
-              "\"" << attempts[i] << "\" was rewarded before and now fails; the reward must be a function");
-    result.push_back(attempts[i]);
+// Evaluates the round's attempts: all of them, or only `probe` if none of these is rewarded.
+void evaluate(Round& round, Oracle& oracle, std::size_t probe) {
+  const std::vector<Attempt> all = texts(round.attempts.kept);
+  const std::span<const Attempt> X = all;
+  const std::size_t first = probe ? std::min(probe, X.size()) : X.size();
+  round.rewards = oracle.evaluate(X.first(first));
+  if (std::count(round.rewards.begin(), round.rewards.end(), true)) {
+    const std::vector<bool> others = oracle.evaluate(X.subspan(first));
+    round.rewards.insert(round.rewards.end(), others.begin(), others.end());
+  } else {
+    for (const Attempt& x : X.subspan(first))
+      if (!oracle.succeeded(x)) round.assumed.push_back(x);
+    round.attempts.kept.erase(round.attempts.kept.begin() + static_cast<std::ptrdiff_t>(first),
+                              round.attempts.kept.end());
+    round.attempts.looked = round.attempts.looked * first / X.size();
   }
+}
+
+// Whatever is learned from a round is learned from these: nothing the oracle ever rewarded may be among them.
+std::vector<Attempt> failures(const Round& round, const Oracle& oracle) {
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < round.rewards.size(); ++i) {
+    if (round.rewards[i]) continue;
+    const Attempt& x = round.attempts.kept[i].text;
+    ENSURE_AS(!oracle.succeeded(x), InputError, "oracle",
+              "\"" << x << "\" was rewarded before and now fails; the reward must be a function");
+    result.push_back(x);
+  }
+  result.insert(result.end(), round.assumed.begin(), round.assumed.end());
   return result;
 }
 
@@ -39,9 +58,10 @@ void validate(const Settings& s) {
   ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
   ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
   ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
-  ENSURE(!s.patience || s.memory == Memory::distil, "settings",
+  ENSURE(s.patience >= 0, "settings", "patience = " << s.patience << " is negative");
+  ENSURE(s.patience == 0 || s.memory == Memory::distil, "settings",
          "patience " << s.patience << " needs distillation: without it theta never changes");
-  ENSURE(!s.restart || s.patience, "settings", "restart " << s.restart << " needs patience of at least 1");
+  ENSURE(!s.restart || s.patience > 0, "settings", "restart " << s.restart << " needs patience above 0");
   ENSURE(s.scout >= 0, "settings", "scout = " << s.scout << " evaluations is negative");
   ENSURE(!s.scout || (s.screened && s.memory == Memory::distil && s.per_round <= 4096), "settings",
          "scout " << s.scout << " needs screening, distillation and rounds of at most 4,096 evaluations");
@@ -69,16 +89,17 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
       round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
                             context.stream("attempts", round));  // Alg. 2, l. 3
     if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings
-      if (!settings.patience || !state.best.now.theta || state.best.asked) break;
+      if (settings.patience == 0 || !state.best.now.theta || state.best.asked) break;
       state.best.restore(theta);
       continue;
     }
-    const std::vector<Attempt> X = texts(round.attempts.kept);
-    if (round.way == Way::on) round.rewards = oracle.evaluate(X);  // Alg. 2, l. 4
-    round.failures = failures(X, round.rewards, oracle);           // Alg. 2, l. 5
-    if (settings.patience && round.way == Way::on)
-      round.way = state.best.follow(theta, round.rewards, settings.patience, settings.restart,
-                                    state.pretrained.get());
+    if (round.way == Way::on) evaluate(round, oracle, settings.probe);  // Alg. 2, l. 4
+    round.failures = failures(round, oracle);                           // Alg. 2, l. 5
+    if (settings.patience > 0 && round.way == Way::on)
+      round.way = state.best.follow(theta,
+                                    {static_cast<std::int64_t>(round.attempts.looked),
+                                     std::count(round.rewards.begin(), round.rewards.end(), true)},
+                                    settings.patience, settings.restart, state.pretrained.get());
     if (round.way != Way::on)
       learner.recall(round.failures, round.number, seed);
     else if (!learner.learn(state, round, context))

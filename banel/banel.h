@@ -22,15 +22,18 @@ enum class Memory {
 
 struct Settings {
   std::int64_t budget = 7500;   // evaluations in all (NRE)
-  std::size_t per_round = 250;  // m: evaluations per round, >= 1
+  std::size_t per_round = 250;  // m: attempts per round, >= 1
+  // Evaluations at the beginning of a round; without a reward among them the other attempts are not evaluated
+  // but taken for failures, which nearly all of them are. 0: every attempt is evaluated, as in the paper.
+  std::size_t probe = 0;
   std::size_t accepted = 2000;  // n: proposals kept per round, >= 1
   double f = 4;                 // filter factor, >= 1: f n proposals are drawn
   double kappa = 1;             // exponent of p_phi in the ratio
   int phi_epochs = 30;          // E: passes over the failures
   int distil_epochs = 4;        // E_d: passes over the accepted proposals
-  // Rounds in a row that may fail more than the best attacker before theta goes back to it; 0: it never does,
-  // as in the paper. With patience the best attacker is handed over in the end.
-  std::size_t patience = 0;
+  // Standard deviations by which what was earned since may fall short of the best attacker before theta goes
+  // back to it; 0: it never does, as in the paper. With patience the best attacker is handed over in the end.
+  double patience = 0;
   std::size_t restart = 0;  // rounds without a better attacker before theta begins anew; 0: it never does
   std::int64_t scout = 0;   // about the first so many evaluations are those of scouts (scout.h)
   bool screened = true;     // drop invalid, repeated and already submitted strings; they are never evaluated
@@ -42,9 +45,10 @@ struct Settings {
 // One round, for logs and measurements.
 struct Round {
   std::size_t number = 0;          // 1, 2, ...
-  Draws attempts;                  // X
-  std::vector<bool> rewards;       // r(x) for x in X
-  std::vector<Attempt> failures;   // F
+  Draws attempts;                  // X, as far as it was evaluated
+  std::vector<bool> rewards;       // r(x) of these
+  std::vector<Attempt> assumed;    // the rest of X, taken for failures without an evaluation
+  std::vector<Attempt> failures;   // F: the evaluated ones first
   Way way = Way::on;               // unless on, the round ended here and nothing was learned from F
   std::shared_ptr<Generator> phi;  // the failure model, if the method has one
   double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
@@ -60,7 +64,7 @@ struct State {
   std::vector<Region> regions;                       // Algorithm 1 only
   std::size_t rounds = 0;                            // completed
   Best best = {};                                    // with patience only
-  Tried survivors = {};                              // counts of the scouts in theta; with scout only
+  Earned survivors = {};                             // by the scouts that are in theta; with scout only
   std::shared_ptr<const Generator> pretrained = {};  // what theta may begin anew from; with restart or scout
   // What would be handed over.
   const Generator& attacker() const { return best.overall().theta ? *best.overall().theta : *theta; }

@@ -10,6 +10,17 @@ namespace banel {
 
 namespace {
 constexpr std::size_t patience = 50;  // proposals drawn for each one asked for, at most
+
+// Which proposals lie in no region.
+std::vector<bool> in_no_region(std::span<const Region> regions, std::span<const Proposal> proposals) {
+  std::vector<bool> allowed(proposals.size(), true);
+  for (const Region& region : regions) {
+    const std::vector<double> scores = log_ratio(proposals, *region.phi, region.kappa);
+    for (std::size_t i = 0; i < scores.size(); ++i) allowed[i] = allowed[i] && scores[i] >= region.tau;
+  }
+  return allowed;
+}
+
 }  // namespace
 
 std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generator& phi, double kappa) {
@@ -35,19 +46,15 @@ Draws draw(const Generator& theta, std::span<const Region> regions, const Screen
   std::unordered_set<Attempt> here;
   while (draws.kept.size() < n && draws.drawn < patience * n) {
     const std::size_t batch = std::max<std::size_t>(n - draws.kept.size(), 256);
-    std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
-    draws.drawn += batch;
-    if (screen)
-      std::erase_if(proposals,
-                    [&](const Proposal& p) { return !(*screen)(p.text) || !here.insert(p.text).second; });
-    for (const Region& region : regions) {
-      const std::vector<double> scores = log_ratio(proposals, *region.phi, region.kappa);
-      std::size_t i = 0;
-      std::erase_if(proposals, [&](const Proposal&) { return scores[i++] < region.tau; });
+    const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
+    const std::vector<bool> allowed = in_no_region(regions, proposals);
+    for (std::size_t i = 0; i < batch && draws.kept.size() < n; ++i) {
+      const Proposal& p = proposals[i];
+      draws.looked = draws.drawn + i + 1;
+      if (screen && (!(*screen)(p.text) || !here.insert(p.text).second)) continue;
+      if (allowed[i]) draws.kept.push_back(p);
     }
-    const std::size_t wanted = std::min(n - draws.kept.size(), proposals.size());
-    draws.kept.insert(draws.kept.end(), proposals.begin(),
-                      proposals.begin() + static_cast<std::ptrdiff_t>(wanted));
+    draws.drawn += batch;
   }
   return draws;
 }

@@ -25,7 +25,8 @@ using Screen = std::function<bool(const Attempt&)>;
 
 struct Draws {
   std::vector<Proposal> kept;
-  std::size_t drawn = 0;  // proposals drawn in all, kept or not
+  std::size_t drawn = 0;   // proposals drawn in all, kept or not
+  std::size_t looked = 0;  // of these the first ones, as far as they were needed
 };
 
 // Up to n proposals from theta that lie in no region. With a screen: only those it passes, each string once.

@@ -25,6 +25,7 @@ Json to_json(const Method& m, std::size_t measured_samples, const addition::Rule
           {"leading_zeros", rules.leading_zeros},
           {"budget", s.budget},
           {"per_round", s.per_round},
+          {"probe", s.probe},
           {"accepted", s.accepted},
           {"f", s.f},
           {"kappa", s.kappa},
@@ -112,6 +113,7 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::o
           {"nre", nre},
           {"submitted", r.rewards.size()},
           {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
+          {"assumed", r.assumed},
           {"drawn_for_submission", r.attempts.drawn},
           {"proposals", proposals.size()},
           {"proposals_drawn", r.proposals.drawn},
@@ -146,7 +148,9 @@ void recall(Learner& learner, const Oracle& oracle, const std::vector<RoundRecor
   std::size_t first = 0;
   for (std::size_t k = 0; k < rounds.size(); ++k) {
     const auto submitted = static_cast<std::size_t>(rounds[k].submitted);
-    learner.recall(oracle.failures(first, first + submitted), k + 1, seed);
+    std::vector<Attempt> failures = oracle.failures(first, first + submitted);
+    failures.insert(failures.end(), rounds[k].assumed.begin(), rounds[k].assumed.end());
+    learner.recall(failures, k + 1, seed);
     first += submitted;
   }
 }
@@ -229,7 +233,11 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   bool finished = false;
   const auto commit = [&](const State& now, bool last) {
     finished = last;
-    save_attack(folder, now, {now.rounds, metrics_file.size(), oracle.mark(), last, {}});
+    AttackProgress progress;
+    progress.metrics_bytes = metrics_file.size();
+    progress.ledger = oracle.mark();
+    progress.finished = last;
+    save_attack(folder, now, progress);
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
   Stopwatch watch;

@@ -24,6 +24,7 @@ RoundRecord round_record(const Field& line, std::int64_t nre_before) {
   r.nre = line["nre"].count(nre_before);
   r.submitted = line["submitted"].integer(r.nre - nre_before, r.nre - nre_before);
   r.positives = line["positives"].integer(0, r.submitted);
+  for (const Field& x : line["assumed"].items()) r.assumed.push_back(x.text());
   const Field measured = line["measured"];
   if (r.measured = !measured.value().is_null(); r.measured) {
     const auto rate = [&](const char* name) { return rate_from(measured[name]); };

@@ -10,6 +10,7 @@ namespace banel {
 struct RoundRecord {                          // a line of metrics.jsonl
   std::int64_t nre = 0;                       // evaluations used when this attacker was made
   std::int64_t positives = 0, submitted = 0;  // of the evaluations that its predecessor submitted
+  std::vector<Attempt> assumed = {};          // what its predecessor wrote and nobody evaluated
   bool measured = true;                       // if not, what follows is 0 as far as the surprise
   Rate success;                               // of the attacker, as all that follows
   Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;

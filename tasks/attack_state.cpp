@@ -42,15 +42,16 @@ std::vector<AttackProgress::Threshold> thresholds_from(const std::string& text, 
 // The numbers of Best and of scouts, their names in the metadata and the largest they can be, stated once.
 template <class Progress, class Visit>
 void visit_counts(Progress& p, Visit visit) {
-  visit("best_evaluations", p.best_evaluations, most);
-  visit("best_rewards", p.best_rewards, p.best_evaluations);
-  visit("earlier_evaluations", p.earlier_evaluations, most);
-  visit("earlier_rewards", p.earlier_rewards, p.earlier_evaluations);
-  visit("best_behind", p.best_behind, most);
+  const auto visit_earned = [&](const std::string& name, auto& earned) {
+    visit(name + "_strings", earned.strings, most);
+    visit(name + "_rewards", earned.rewards, earned.strings);
+  };
+  visit_earned("best", p.best);
+  visit_earned("earlier", p.earlier);
+  visit_earned("since", p.since);
   visit("best_idle", p.best_idle, most);
   visit("best_asked", p.best_asked, std::int64_t{1});
-  visit("scout_evaluations", p.scout_evaluations, most);
-  visit("scout_rewards", p.scout_rewards, p.scout_evaluations);
+  visit_earned("scout", p.scouts);
 }
 
 fs::path region_file(const fs::path& folder, std::size_t number) {
@@ -73,7 +74,7 @@ Metadata to_metadata(const AttackProgress& progress) {
                     {"metrics_bytes", std::to_string(progress.metrics_bytes)},
                     {"finished", progress.finished ? "yes" : "no"},
                     {"regions", regions.dump()}};
-  visit_counts(progress, [&](const char* key, std::int64_t value, std::int64_t) {
+  visit_counts(progress, [&](const std::string& key, std::int64_t value, std::int64_t) {
     metadata[key] = std::to_string(value);
   });
   return metadata;
@@ -90,7 +91,7 @@ AttackProgress parse_progress(const Metadata& metadata, std::string_view where) 
             "metadata 'finished' is neither yes nor no" << mend);
   progress.finished = finished == "yes";
   progress.regions = thresholds_from(text_of(metadata, "regions", where), where);
-  visit_counts(progress, [&](const char* key, std::int64_t& value, std::int64_t highest) {
+  visit_counts(progress, [&](const std::string& key, std::int64_t& value, std::int64_t highest) {
     value = metadata_integer(metadata, key, highest, where);
   });
   return progress;
@@ -104,15 +105,12 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress prog
   const fs::path path = folder / "attacker.safetensors";
   const Best& best = state.best;
   if (progress.finished) return save_checkpoint(path, model_of(state.attacker()), to_metadata(progress));
-  progress.best_evaluations = best.now.evaluations;
-  progress.best_rewards = best.now.rewards;
-  progress.earlier_evaluations = best.earlier.evaluations;
-  progress.earlier_rewards = best.earlier.rewards;
-  progress.best_behind = static_cast<std::int64_t>(best.behind);
+  progress.best = best.now.earned;
+  progress.earlier = best.earlier.earned;
+  progress.since = best.since;
   progress.best_idle = static_cast<std::int64_t>(best.idle);
   progress.best_asked = best.asked;
-  progress.scout_evaluations = state.survivors.evaluations;
-  progress.scout_rewards = state.survivors.rewards;
+  progress.scouts = state.survivors;
   std::map<std::string, std::vector<real>> others;
   if (best.now.theta) others["best"] = model_of(*best.now.theta).parameters.values;
   if (best.earlier.theta) others["earlier"] = model_of(*best.earlier.theta).parameters.values;
@@ -137,20 +135,18 @@ SavedAttack load_attack(const fs::path& folder, const Method& method, const Star
     saved.regions.push_back(
         {generator(load(region_file(folder, saved.regions.size() + 1)).model), kappa, tau});
   const AttackProgress& p = saved.progress;
-  const auto tried = [&](const char* name, std::int64_t evaluations, std::int64_t rewards) -> Tried {
+  const auto tried = [&](const char* name, const Earned& earned) -> Tried {
     const auto weights = checkpoint.others.find(name);
-    ENSURE_AS((weights != checkpoint.others.end()) == (evaluations > 0), InputError, path.string(),
-              "the weights '" << name << "' and their evaluations do not belong together" << mend);
-    if (!evaluations) return {};
+    ENSURE_AS((weights != checkpoint.others.end()) == (earned.strings > 0), InputError, path.string(),
+              "the weights '" << name << "' and what they earned do not belong together" << mend);
+    if (!earned.strings) return {};
     GPT model = checkpoint.model;
     model.parameters.values = weights->second;
-    return {generator(std::move(model)), evaluations, rewards};
+    return {generator(std::move(model)), earned};
   };
-  saved.best = {tried("best", p.best_evaluations, p.best_rewards),
-                tried("earlier", p.earlier_evaluations, p.earlier_rewards),
-                static_cast<std::size_t>(p.best_behind), static_cast<std::size_t>(p.best_idle),
-                p.best_asked == 1};
-  saved.survivors = {nullptr, p.scout_evaluations, p.scout_rewards};
+  saved.best = {tried("best", p.best), tried("earlier", p.earlier), p.since,
+                static_cast<std::size_t>(p.best_idle), p.best_asked == 1};
+  saved.survivors = p.scouts;
   saved.theta = generator(std::move(checkpoint.model));
   return saved;
 }

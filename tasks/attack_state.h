@@ -22,10 +22,9 @@ struct AttackProgress {
     double kappa = 0, tau = 0;
   };
   std::vector<Threshold> regions;
-  // Best's numbers, all 0 without one.
-  std::int64_t best_evaluations = 0, best_rewards = 0, earlier_evaluations = 0, earlier_rewards = 0,
-               best_behind = 0, best_idle = 0, best_asked = 0;
-  std::int64_t scout_evaluations = 0, scout_rewards = 0;  // of the scouts that survived
+  Earned best, earlier, since;                 // Best's numbers, all 0 without one
+  std::int64_t best_idle = 0, best_asked = 0;  // the same
+  Earned scouts;                               // of those that survived
 };
 Metadata to_metadata(const AttackProgress&);
 // Errors: InputError naming the key that is missing, out of range or not in the form that to_metadata gives
@@ -37,7 +36,7 @@ struct SavedAttack {
   std::unique_ptr<GptGenerator> theta;
   std::vector<Region> regions;
   Best best;
-  Tried survivors;
+  Earned survivors;
 };
 
 // Writes FOLDER/attacker.safetensors, and before it FOLDER/phiN.safetensors if round N added a region.

@@ -28,6 +28,11 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
   command->add_option("--per-round", o->given.settings.per_round, "m, evaluations per round [250]")
       ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--probe", o->given.settings.probe,
+                   "evaluations at the beginning of a round; if none is rewarded, its other attempts are taken "
+                   "for failures and cost nothing; 0: all are evaluated")
+      ->check(CLI::Range(0, 1'000'000));
   command->add_option("--accepted", o->given.settings.accepted, "n, proposals kept per round [2000]")
       ->check(CLI::Range(1, 1'000'000));
   command->add_option("--f", o->given.settings.f, "filter factor: f n proposals are drawn, n kept")
@@ -41,8 +46,9 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
   command
       ->add_option(
           "--patience", o->given.settings.patience,
-          "rounds that may fail more than the best attacker's before it goes on from there; 0: it never does")
-      ->check(CLI::Range(0, 1'000'000));
+          "standard deviations by which what was earned since may fall short of the best attacker before the "
+          "run goes on from there; 0: it never does")
+      ->check(number_in(0.0, 1000.0));
   command
       ->add_option(
           "--restart", o->given.settings.restart,
@@ -96,6 +102,7 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
     const Method& given = o->given;
     set("--budget", m.settings.budget, given.settings.budget);
     set("--per-round", m.settings.per_round, given.settings.per_round);
+    set("--probe", m.settings.probe, given.settings.probe);
     set("--accepted", m.settings.accepted, given.settings.accepted);
     set("--f", m.settings.f, given.settings.f);
     set("--kappa", m.settings.kappa, given.settings.kappa);

@@ -66,6 +66,7 @@ std::vector<Method> all_methods() {
     m.settings.accepted = 250;
     m.settings.f = 16;
     m.settings.phi_epochs = 100;
+    m.settings.probe = 5;
     m.settings.patience = 3;
     return m;
   };
@@ -115,6 +116,7 @@ std::vector<Method> all_methods() {
       add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
           filter(ratio_score())));
   blind.consults_oracle = false;
+  blind.settings.probe = 0;  // its evaluations are none
   small_rounds(
       add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())))
       .settings.f = 4;

@@ -18,6 +18,7 @@ Json line(int round) {
           {"nre", 20 * round},
           {"submitted", 20},
           {"positives", 2},
+          {"assumed", {"1+2="}},
           {"proposals", 100},
           {"accepted", 25},
           {"proposal_success", rate},

@@ -98,6 +98,22 @@ TEST_CASE("an attack that stops where its scouts hand over goes on to the same b
   }
 }
 
+TEST_CASE("an attack that takes attempts for failures goes on to the same bytes") {
+  for (const char* name : {"banel", "rnd-score", "count-score"}) {
+    CAPTURE(name);
+    Method m = tiny::method(name);
+    m.settings.probe = 7;
+    m.consults_oracle = false;  // no reward ever
+    const Run whole(m);
+    CHECK(whole.result.rounds.size() > 3);
+    CHECK_FALSE(whole.result.rounds[0].assumed.empty());
+    const TemporaryFolder folder;
+    for (std::size_t round = 1; round < whole.result.rounds.size(); ++round) CHECK_THROWS_AS(attack(folder.path, m, 1), Stopped);
+    attack(folder.path, m);
+    check_equal(files(whole.path()), files(folder.path));
+  }
+}
+
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
   // Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves phi.
   // So a kill leaves the old checkpoint with some of the files already grown, and the last of them torn.
@@ -292,6 +308,7 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
   };
   changed([](Settings& s, Method&) { s.budget = 80; });
   changed([](Settings& s, Method&) { s.per_round = 10; });
+  changed([](Settings& s, Method&) { s.probe = 5; });
   changed([](Settings& s, Method&) { s.accepted = 31; });
   changed([](Settings& s, Method&) { s.f = 3; });
   changed([](Settings& s, Method&) { s.kappa = 0.5; });

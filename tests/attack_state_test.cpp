@@ -7,7 +7,7 @@
 namespace banel {
 namespace {
 
-AttackProgress some_progress() { return {7, 12345, {1750, 0x00ab}, true, {{1, -3.25}, {0.5, 1e-300}}, 150, 20, 50, 3, 2, 9, 1, 48, 11}; }
+AttackProgress some_progress() { return {7, 12345, {1750, 0x00ab}, true, {{1, -3.25}, {0.5, 1e-300}}, {150, 20}, {50, 3}, {70, 2}, 9, 1, {48, 11}}; }
 
 std::string refusal_of(const Metadata& metadata) {
   try {
@@ -29,15 +29,16 @@ TEST_CASE("the progress of an attack survives its metadata") {
   CHECK(back.regions[0].tau == -3.25);
   CHECK(back.regions[1].kappa == 0.5);
   CHECK(back.regions[1].tau == 1e-300);
-  CHECK(back.best_evaluations == 150);
-  CHECK(back.best_rewards == 20);
-  CHECK(back.earlier_evaluations == 50);
-  CHECK(back.earlier_rewards == 3);
-  CHECK(back.best_behind == 2);
+  CHECK(back.best.strings == 150);
+  CHECK(back.best.rewards == 20);
+  CHECK(back.earlier.strings == 50);
+  CHECK(back.earlier.rewards == 3);
+  CHECK(back.since.strings == 70);
+  CHECK(back.since.rewards == 2);
   CHECK(back.best_idle == 9);
   CHECK(back.best_asked == 1);
-  CHECK(back.scout_evaluations == 48);
-  CHECK(back.scout_rewards == 11);
+  CHECK(back.scouts.strings == 48);
+  CHECK(back.scouts.rewards == 11);
   CHECK(to_metadata(back) == to_metadata(some_progress()));
 }
 
@@ -64,9 +65,10 @@ TEST_CASE("metadata that is missing or not in its one form is refused by key") {
   };
   refused("best_rewards", {"151"});
   refused("earlier_rewards", {"51"});
+  refused("since_rewards", {"71"});
   refused("best_asked", {"2"});
   refused("scout_rewards", {"49"});
-  for (const char* key : {"rounds", "nre", "metrics_bytes", "best_evaluations", "best_rewards", "earlier_evaluations", "earlier_rewards", "best_behind", "best_idle", "best_asked", "scout_evaluations", "scout_rewards"})
+  for (const char* key : {"rounds", "nre", "metrics_bytes", "best_strings", "best_rewards", "earlier_strings", "earlier_rewards", "since_strings", "since_rewards", "best_idle", "best_asked", "scout_strings", "scout_rewards"})
     refused(key, {"", "-1", "+1", " 1", "1 ", "01", "12abc", "abc", "1.0", "1e3", "0x10", "9007199254740993", "9223372036854775808", "18446744073709551616", "1\n"});
   refused("ledger_hash", {"", "ab", "00000000000000AB", "0x000000000000ab", "000000000000000ab", "-0000000000000ab", "000000000000000g", "00000000000000a\n"});
   refused("finished", {"", "YES", "true", "1", "yes "});

@@ -118,7 +118,8 @@ TEST_CASE("every method that learns changes the attacker and the others keep it"
     CAPTURE(known.name);
     const TemporaryFolder folder;
     Method m = tiny::method(known.name);
-    m.settings.patience = m.settings.restart = 0;  // or the best attacker may be the pre-trained one
+    m.settings.patience = 0;
+    m.settings.restart = 0;  // or the best attacker may be the pre-trained one
     attack(folder.path, m);
     const bool same = load_checkpoint(folder.path / "attacker.safetensors").model.parameters.values == tiny::attacker().parameters.values;
     const bool learns = known.settings.memory == Memory::distil && known.name != "temperature" && known.name != "memory";

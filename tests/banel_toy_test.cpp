@@ -277,6 +277,7 @@ TEST_CASE("settings out of range are refused before the oracle is asked") {
   refused([](Settings& s) { s.kappa = -1; });
   refused([](Settings& s) { s.kappa = std::numeric_limits<double>::quiet_NaN(); });
   refused([](Settings& s) { s.phi_epochs = -1; });
+  refused([](Settings& s) { s.patience = -1; });
 }
 
 // As a failure model it is exact, p_theta restricted to failures, but for a relative error of 1e-9 that breaks

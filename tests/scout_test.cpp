@@ -79,14 +79,14 @@ TEST_CASE("scouts spend any budget to its last evaluation and never more") {
 
 TEST_CASE("scouts that never earn leave the attacker as it was") {
   const Run run(words, words, 100, 100);
-  CHECK(run.state.survivors.evaluations == 0);
+  CHECK(run.state.survivors.strings == 0);
   const ToyGenerator fresh(words);
   CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() == fresh.probabilities());
 }
 
 TEST_CASE("what survives has earned its share of rewards and becomes a part of the attacker") {
   const Run run(0, 199, 120, 120);
-  REQUIRE(run.state.survivors.evaluations >= 16);
+  REQUIRE(run.state.survivors.strings >= 16);
   CHECK(run.state.survivors.share() >= 0.1);
   const ToyGenerator fresh(words);
   CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() != fresh.probabilities());

@@ -39,6 +39,7 @@ inline Method method(const std::string& name) {
   Method m = banel::method(name);
   m.settings.budget = 60;
   m.settings.per_round = 20;
+  m.settings.probe = 0;
   m.settings.accepted = 30;
   m.settings.phi_epochs = 2;
   m.settings.distil_epochs = 1;
