@@ -9,13 +9,13 @@ namespace banel {
 namespace {
 
 // Found on the tuning targets with leading zeros forbidden (tasks/results/tuning.md).
-constexpr std::size_t unlikely_of = 64;                // proposals for one x
-constexpr int narrow_epochs = 60, mix_epochs = 20;     // of h; of theta
-constexpr std::size_t at_once = 4;                     // attempts of a scout
-constexpr std::int64_t enough = 16;                    // the same, to survive
-constexpr double least_share = 0.1;                    // of its rewards
-constexpr std::size_t samples = 128;                   // of h
-constexpr std::int64_t most_scouts = 8;                // times as many of theta, at most
+constexpr std::size_t unlikely_of = 64;             // proposals for one x
+constexpr int narrow_epochs = 60, mix_epochs = 20;  // of h; of theta
+constexpr std::size_t at_once = 4;                  // attempts of a scout
+constexpr std::int64_t enough = 16;                 // the same, to survive
+constexpr double least_share = 0.1;                 // of its rewards
+constexpr std::size_t samples = 128;                // of h
+constexpr std::int64_t most_scouts = 8;             // times as many of theta, at most
 
 // What scouts draw from: the streams of one scout.
 struct Streams {
@@ -30,9 +30,10 @@ struct Streams {
 // x: near theta, or unlikely; nothing if no proposal passes the screen.
 std::optional<Attempt> centre(const State& state, const Streams& streams) {
   const bool near = state.survivors.strings && streams.number % 2;
-  const std::vector<Proposal> proposals = draw(near ? *state.theta : *state.pretrained, {}, streams.context.screen,
-                                               near ? 1 : unlikely_of, streams("scout proposals"))
-                                              .kept;
+  const std::vector<Proposal> proposals =
+      draw(near ? *state.theta : *state.pretrained, {}, streams.context.screen, near ? 1 : unlikely_of,
+           streams("scout proposals"))
+          .kept;
   const auto least =
       std::min_element(proposals.begin(), proposals.end(),
                        [](const Proposal& a, const Proposal& b) { return a.log_prob < b.log_prob; });
@@ -46,8 +47,8 @@ std::optional<Earned> survives(const Generator& h, const Attempt& x, double shar
   Earned earned;
   while (earned.strings < enough) {
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
-    const Draws draws = draw(h, {}, &others, std::min(at_once, left),
-                             streams("scout attempts").from(round.attempts.drawn));
+    const Draws draws =
+        draw(h, {}, &others, std::min(at_once, left), streams("scout attempts").from(round.attempts.drawn));
     if (draws.kept.empty()) return {};
     const std::vector<bool> rewards = oracle.evaluate(texts(draws.kept));
     round.way = Way::scouts;
@@ -88,7 +89,8 @@ void scout(State& state, Round& round, Oracle& oracle, const Context& context) {
     const std::unique_ptr<Generator> h = state.pretrained->clone();
     h->fit(std::span(&*x, 1), narrow_epochs, streams("scout fit"));
     const double share = std::max(least_share, state.survivors.share());
-    if (const auto earned = survives(*h, *x, share, round, oracle, streams)) join(state, *h, *earned, streams);
+    if (const auto earned = survives(*h, *x, share, round, oracle, streams))
+      join(state, *h, *earned, streams);
   }
 }
 

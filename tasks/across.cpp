@@ -171,8 +171,9 @@ std::string third_row(const Group& g, std::int64_t first, std::int64_t last) {
     for (const AttackResult& run : target.runs)
       for (const RoundRecord& r : run.rounds)
         if (first < r.nre && r.nre <= last) {
+          if (!r.measured) continue;
           filtered.add(r);
-          if (r.measured) readings.push_back(r);
+          readings.push_back(r);
           if (r.phi_heldout > 0) fitted.push_back(r);
         }
   const auto average = [](const std::vector<RoundRecord>& rounds, int digits, const auto& of) {

@@ -85,7 +85,7 @@ struct Looked {
   std::vector<Attempt> failures;
 };
 Looked look(std::span<const Attempt> attempts, const Oracle::Judge& judge) {
-  constexpr std::size_t enough = 100;
+  constexpr std::size_t enough = 500;
   attempts = attempts.first(std::min(enough, attempts.size()));
   const std::vector<Verdict> verdicts = judge(attempts);
   Looked looked;
@@ -104,36 +104,38 @@ double heldout(const Round& round, const std::vector<Attempt>& failures) {
   return nats / static_cast<double>(tokens_of(failures));
 }
 
-// One line of metrics.jsonl: the round, and the attacker it made, measured outside the budget.
+// One line of metrics.jsonl: the round, and the attacker it made if that was measured, outside the budget;
+// then the filter is looked at, too.
 Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::optional<Measurement>& m,
                 const Oracle::Judge& judge) {
   const std::vector<Attempt> proposals = texts(r.proposals.kept);
-  const Looked proposed = look(proposals, judge);
-  return {{"round", r.number},
-          {"nre", nre},
-          {"submitted", r.rewards.size()},
-          {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
-          {"assumed", r.assumed},
-          {"drawn_for_submission", r.attempts.drawn},
-          {"proposals", proposals.size()},
-          {"proposals_drawn", r.proposals.drawn},
-          {"accepted", r.accepted.size()},
-          {"way", r.way == Way::on     ? "on"
-                  : r.way == Way::back ? "back"
-                  : r.way == Way::anew ? "anew"
-                                       : "scouts"},
-          {"phi_nats_per_token", r.phi_loss},
-          {"phi_heldout_nats_per_token", heldout(r, proposed.failures)},
-          {"tau", r.tau},
-          {"gradient_norm", r.gradient_norm ? Json(*r.gradient_norm) : Json(nullptr)},
-          {"tokens", cost.tokens},
-          {"flops", cost.flops},
-          {"proposal_success", to_json(proposed.success)},
-          {"accepted_success", to_json(look(r.accepted, judge).success)},
-          {"measured", m ? to_json(*m) : Json(nullptr)},
-          {"examples",
-           std::vector<Attempt>(proposals.begin(),
-                                proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
+  constexpr const char* ways[]{"on", "back", "anew", "scouts"};
+  Json line{{"round", r.number},
+            {"nre", nre},
+            {"submitted", r.rewards.size()},
+            {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
+            {"assumed", r.assumed},
+            {"drawn_for_submission", r.attempts.drawn},
+            {"proposals", proposals.size()},
+            {"proposals_drawn", r.proposals.drawn},
+            {"accepted", r.accepted.size()},
+            {"way", ways[static_cast<int>(r.way)]},
+            {"phi_nats_per_token", r.phi_loss},
+            {"tau", r.tau},
+            {"gradient_norm", r.gradient_norm ? Json(*r.gradient_norm) : Json(nullptr)},
+            {"tokens", cost.tokens},
+            {"flops", cost.flops},
+            {"measured", m ? to_json(*m) : Json(nullptr)},
+            {"examples",
+             std::vector<Attempt>(proposals.begin(),
+                                  proposals.begin() + std::min<std::ptrdiff_t>(3, std::ssize(proposals)))}};
+  if (m) {
+    const Looked proposed = look(proposals, judge);
+    line["phi_heldout_nats_per_token"] = heldout(r, proposed.failures);
+    line["proposal_success"] = to_json(proposed.success);
+    line["accepted_success"] = to_json(look(r.accepted, judge).success);
+  }
+  return line;
 }
 
 constexpr std::int64_t readings = 30;  // of a run, at most about
@@ -180,11 +182,14 @@ AttackResult read_attack(const fs::path& folder) {
 Measurement measure_attacker(const State& state, const Method& method, const GPT& pretrained,
                              const Screen& unseen, const Oracle::Judge& judge, const addition::Rules& rules,
                              std::size_t n, std::uint64_t seed) {
-  const Stream random{seed, "measured", static_cast<std::uint32_t>(state.rounds)};
+  // The same random numbers for all readings of a run: an attacker that stays has one reading.
+  const Stream random{seed, "measured"};
   const Screen* screen = method.exact_memory ? &unseen : nullptr;
   const std::vector<Proposal> samples = draw(state.attacker(), state.regions, screen, n, random).kept;
   Measurement m = measure(judge, rules, samples);
-  m.surprise = samples.empty() ? 0 : -mean(GptGenerator(pretrained, {}).log_prob(texts(samples)));
+  constexpr std::size_t enough = 1000;  // for a mean
+  const std::span<const Proposal> some(samples.data(), std::min(enough, samples.size()));
+  m.surprise = samples.empty() ? 0 : -mean(GptGenerator(pretrained, {}).log_prob(texts(some)));
   return m;
 }
 
@@ -240,14 +245,22 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     save_attack(folder, now, progress);
   };
   const Screen unseen = [&](const Attempt& x) { return !oracle.seen(x); };
+  std::string reading_of;  // the attacker of the last reading
+  Measurement reading;
   Stopwatch watch;
   const auto record = [&](const State& now, const Round& round, std::int64_t nre, bool last) {
     const double worked = watch.seconds();
     watch = Stopwatch();
     const Cost cost = *start.cost;
     std::optional<Measurement> measured;
-    if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget())
-      measured = measure_attacker(now, method, attacker, unseen, judge, rules, measured_samples, seed);
+    if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget()) {
+      const std::string measures = fingerprint(dynamic_cast<const GptGenerator&>(now.attacker()).model());
+      const bool again = measures == reading_of && now.regions.empty() && !method.exact_memory;
+      if (!again)
+        reading = measure_attacker(now, method, attacker, unseen, judge, rules, measured_samples, seed);
+      reading_of = measures;
+      measured = reading;
+    }
     const Json line = round_line(round, nre, cost, measured, judge);
     *start.cost = cost;  // measuring is no part of the method
     result.rounds.push_back(round_record(Field(line, metrics.string()), nre - std::ssize(round.rewards)));

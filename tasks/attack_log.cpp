@@ -37,13 +37,13 @@ RoundRecord round_record(const Field& line, std::int64_t nre_before) {
     r.success_other = rate("success_other");
     r.entropy = measured["entropy"].number();
     r.surprise = measured["surprise"].number();
+    r.proposal_success = rate_from(line["proposal_success"]);
+    r.accepted_success = rate_from(line["accepted_success"]);
+    r.phi_heldout = line["phi_heldout_nats_per_token"].number();
   }
   r.proposals = line["proposals"].count();
   r.accepted = line["accepted"].integer(0, r.proposals);
-  r.proposal_success = rate_from(line["proposal_success"]);
-  r.accepted_success = rate_from(line["accepted_success"]);
   r.phi_loss = line["phi_nats_per_token"].number();
-  r.phi_heldout = line["phi_heldout_nats_per_token"].number();
   r.tokens = line["tokens"].count();
   r.flops = line["flops"].number();
   return r;

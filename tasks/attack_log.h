@@ -11,14 +11,15 @@ struct RoundRecord {                          // a line of metrics.jsonl
   std::int64_t nre = 0;                       // evaluations used when this attacker was made
   std::int64_t positives = 0, submitted = 0;  // of the evaluations that its predecessor submitted
   std::vector<Attempt> assumed = {};          // what its predecessor wrote and nobody evaluated
-  bool measured = true;                       // if not, what follows is 0 as far as the surprise
-  Rate success;                               // of the attacker, as all that follows
-  Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;
-  double entropy = 0, surprise = 0;      // nats per string; surprise: to the pre-trained attacker
-  double phi_loss = 0, phi_heldout = 0;  // nats per token on the failures, on failures it has not seen
   std::int64_t proposals = 0, accepted = 0;
+  double phi_loss = 0;                      // nats per token on the failures
+  bool measured = true;                     // if not, what follows is 0 as far as the surprise
   Rate proposal_success, accepted_success;  // of the first ones
-  std::int64_t tokens = 0;                  // since the start of the run; measuring and the oracle excluded
+  double phi_heldout = 0;                   // nats per token on failures that phi has not seen
+  Rate success;                             // of the attacker, as all that follows
+  Rate valid, distinct, distinct_success, success_leading_zero, success_carry, success_other;
+  double entropy = 0, surprise = 0;  // nats per string; surprise: to the pre-trained attacker
+  std::int64_t tokens = 0;           // since the start of the run; measuring and the oracle excluded
   double flops = 0;
 };
 

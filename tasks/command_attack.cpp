@@ -29,9 +29,10 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
   command->add_option("--per-round", o->given.settings.per_round, "m, evaluations per round [250]")
       ->check(CLI::Range(1, 1'000'000));
   command
-      ->add_option("--probe", o->given.settings.probe,
-                   "evaluations at the beginning of a round; if none is rewarded, its other attempts are taken "
-                   "for failures and cost nothing; 0: all are evaluated")
+      ->add_option(
+          "--probe", o->given.settings.probe,
+          "evaluations at the beginning of a round; if none is rewarded, its other attempts are taken "
+          "for failures and cost nothing; 0: all are evaluated")
       ->check(CLI::Range(0, 1'000'000));
   command->add_option("--accepted", o->given.settings.accepted, "n, proposals kept per round [2000]")
       ->check(CLI::Range(1, 1'000'000));
