@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "tensor/blas.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -11,9 +12,8 @@ namespace banel {
 
 namespace {
 constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
-constexpr int shard_rows = 128;            // a shard has about as many: few enough for the second-level cache
-constexpr std::size_t fewest_wanted = 32;  // rows: gemm() rounds dy W^T of fewer in another way
-constexpr std::size_t norm_chunk = 4096;   // weights
+constexpr int shard_rows = 128;           // a shard has about as many: few enough for the second-level cache
+constexpr std::size_t norm_chunk = 4096;  // weights
 }  // namespace
 
 void Batch::clear() {
@@ -48,7 +48,7 @@ std::size_t next_shard(const Batch& batch, std::size_t first, std::size_t last, 
   shard.wanted.clear(), shard.targets.clear(), shard.weights.clear();
   for (std::size_t n = 0; n < shard.rows(); ++n) {
     const std::size_t most = shard.wanted.size() + shard.rows() - n;  // that can still be
-    if (batch.weights[shard.begin + n] == 0 && most > fewest_wanted) continue;
+    if (batch.weights[shard.begin + n] == 0 && most > std::size_t{fewest_rows}) continue;
     shard.wanted.push_back(static_cast<int>(n));
     shard.targets.push_back(batch.targets[shard.begin + n]);
     shard.weights.push_back(batch.weights[shard.begin + n]);

@@ -77,11 +77,11 @@ struct Block {
   Index rows, columns;
 };
 Block block_in_place(Index n, Index k, bool both_as_stored) {
-  constexpr Index most = 1'000'000, step = 16, fewest = 32, narrow = 128, far_apart = 256;
+  constexpr Index most = 1'000'000, step = 16, narrow = 128, far_apart = 256;
   if (!library().small_kernels || k == 0 || (both_as_stored && n >= far_apart)) return {0, n};
-  const Index columns = both_as_stored || most / (n * k) >= fewest ? n : std::min(n, narrow);
+  const Index columns = both_as_stored || most / (n * k) >= fewest_rows ? n : std::min(n, narrow);
   const Index rows = most / (columns * k) / step * step;
-  return {rows < fewest ? 0 : rows, columns};
+  return {rows < fewest_rows ? 0 : rows, columns};
 }
 
 }  // namespace
@@ -92,7 +92,8 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
   const auto blas = [](Index i) { return static_cast<int>(i); };
   Block block = block_in_place(n, k, ta == Transpose::no && tb == Transpose::no);
   Index ld = tb == Transpose::yes ? k : n;
-  if (tb == Transpose::yes && block.rows > 0 && m >= 32) {  // faster, copy and all, than reading b across
+  if (tb == Transpose::yes && block.rows > 0 &&
+      m >= fewest_rows) {  // faster, copy and all, than reading b across
     thread_local std::vector<real> upright;
     ld = simd::round_up(n) +
          simd::width;  // rows a power of two apart would meet in the same part of the cache

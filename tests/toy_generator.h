@@ -10,7 +10,7 @@ namespace banel {
 
 class ToyGenerator : public TabularGenerator {
  public:
-  // What fit() is given, for tests to look at: called with the attempts and the purpose ("phi" or "distil").
+  // What fit() is given, for tests to look at: called with the attempts and the purpose ("phi", "distil", "scout fit", ...).
   using Watch = std::function<void(std::span<const Attempt>, std::string_view purpose)>;
 
   explicit ToyGenerator(std::size_t n, Watch watch = {}, double inertia = 20) : TabularGenerator(names(n), uneven(n), inertia), watch_(std::move(watch)) {}
