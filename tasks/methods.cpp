@@ -71,7 +71,7 @@ std::vector<Method> all_methods() {
     return m;
   };
   small_rounds(add("banel",
-                   "small rounds, screened: what is known to be 0 is neither submitted nor kept; "
+                   "small rounds that ask few first, screened: what is known to be 0 is neither submitted nor kept; "
                    "goes back to the attacker that failed least",
                    filter(ratio_score())));
   Method& unscreened = small_rounds(add(

@@ -92,6 +92,7 @@ const std::vector<QuestionRule>& question_rules() {
       zeros_in_one(1),
       zeros_in_one(2),
       zeros_in_one(3),
+      zeros_in_one(4),
       zeros_in_both(),
       carry_chain(2),
       carry_chain(3),

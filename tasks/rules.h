@@ -14,7 +14,7 @@ struct QuestionRule {
   std::function<bool(const addition::Question&)> covers;     // whether a question follows the rule
 };
 
-// Random questions as reference; leading zeros in one operand (1, 2, 3 of them) and in both; carries that
+// Random questions as reference; leading zeros in one operand (1, 2, 3, 4 of them) and in both; carries that
 // ripple through at least 2, 3, 4 columns of digit sum 9, without leading zeros. In the order of the report.
 const std::vector<QuestionRule>& question_rules();
 

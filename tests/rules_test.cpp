@@ -50,6 +50,7 @@ TEST_CASE("the rules tell questions apart") {
   CHECK(covering("0+0=") == Names{"random question"});
   CHECK(covering("012+34=") == Names{"leading zeros: 1 in one operand"});
   CHECK(covering("12+00034=") == Names{"leading zeros: 3 in one operand"});
+  CHECK(covering("2822+00002=") == Names{"leading zeros: 4 in one operand"});
   CHECK(covering("012+034=") == Names{"leading zeros: in both operands"});
   CHECK(covering("999+1=") == Names{"carry chain: at least 2"});
   CHECK(covering("99999+1=") == Names{"carry chain: at least 2", "carry chain: at least 3", "carry chain: at least 4"});
@@ -75,7 +76,7 @@ TEST_CASE("an attacker reaches the part of the error map whose rule and lengths 
   CHECK(of_these_lengths > 0);
   CHECK(rows[1].reached.k == of_these_lengths);
   CHECK(rows[1].reached.n == 2000);
-  CHECK(rows[4].reached.k == 0);
+  CHECK(rows[5].reached.k == 0);
   CHECK(to_json(rows)[1].at("share_reached").at("k") == of_these_lengths);
 }
 
@@ -85,13 +86,13 @@ TEST_CASE("a rule's rate and its share of the finds and its examples are those o
   REQUIRE(rows.size() == question_rules().size());
   CHECK(rows[0].success.k == 0);
   CHECK(rows[0].examples.empty());
-  for (std::size_t i = 1; i <= 4; ++i) {
+  for (std::size_t i = 1; i <= 5; ++i) {
     CHECK(rows[i].success.value() == 1);
     CHECK(rows[i].examples.size() == 3);
   }
   CHECK(rows[1].covered.k == 1);
-  CHECK(rows[4].covered.k == 1);
-  CHECK(rows[4].covered.n == 3);
+  CHECK(rows[5].covered.k == 1);
+  CHECK(rows[5].covered.n == 3);
   CHECK(to_json(rows)[1].at("share_of_finds").at("k") == 1);
   CHECK(to_markdown(rows).find("leading zeros: in both operands | 1.0000") != std::string::npos);
   CHECK_THROWS_AS(try_rules(fails_on_zeros, 4, 50, {1, "rules"}, found), UsageError);
