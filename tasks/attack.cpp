@@ -231,8 +231,8 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   recall(*learner, oracle, result.rounds, seed);
   if (!result.rounds.empty()) *start.cost = {result.rounds.back().tokens, result.rounds.back().flops};
   AppendFile metrics_file(metrics, before.metrics_bytes), timing_file(timing, times.size());
-  State state{std::move(saved.theta), std::move(saved.regions),   before.rounds,
-              std::move(saved.best),  std::move(saved.survivors), {}};
+  State state{std::move(saved.theta), std::move(saved.regions), before.rounds,
+              std::move(saved.best),  saved.survivors,          {}};
   if (method.settings.restart || method.settings.scout)
     state.pretrained = std::make_shared<GptGenerator>(attacker, method.fit, method.temperature, start.cost);
   bool finished = false;
@@ -254,7 +254,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     const Cost cost = *start.cost;
     std::optional<Measurement> measured;
     if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget()) {
-      const std::string measures = fingerprint(dynamic_cast<const GptGenerator&>(now.attacker()).model());
+      const std::string measures = fingerprint(model_of(now.attacker()));
       const bool again = measures == reading_of && now.regions.empty() && !method.exact_memory;
       if (!again)
         reading = measure_attacker(now, method, attacker, unseen, judge, rules, measured_samples, seed);

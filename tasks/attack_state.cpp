@@ -58,11 +58,11 @@ fs::path region_file(const fs::path& folder, std::size_t number) {
   return folder / ("phi" + std::to_string(number) + ".safetensors");
 }
 
+}  // namespace
+
 const GPT& model_of(const Generator& generator) {
   return dynamic_cast<const GptGenerator&>(generator).model();
 }
-
-}  // namespace
 
 Metadata to_metadata(const AttackProgress& progress) {
   Json regions = Json::array();

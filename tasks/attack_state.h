@@ -39,6 +39,9 @@ struct SavedAttack {
   Earned survivors;
 };
 
+// The network of a generator of an attack, which is a GptGenerator.
+const GPT& model_of(const Generator&);
+
 // Writes FOLDER/attacker.safetensors, and before it FOLDER/phiN.safetensors if round N added a region.
 // Rounds, regions and networks are those of the state; of a finished attack only the attacker handed over.
 void save_attack(const std::filesystem::path& folder, const State&, AttackProgress);

@@ -26,7 +26,9 @@ Action declare_scaling(CLI::App& app, const Arguments& arguments) {
   command->add_option("--kappa", o->s.kappa, "exponent of the failure model in the ratio of banel")
       ->check(number_in(0.0, 10.0))
       ->capture_default_str();
-  command->add_option("--scout", o->s.scout, "evaluations of scouts before the loop of banel; fewer than --budget")
+  command
+      ->add_option("--scout", o->s.scout,
+                   "evaluations of scouts before the loop of banel; fewer than --budget")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}))
       ->capture_default_str();
   command->add_option("--references", o->s.references, "methods without such epochs, separated by commas")

@@ -70,10 +70,11 @@ std::vector<Method> all_methods() {
     m.settings.patience = 3;
     return m;
   };
-  small_rounds(add("banel",
-                   "small rounds that ask few first, screened: what is known to be 0 is neither submitted nor kept; "
-                   "goes back to the attacker that failed least",
-                   filter(ratio_score())));
+  small_rounds(
+      add("banel",
+          "small rounds that ask few first, screened: what is known to be 0 is neither submitted nor kept; "
+          "goes back to the attacker that failed least",
+          filter(ratio_score())));
   Method& unscreened = small_rounds(add(
       "banel-unscreened", "banel, but invalid and repeated strings cost evaluations", filter(ratio_score())));
   unscreened.settings.screened = false;

@@ -14,7 +14,7 @@ constexpr std::size_t words = 400;
 constexpr std::size_t m = 6, probe = 2;
 const auto never = [](const Attempt&) { return false; };
 
-// A run over the words, of which those with a number below `rewarded` are rewarded.
+// A run over the words, of which those with a number below `first_failing` are rewarded.
 struct Run {
   std::set<Attempt> rewarded, learned;
   std::vector<Round> rounds;
