@@ -17,7 +17,7 @@ void evaluate(Round& round, Oracle& oracle, std::size_t probe) {
   const std::span<const Attempt> X = all;
   const std::size_t first = probe ? std::min(probe, X.size()) : X.size();
   round.rewards = oracle.evaluate(X.first(first));
-  if (std::count(round.rewards.begin(), round.rewards.end(), true)) {
+  if (round.positives()) {
     const std::vector<bool> others = oracle.evaluate(X.subspan(first));
     round.rewards.insert(round.rewards.end(), others.begin(), others.end());
   } else {
@@ -70,6 +70,8 @@ void validate(const Settings& s) {
 
 }  // namespace
 
+std::int64_t Round::positives() const { return std::count(rewards.begin(), rewards.end(), true); }
+
 // The numbers are the lines of Algorithm 2 (README: "The algorithm, line by line").
 void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner,
          const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
@@ -96,10 +98,9 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (round.way == Way::on) evaluate(round, oracle, settings.probe);  // Alg. 2, l. 4
     round.failures = failures(round, oracle);                           // Alg. 2, l. 5
     if (settings.patience > 0 && round.way == Way::on)
-      round.way = state.best.follow(theta,
-                                    {static_cast<std::int64_t>(round.attempts.looked),
-                                     std::count(round.rewards.begin(), round.rewards.end(), true)},
-                                    settings.patience, settings.restart, state.pretrained.get());
+      round.way =
+          state.best.follow(theta, {static_cast<std::int64_t>(round.attempts.looked), round.positives()},
+                            settings.patience, settings.restart, state.pretrained.get());
     if (round.way != Way::on)
       learner.recall(round.failures, round.number, seed);
     else if (!learner.learn(state, round, context))

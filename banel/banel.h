@@ -56,6 +56,7 @@ struct Round {
   Draws proposals;                      // P
   std::vector<Attempt> accepted;        // A
   std::optional<double> gradient_norm;  // policy gradients: the largest of the round's updates
+  std::int64_t positives() const;       // how many of the rewards are 1
 };
 
 // All that a run carries from one round to the next, beside the oracle's ledger.

@@ -113,7 +113,7 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::o
   Json line{{"round", r.number},
             {"nre", nre},
             {"submitted", r.rewards.size()},
-            {"positives", std::count(r.rewards.begin(), r.rewards.end(), true)},
+            {"positives", r.positives()},
             {"assumed", r.assumed},
             {"drawn_for_submission", r.attempts.drawn},
             {"proposals", proposals.size()},

@@ -99,30 +99,63 @@ TEST_CASE("no scout and no mixture of them is fitted to a string that was reward
   CHECK(run.leaks == 0);
 }
 
-TEST_CASE("a scout never submits the string that it is made of") {
-  Attempt centre;
-  std::size_t scouts = 0, own = 0;
-  const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
-    if (purpose == "scout fit") centre = attempts[0], ++scouts;
-  };
-  State state{std::make_unique<ToyGenerator>(words, watch), {}, 0};  // a scout writes its own string 19 times in 20
-  state.pretrained = state.theta->clone();
-  Oracle oracle(
-      [&](std::span<const Attempt> attempts) {
-        own += static_cast<std::size_t>(std::count(attempts.begin(), attempts.end(), centre));
-        return std::vector<Verdict>(attempts.size());
-      },
-      40);
-  Settings settings;
-  settings.per_round = 40;
-  settings.scout = 40;
-  const Screen screen = [&](const Attempt& x) { return !oracle.seen(x); };
+// One round of nothing but scouts, in which the attempts with these numbers, from 0, are rewarded.
+struct Scouting {
+  std::map<std::string, std::size_t> fits;  // by purpose
+  std::size_t own = 0;                      // attempts that are the string their scout is made of
+  State state;
   Round round;
-  round.number = 1;
-  scout(state, round, oracle, {settings, oracle, &screen, 1});
-  CHECK(round.rewards.size() == 40);
-  CHECK(scouts >= 10);
-  CHECK(own == 0);
+
+  Scouting(std::size_t evaluations, const std::set<std::size_t>& rewarded) {
+    Attempt centre;
+    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+      ++fits[std::string(purpose)];
+      if (purpose == "scout fit") centre = attempts[0];
+    };
+    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};  // a scout writes its own string 19 times in 20
+    state.pretrained = state.theta->clone();
+    std::size_t number = 0;
+    Oracle oracle(
+        [&](std::span<const Attempt> attempts) {
+          std::vector<Verdict> verdicts;
+          for (const Attempt& x : attempts) {
+            verdicts.push_back({"", rewarded.contains(number++)});
+            own += x == centre;
+          }
+          return verdicts;
+        },
+        static_cast<std::int64_t>(evaluations));
+    Settings settings;
+    settings.per_round = evaluations;
+    settings.scout = static_cast<std::int64_t>(evaluations);
+    const Screen screen = [&](const Attempt& x) { return !oracle.seen(x); };
+    round.number = 1;
+    scout(state, round, oracle, {settings, oracle, &screen, 1});
+  }
+  std::size_t scouts() const { return fits.at("scout fit"); }
+  bool survived(std::int64_t strings, std::int64_t rewards) const {
+    return state.survivors.strings == strings && state.survivors.rewards == rewards;
+  }
+};
+
+TEST_CASE("a scout never submits the string that it is made of") {
+  const Scouting run(40, {});
+  CHECK(run.round.rewards.size() == 40);
+  CHECK(run.scouts() == 10);
+  CHECK(run.own == 0);
+}
+
+TEST_CASE("a scout survives sixteen attempts only if it never earned less than a tenth of those so far") {
+  const Scouting too_few(20, {0});  // 1/4, 1/8, 1/12, and two that earn nothing
+  CHECK(too_few.scouts() == 3);
+  CHECK(too_few.survived(0, 0));
+  CHECK(Scouting(16, {0, 8}).survived(16, 2));       // 1/4, 1/8, 2/12, 2/16
+  CHECK(Scouting(16, {4, 5, 6, 7}).survived(0, 0));  // a late start does not count
+}
+
+TEST_CASE("a later scout survives only if it earns at least what the survivors did") {
+  CHECK(Scouting(32, {0, 8, 16, 24}).survived(32, 4));                            // 2/16 after 2/16
+  CHECK(Scouting(32, {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 24}).survived(16, 8));  // 3/8 after 8/16
 }
 
 TEST_CASE("a scout that earns nothing is given up after its first attempts") {
