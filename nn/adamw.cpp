@@ -24,6 +24,17 @@ AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
       std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset),
                 decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
                 static_cast<real>(settings.weight_decay));
+  if (settings.muon) muon_.emplace(parameters);
+  ours_.push_back({0, decay_.size()});
+  if (muon_)
+    for (const Slice& slice : muon_->slices()) {
+      ours_.back().end = slice.offset;
+      ours_.push_back({slice.end(), decay_.size()});
+    }
+}
+
+real AdamW::clip(double norm) const {
+  return static_cast<real>(std::min(1.0, settings_.max_norm / (norm + 1e-6)));
 }
 
 void AdamW::restore(State state) {
@@ -36,18 +47,25 @@ void AdamW::restore(State state) {
 void AdamW::update(Parameters& parameters, const real* gradients, double norm, double rate, std::size_t begin,
                    std::size_t end) {
   const auto t = static_cast<double>(state_.steps);
-  const real clip = static_cast<real>(std::min(1.0, settings_.max_norm / (norm + 1e-6)));
+  const real scale = clip(norm);
   const real b1 = static_cast<real>(settings_.beta1), b2 = static_cast<real>(settings_.beta2);
   const real m_scale = static_cast<real>(rate / (1 - std::pow(settings_.beta1, t)));
   const real v_scale = static_cast<real>(1 / (1 - std::pow(settings_.beta2, t)));
   const real lr = static_cast<real>(rate), epsilon = static_cast<real>(settings_.epsilon);
   real *w = parameters.values.data(), *m = state_.m.data(), *v = state_.v.data(), *decay = decay_.data();
-  for (std::size_t i = begin; i < end; ++i) {
-    const real g = gradients[i] * clip;
-    m[i] = b1 * m[i] + (1 - b1) * g;
-    v[i] = b2 * v[i] + (1 - b2) * g * g;
-    w[i] -= lr * decay[i] * w[i] + m_scale * m[i] / (std::sqrt(v[i] * v_scale) + epsilon);
-  }
+  for (const Range& range : ours_)
+    for (std::size_t i = std::max(begin, range.begin); i < std::min(end, range.end); ++i) {
+      const real g = gradients[i] * scale;
+      m[i] = b1 * m[i] + (1 - b1) * g;
+      v[i] = b2 * v[i] + (1 - b2) * g * g;
+      w[i] -= lr * decay[i] * w[i] + m_scale * m[i] / (std::sqrt(v[i] * v_scale) + epsilon);
+    }
+}
+
+void AdamW::update_matrix(std::size_t matrix, Parameters& parameters, const real* gradients, double norm,
+                          double rate) {
+  muon_->update(matrix, parameters.values.data(), gradients, clip(norm), static_cast<real>(rate),
+                static_cast<real>(settings_.weight_decay), state_.m.data());
 }
 
 }  // namespace banel

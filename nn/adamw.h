@@ -1,7 +1,9 @@
-// AdamW (Loshchilov & Hutter 2019): Adam with weight decay taken off the weights directly.
+// AdamW (Loshchilov & Hutter 2019): Adam with weight decay taken off the weights directly; Muon beside it.
 #pragma once
+#include <optional>
 #include <vector>
 
+#include "nn/muon.h"
 #include "nn/parameters.h"
 
 namespace banel {
@@ -10,6 +12,7 @@ struct AdamWSettings {
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8;
   double weight_decay = 0;  // on weights of rank 2 only: matrices and embeddings, not gains and biases
   double max_norm = 1;      // gradients longer than this are scaled down to it (Pascanu et al. 2013)
+  bool muon = false;        // Muon for the matrices of the blocks
 };
 
 // Linear from 0 to `peak` over `warmup` steps, then a half cosine down to `floor` * peak at step `total`.
@@ -30,6 +33,9 @@ class AdamW {
   void advance() { ++state_.steps; }
   void update(Parameters&, const real* gradients, double norm, double rate, std::size_t begin,
               std::size_t end);
+  // The same for one of the matrices that update() leaves to Muon; its momentum is in m.
+  std::size_t matrices() const { return muon_ ? muon_->matrices() : 0; }
+  void update_matrix(std::size_t matrix, Parameters&, const real* gradients, double norm, double rate);
 
   struct State {  // all that a resumed run needs
     std::vector<real> m, v;
@@ -39,7 +45,14 @@ class AdamW {
   void restore(State);  // of an optimiser of the same parameters
 
  private:
+  struct Range {
+    std::size_t begin, end;
+  };
+  real clip(double norm) const;
+
   AdamWSettings settings_;
+  std::optional<Muon> muon_;
+  std::vector<Range> ours_;  // the weights that are not Muon's
   std::vector<real> decay_;  // weight_decay or 0 for each weight
   State state_;
 };

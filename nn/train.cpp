@@ -113,6 +113,9 @@ StepReport Trainer::step(const Batch& batch, double rate) {
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);
 
   optimizer_.advance();
+  parallel_for(optimizer_.matrices(), [&](std::size_t m) {
+    optimizer_.update_matrix(m, model_.parameters, gradients_.data(), report.gradient_norm, rate);
+  });
   parallel_for(chunks, [&](std::size_t c) {
     chunk(c, [&](std::size_t begin, std::size_t end) {
       optimizer_.update(model_.parameters, gradients_.data(), report.gradient_norm, rate, begin, end);

@@ -19,8 +19,8 @@ Action declare_reproduce(CLI::App& app, const Arguments& arguments) {
                     "the same path in a few minutes: 3 digits, two seeds, 1,500 evaluations; not a result");
   command
       ->add_option("--digits", o->digits,
-                   "longest operand, in digits; above 5 the target learns from 60 million examples, about "
-                   "two hours")
+                   "longest operand, in digits; above 5 the target learns from 36 million examples, an hour "
+                   "or more")
       ->check(CLI::Range(1, addition::max_digits))
       ->capture_default_str()
       ->excludes("--quick");

@@ -29,6 +29,7 @@ void add_training(CLI::App* app, TrainingSettings& t) {
   app->add_option("--weight-decay", t.weight_decay, "decoupled weight decay of matrices and embeddings")
       ->check(number_in(0.0, 10.0))
       ->capture_default_str();
+  app->add_flag("--muon", t.muon, "Muon for the matrices of the blocks, instead of AdamW");
   app->add_option("--examples", t.examples, "length of the schedule, in examples")
       ->check(CLI::Range(std::int64_t{1000}, std::int64_t{1} << 40))
       ->capture_default_str();

@@ -27,7 +27,7 @@ Json to_json(const Training& t) {
 Training train(GPT& model, const TrainingSettings& s, const Json& settings, const fs::path& partial,
                Stream data, std::int64_t check_every, const std::function<Example(Rng&)>& example,
                const std::function<bool(Training&)>& done, Progress& progress) {
-  Trainer trainer(model, {.weight_decay = s.weight_decay});
+  Trainer trainer(model, {.weight_decay = s.weight_decay, .muon = s.muon});
   Training training{.checks = Json::array()};
   if (fs::exists(partial)) {
     Checkpoint checkpoint = load_checkpoint(partial);
@@ -79,6 +79,7 @@ Json to_json(const TrainingSettings& s) {
           {"rate", s.rate},
           {"warmup_steps", s.warmup},
           {"weight_decay", s.weight_decay},
+          {"muon", s.muon},
           {"schedule_examples", s.examples}};
 }
 

@@ -22,6 +22,7 @@ struct TrainingSettings {
   double rate = 3e-3;         // peak learning rate; linear warm-up, half cosine down to 0
   std::int64_t warmup = 300;  // steps
   double weight_decay = 0;
+  bool muon = false;                  // for the matrices of the blocks, instead of AdamW
   std::int64_t examples = 1'000'000;  // length of the schedule; every example is fresh
 };
 

@@ -106,7 +106,8 @@ ReproduceSettings full_settings(int digits) {
                        .examples = 7'000'000};
   if (digits > 5) {
     s.target.training.network.layers = 4;
-    s.target.training.examples = 60'000'000;
+    s.target.training.muon = true;
+    s.target.training.examples = 36'000'000;
     s.target.check_every = 1'000'000;
     s.target.stop_error = 9e-4;
   }

@@ -221,11 +221,13 @@ TEST_CASE("training gives the same bits for any number of threads on a busy mach
 
 TEST_CASE("training gives the same bits for any number of threads") {
   const std::vector<Example> examples = counting(300);
-  check_same_for_all_threads([&] {
-    GPT gpt({.vocabulary = 5, .context = 9, .d_model = 24, .layers = 2, .heads = 2}, Rng(1, "train"));
-    const auto losses = fit(gpt, examples, {.epochs = 2, .batch = 130, .warmup = 2, .optimizer = {}}, {3, "order"}).losses;
-    return std::pair(losses, gpt.parameters.values);
-  });
+  for (const bool muon : {false, true})
+    check_same_for_all_threads([&] {
+      GPT gpt({.vocabulary = 5, .context = 9, .d_model = 24, .layers = 2, .heads = 2}, Rng(1, "train"));
+      const FitSettings settings{.epochs = 2, .batch = 130, .warmup = 2, .optimizer = {.muon = muon}};
+      const auto losses = fit(gpt, examples, settings, {3, "order"}).losses;
+      return std::pair(losses, gpt.parameters.values);
+    });
 }
 
 TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
@@ -252,7 +254,7 @@ TEST_CASE("fitting nothing or for no epoch changes nothing") {
 
 TEST_CASE("a training step allocates nothing once it is warm") {
   GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
-  Trainer trainer(gpt, {});
+  Trainer trainer(gpt, {.muon = true});
   std::vector<Example> examples;
   for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13), .loss_from = 1 + i % 19});
   const Batch batch = batch_of(examples);
