@@ -24,13 +24,13 @@ AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
       std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset),
                 decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
                 static_cast<real>(settings.weight_decay));
-  if (settings.muon) muon_.emplace(parameters);
   ours_.push_back({0, decay_.size()});
-  if (muon_)
-    for (const Slice& slice : muon_->slices()) {
-      ours_.back().end = slice.offset;
-      ours_.push_back({slice.end(), decay_.size()});
-    }
+  if (!settings.muon) return;
+  muon_.emplace(parameters);
+  for (const Slice& slice : muon_->slices()) {
+    ours_.back().end = slice.offset;
+    ours_.push_back({slice.end(), decay_.size()});
+  }
 }
 
 real AdamW::clip(double norm) const {

@@ -253,17 +253,19 @@ TEST_CASE("fitting nothing or for no epoch changes nothing") {
 }
 
 TEST_CASE("a training step allocates nothing once it is warm") {
-  GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
-  Trainer trainer(gpt, {.muon = true});
   std::vector<Example> examples;
   for (int i = 0; i < 64; ++i) examples.push_back({.tokens = Sequence(20, i % 13), .loss_from = 1 + i % 19});
   const Batch batch = batch_of(examples);
-  for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
-  const Allocations allocations;
-  trainer.step(batch, 0.01);
-  CHECK(allocations.bytes() == 0);
-  ::operator delete(::operator new(100));  // a compiler may leave out what a new-expression or a vector allocates, not this
-  CHECK((allocations.bytes() >= 100) == Allocations::counted);
+  for (const bool muon : {false, true}) {
+    GPT gpt({.vocabulary = 13, .context = 20, .d_model = 64, .layers = 2, .heads = 4}, Rng(1, "train"));
+    Trainer trainer(gpt, {.muon = muon});
+    for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
+    const Allocations allocations;
+    trainer.step(batch, 0.01);
+    CHECK(allocations.bytes() == 0);
+    ::operator delete(::operator new(100));  // a compiler may leave out what a new-expression or a vector allocates, not this
+    CHECK((allocations.bytes() >= 100) == Allocations::counted);
+  }
 }
 
 }  // namespace
