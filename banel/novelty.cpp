@@ -34,9 +34,10 @@ double StringDensity::log_prob(const Attempt& x) const {
 void StringDensity::count(const Attempt& x, double times) {
   each_character(x, [&](char c, const std::string& before) {
     for (std::size_t length = 0; length <= before.size(); ++length) {
-      Context& context = contexts_[before.substr(before.size() - length)];
-      context.total += times;
-      context.next[c] += times;
+      const auto context = contexts_.try_emplace(before.substr(before.size() - length)).first;
+      context->second.total += times;
+      context->second.next[c] += times;
+      if (context->second.total == 0) contexts_.erase(context);  // what is taken back leaves nothing behind
     }
   });
 }

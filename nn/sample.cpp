@@ -1,6 +1,7 @@
 #include "nn/sample.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -30,15 +31,17 @@ void check_finite(const char* caller, int position, const real* logits, int voca
                              std::to_string(position) + "; train again with a lower --rate");
 }
 
-// body(first, count, workspace) for groups of at most `size` strings in parallel; some groups in a row share
-// one workspace, whose memory is then touched for the first time only once.
+// body(first, count, workspace) for groups of at most `size` strings in parallel; all groups of a thread
+// share one workspace, whose memory is then touched for the first time only once.
 template <class Workspace, class Body>
 void each_group(std::size_t strings, std::size_t size, Workspace workspace, Body body) {
   const std::size_t groups = (strings + size - 1) / size;
-  const std::size_t shares = std::min(groups, 8 * static_cast<std::size_t>(threads()));
-  parallel_for(shares, [&](std::size_t share) {
+  std::atomic<std::size_t> next = 0;
+  parallel_for(std::min(groups, static_cast<std::size_t>(threads())), [&](std::size_t) {
+    std::size_t g = next++;
+    if (g >= groups) return;
     auto own = workspace();
-    for (std::size_t g = groups * share / shares; g < groups * (share + 1) / shares; ++g) {
+    for (; g < groups; g = next++) {
       check_stop();
       body(g * size, std::min(size, strings - g * size), own);
     }

@@ -47,16 +47,22 @@ int longest_carry(const Question& q) {
   return longest;
 }
 
-Question random_question(int digits, Rng& rng) {
+Question random_question(int digits, Rng& rng, int length_draws) {
   ENSURE(digits >= 1 && digits <= max_digits, "digits", digits << " is outside 1.." << max_digits);
+  ENSURE(length_draws >= 1, "length draws", length_draws << " must be at least 1");
   const auto operand = [&](std::uint32_t length) {
     std::string s;
     for (std::uint32_t i = 0; i < length; ++i)
       s += static_cast<char>('0' + (i == 0 && length > 1 ? 1 + rng.below(9) : rng.below(10)));
     return s;
   };
-  const auto lengths = static_cast<std::uint32_t>(digits);
-  const std::uint32_t first = 1 + rng.below(lengths), second = 1 + rng.below(lengths);
+  const auto length = [&] {
+    std::uint32_t longest = 0;
+    for (int i = 0; i < length_draws; ++i)
+      longest = std::max(longest, 1 + rng.below(static_cast<std::uint32_t>(digits)));
+    return longest;
+  };
+  const std::uint32_t first = length(), second = length();
   std::string a = operand(first);
   return {std::move(a), operand(second)};
 }

@@ -33,9 +33,9 @@ bool has_leading_zero(const Question&);                         // in an operand
 std::string sum(const Question&);                               // "125": decimal, without leading zeros
 int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through
 
-// Lengths of both operands uniform in 1..digits, then digits uniform, the first not 0 unless it is the only
-// one.
-Question random_question(int digits, Rng&);
+// Lengths of both operands uniform in 1..digits (each the longest of `length_draws` such draws), then digits
+// uniform, the first not 0 unless it is the only one.
+Question random_question(int digits, Rng&, int length_draws = 1);
 
 Sequence encode(std::string_view text);  // precondition: only characters of the alphabet
 std::string decode(const Sequence&);     // newline is written as "\n"

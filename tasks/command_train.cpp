@@ -29,7 +29,8 @@ void add_training(CLI::App* app, TrainingSettings& t) {
   app->add_option("--weight-decay", t.weight_decay, "decoupled weight decay of matrices and embeddings")
       ->check(number_in(0.0, 10.0))
       ->capture_default_str();
-  app->add_flag("--muon", t.muon, "Muon for the matrices of the blocks, instead of AdamW");
+  app->add_flag("--muon,!--adamw", t.muon, "the optimiser of the matrices of the blocks")
+      ->default_str(t.muon ? "--muon" : "--adamw");
   app->add_option("--examples", t.examples, "length of the schedule, in examples")
       ->check(CLI::Range(std::int64_t{1000}, std::int64_t{1} << 40))
       ->capture_default_str();
@@ -52,6 +53,11 @@ Action declare_train(CLI::App* train, CLI::App& app, const Arguments& arguments,
   add_digits(command, o->s.digits);
   add_training(command, target ? o->s.target.training : o->s.attacker.training);
   if (target) {
+    command
+        ->add_option("--length-draws", o->s.target.length_draws,
+                     "length of an operand in the training data: the longest of so many uniform draws")
+        ->check(CLI::Range(1, 16))
+        ->capture_default_str();
     command->add_option("--stop-error", o->s.target.stop_error, "share of wrong answers to stop at")
         ->check(number_in(0.0, 1.0))
         ->capture_default_str();

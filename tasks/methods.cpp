@@ -112,7 +112,8 @@ std::vector<Method> all_methods() {
       "rnd-score", "control: banel with the error of random network distillation as score", filter_by(rnd)));
   rnd_score.settings.f = 8;
   rnd_score.novelty.epochs = 30;
-  small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)));
+  small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)))
+      .novelty.order = 8;
   Method& blind = small_rounds(
       add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
           filter(ratio_score())));

@@ -128,6 +128,7 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
   Json settings{{"digits", digits},
                 {"seed", seed},
                 {"training", to_json(t)},
+                {"length_draws", s.length_draws},
                 {"stop_error", s.stop_error},
                 {"check_every", s.check_every},
                 {"check_questions", s.check_questions},
@@ -148,7 +149,8 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
     };
     training = train(
         model, t, settings, partial, {seed, "target data"}, s.check_every,
-        [&](Rng& rng) { return target_example(random_question(digits, rng)); }, good_enough, progress);
+        [&](Rng& rng) { return target_example(random_question(digits, rng, s.length_draws)); }, good_enough,
+        progress);
   }
   Json result{{"settings", settings},
               {"examples", training.examples},

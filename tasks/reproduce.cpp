@@ -98,25 +98,27 @@ std::string note(const ReproduceSettings& s, const TargetReport& target, const R
 ReproduceSettings full_settings(int digits) {
   ReproduceSettings s;
   s.digits = digits;
-  s.target.training = {.network = {64, 3, 8},
+  s.target.training = {.network = {64, 4, 8},
                        .batch = 128,
                        .rate = 2e-3,
                        .warmup = 500,
                        .weight_decay = 0,
-                       .examples = 7'000'000};
-  if (digits > 5) {
-    s.target.training.network.layers = 4;
-    s.target.training.muon = true;
-    s.target.training.examples = 36'000'000;
-    s.target.check_every = 1'000'000;
-    s.target.stop_error = 9e-4;
-  }
-  s.attacker.training = {.network = {64, 2, 4},
+                       .muon = true,
+                       .examples = 2'500'000};
+  s.target.length_draws = 2;
+  s.attacker.training = {.network = {64, 1, 4},
                          .batch = 256,
                          .rate = 3e-3,
                          .warmup = 100,
                          .weight_decay = 0,
                          .examples = 600'000};
+  if (digits > 5) {
+    s.target.training.examples = 36'000'000;
+    s.target.length_draws = 1;
+    s.target.check_every = 1'000'000;
+    s.target.stop_error = 9e-4;
+    s.attacker.training.network.layers = 2;
+  }
   s.methods = comparison();
   s.jobs = threads();
   return s;

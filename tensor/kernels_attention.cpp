@@ -83,14 +83,32 @@ void in_fours(Index T, Body body) {
   for (; t < T; ++t) body(t, std::integral_constant<Index, 1>());
 }
 
-// Writes key number i, and copies behind it, among keys that lie side by side for each c: whole vectors,
-// because a CPU waits long for one of which it just wrote a single number.
-void append_key(const real* k, Index C, Index i, real* keys) {
-  for (Index c = 0; c < C; ++c, keys += simd::width)
-    simd::store(keys, simd::first(simd::load(keys), i, k[c]));
+real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
+
+// Scores of the first t keys and of k, which becomes number t among them. Each vector of keys is read before
+// the one number is written to it: the other way round a CPU waits long.
+void scores_with(const real* k, const real* q, Index t, Index C, real* keys, real* s) {
+  const Index before = t / simd::width * simd::width;
+  dot<1>(q, 0, keys, simd::width, C * simd::width, before, C, score_scale(C), s, 0);
+  Vec total{};
+  for (Index c = 0; c < C; ++c) {
+    real* const number = keys + before * C + c * simd::width;
+    total = simd::fma(q[c], simd::first(simd::load(number), t - before, k[c]), total);
+    number[t - before] = k[c];
+  }
+  simd::store(s + before, score_scale(C) * total);
 }
 
-real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
+// out = sum over i < t of p[i] values[i], and of p[t] v, which becomes number t among the values.
+void mix_with(const real* v, const real* p, Index t, Index C, real* values, real* out) {
+  for (Index c = 0; c < C; c += simd::width) {
+    Vec total{};
+    for (Index i = 0; i < t; ++i) total = simd::fma(p[i], simd::load_first(values + i * C + c, C - c), total);
+    const Vec last = simd::load_first(v + c, C - c);
+    simd::store_first(values + t * C + c, last, C - c);
+    simd::store_first(out + c, simd::fma(p[t], last, total), C - c);
+  }
+}
 
 }  // namespace
 
@@ -147,18 +165,11 @@ void attention_step(const real* q, const real* k, const real* v, Index heads, In
   const Index ld = simd::round_up(context), key_size = C * ld, value_size = context * C;
   alignas(64) real p[4 * max_context];
   in_fours(heads, [&](Index h, auto R) {
-    real *keys = cache_k + h * key_size, *values = cache_v + h * value_size;
-    for (Index r = 0; r < R; ++r) {
-      append_key(k + (h + r) * C, C, t % simd::width,
-                 keys + r * key_size + t / simd::width * C * simd::width);
-      std::copy_n(v + (h + r) * C, C, values + r * value_size + t * C);
-    }
     for (Index r = 0; r < R; ++r)
-      dot<1>(q + (h + r) * C, 0, keys + r * key_size, simd::width, C * simd::width, t + 1, C, score_scale(C),
-             p + r * ld, 0);
+      scores_with(k + (h + r) * C, q + (h + r) * C, t, C, cache_k + (h + r) * key_size, p + r * ld);
     softmax_rows<R.value>(p, ld, t + 1, 0, p);
     for (Index r = 0; r < R; ++r)
-      mix<1>(p + r * ld, 0, 1, values + r * value_size, C, t + 1, C, 0, out + (h + r) * C, 0);
+      mix_with(v + (h + r) * C, p + r * ld, t, C, cache_v + (h + r) * value_size, out + (h + r) * C);
   });
 }
 

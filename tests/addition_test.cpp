@@ -112,6 +112,18 @@ TEST_CASE("random questions have uniform lengths and digits and no leading zeros
   CHECK_THROWS_AS(random_question(max_digits + 1, rng), UsageError);
 }
 
+TEST_CASE("of two draws of a length the longer one counts") {
+  constexpr int draws = 20'000, digits = 3;
+  std::map<std::size_t, int> lengths;
+  Rng rng(3, "addition_test");
+  for (int i = 0; i < draws; ++i) {
+    const Question q = random_question(digits, rng, 2);
+    ++lengths[q.a.size()], ++lengths[q.b.size()];
+  }
+  for (std::size_t l = 1; l <= digits; ++l) CHECK(lengths[l] / (2.0 * draws) == doctest::Approx(static_cast<double>(2 * l - 1) / 9).epsilon(0.05));
+  CHECK_THROWS_AS(random_question(digits, rng, 0), UsageError);
+}
+
 TEST_CASE("one-digit operands may be zero") {
   Rng rng(2, "addition_test");
   bool zero = false;

@@ -109,7 +109,11 @@ TEST_CASE("finished networks are never overwritten by other settings") {
       [](TrainingSettings& t) { t.network.d_model = 20; }, [](TrainingSettings& t) { t.network.layers = 2; },
       [](TrainingSettings& t) { t.network.heads = 4; },    [](TrainingSettings& t) { t.batch = 32; },
       [](TrainingSettings& t) { t.rate = 2e-3; },          [](TrainingSettings& t) { t.warmup = 11; },
-      [](TrainingSettings& t) { t.weight_decay = 0.1; },   [](TrainingSettings& t) { t.examples = 4016; }};
+      [](TrainingSettings& t) { t.weight_decay = 0.1; },   [](TrainingSettings& t) { t.examples = 4016; },
+      [](TrainingSettings& t) { t.muon = true; }};
+  TargetSettings longer = target_settings();
+  longer.length_draws = 2;
+  CHECK_THROWS_AS(make_target(folder.path, longer), InputError);
   for (const auto changed : changes) {
     CHECK_THROWS_AS(make_target(folder.path, change(target_settings(), changed)), InputError);
     CHECK_THROWS_AS(make_attacker(folder.path, change(attacker_settings(), changed)), InputError);
