@@ -31,7 +31,7 @@ MUTATIONS = [
     ("tensor/kernels_attention.cpp", "mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, D, T - j,", "mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, D, T - j - 1,"),
     ("tensor/kernels_attention.cpp", "(simd::load(dp + i) - mean)", "(simd::load(dp + i) + mean)"),
     ("tensor/kernels_attention.cpp", "softmax_rows<R.value>(p, ld, t + 1, 0, p);", "softmax_rows<R.value>(p, ld, t + 2, 0, p);"),
-    ("tensor/kernels_attention.cpp", "simd::first(simd::load(keys), i, k[c])", "simd::first(simd::load(keys), i + 1, k[c])"),
+    ("tensor/kernels_attention.cpp", "simd::first(simd::load(number), t - before, k[c])", "simd::first(simd::load(number), t - before + 1, k[c])"),
     ("tensor/ops_network.cpp", "logits.grad()[n * V + targets[i]] -= w;", "logits.grad()[n * V + targets[i]] += w;"),
     ("tensor/ops_network.cpp", "if (has_residual && add.needs_grad())", "if (!has_residual && add.needs_grad())"),
     ("tensor/ops_elementwise.cpp", "add_grad(b, -1, y);", "add_grad(b, 1, y);"),
