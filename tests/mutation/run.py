@@ -35,7 +35,7 @@ MUTATIONS = [
     ("tensor/ops_network.cpp", "logits.grad()[n * V + targets[i]] -= w;", "logits.grad()[n * V + targets[i]] += w;"),
     ("tensor/ops_network.cpp", "if (has_residual && add.needs_grad())", "if (!has_residual && add.needs_grad())"),
     ("tensor/ops_elementwise.cpp", "add_grad(b, -1, y);", "add_grad(b, 1, y);"),
-    ("nn/adamw.cpp", "const real g = gradients[i] * clip;", "const real g = gradients[i];"),
+    ("nn/adamw.cpp", "const real g = gradients[i] * scale;", "const real g = gradients[i];"),
     ("nn/adamw.cpp", "v[i] = b2 * v[i] + (1 - b2) * g * g;", "v[i] = b2 * v[i] + (1 - b2) * g;"),
     ("nn/adamw.cpp", "static_cast<double>(step + 1)", "static_cast<double>(step)"),
     ("nn/train.cpp", "weights.push_back(static_cast<int>(i) + 1 >= example.loss_from", "weights.push_back(static_cast<int>(i) >= example.loss_from"),
