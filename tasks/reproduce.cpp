@@ -112,6 +112,7 @@ ReproduceSettings full_settings(int digits) {
                          .warmup = 100,
                          .weight_decay = 0,
                          .examples = 600'000};
+  // As tried at ten digits (results/digits10.md): neither longer operands nor a smaller attacker were, there.
   if (digits > 5) {
     s.target.training.examples = 36'000'000;
     s.target.length_draws = 1;

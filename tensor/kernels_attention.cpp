@@ -99,17 +99,6 @@ void scores_with(const real* k, const real* q, Index t, Index C, real* keys, rea
   simd::store(s + before, score_scale(C) * total);
 }
 
-// out = sum over i < t of p[i] values[i], and of p[t] v, which becomes number t among the values.
-void mix_with(const real* v, const real* p, Index t, Index C, real* values, real* out) {
-  for (Index c = 0; c < C; c += simd::width) {
-    Vec total{};
-    for (Index i = 0; i < t; ++i) total = simd::fma(p[i], simd::load_first(values + i * C + c, C - c), total);
-    const Vec last = simd::load_first(v + c, C - c);
-    simd::store_first(values + t * C + c, last, C - c);
-    simd::store_first(out + c, simd::fma(p[t], last, total), C - c);
-  }
-}
-
 }  // namespace
 
 Softmax softmax(const real* x, Index n, real* p) { return softmax_rows<1>(x, 0, n, 0, p).of[0]; }
@@ -168,8 +157,11 @@ void attention_step(const real* q, const real* k, const real* v, Index heads, In
     for (Index r = 0; r < R; ++r)
       scores_with(k + (h + r) * C, q + (h + r) * C, t, C, cache_k + (h + r) * key_size, p + r * ld);
     softmax_rows<R.value>(p, ld, t + 1, 0, p);
-    for (Index r = 0; r < R; ++r)
-      mix_with(v + (h + r) * C, p + r * ld, t, C, cache_v + (h + r) * value_size, out + (h + r) * C);
+    for (Index r = 0; r < R; ++r) {
+      real* const values = cache_v + (h + r) * value_size;
+      std::copy_n(v + (h + r) * C, C, values + t * C);
+      mix<1>(p + r * ld, 0, 1, values, C, t + 1, C, 0, out + (h + r) * C, 0);
+    }
   });
 }
 
