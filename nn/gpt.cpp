@@ -112,8 +112,11 @@ Tensor GPT::hidden(const Weights& w, const Rows& rows) const {
 Tensor GPT::logits(const Weights& w, const Rows& rows) const { return head_(w, hidden(w, rows)); }
 
 Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache>& layers) const {
+  const int t = rows.positions.empty() ? 0 : rows.positions[0];
+  for (int position : rows.positions)
+    ENSURE(position == t, "GPT", "positions " << t << " and " << position << " in one step; expected one");
   return head_(w, blocks(w, rows, [&](const Tensor& qkv, std::size_t l) {
-                 return attention_step(qkv, layers[l], rows.slots, rows.positions);
+                 return attention_step(qkv, layers[l], rows.slots, t);
                }));
 }
 

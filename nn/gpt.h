@@ -57,7 +57,7 @@ struct Block {
 struct Rows {
   std::span<const int> tokens, positions;
   std::span<const int> offsets;  // whole strings: string b is rows offsets[b]..offsets[b+1]-1
-  std::span<const int> slots;    // or one new token per string: the cache slot of each row
+  std::span<const int> slots;    // or one new token per string, all at one position: each row's cache slot
   Wanted wanted = {};
 };
 

@@ -53,10 +53,11 @@ void attention(const real* q, const real* k, const real* v, Index T, Index C, In
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
                         Index C, Index stride, Index D, real beta, real* dq, real* dk, real* dv);
 
-// The same for all heads of one new token at position t of a string whose past is cached: appends k and v,
-// then attends. q, k, v, out are (H C); cache_k is (H, vectors of keys, C, simd::width), as many vectors as
-// hold `context` keys; cache_v is (H, context, C).
-void attention_step(const real* q, const real* k, const real* v, Index heads, Index t, Index C, Index context,
-                    real* cache_k, real* cache_v, real* out);
+// The same for all heads of one new token, at position t, of up to simd::width strings whose past is cached,
+// each in one lane of the vectors: appends k and v, then attends. x[lane] is (3 H C): q, k, v of the string
+// in that lane, or nullptr; out[lane] is (H C). cache is (1 + 2 context, H C, simd::width): the present q,
+// then keys, then values.
+void attention_step(const real* const* x, Index heads, Index t, Index C, Index context, real* cache,
+                    real* const* out);
 
 }  // namespace banel::kernels

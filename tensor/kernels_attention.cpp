@@ -85,18 +85,58 @@ void in_fours(Index T, Body body) {
 
 real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
 
-// Scores of the first t keys and of k, which becomes number t among them. Each vector of keys is read before
-// the one number is written to it: the other way round a CPU waits long.
-void scores_with(const real* k, const real* q, Index t, Index C, real* keys, real* s) {
-  const Index before = t / simd::width * simd::width;
-  dot<1>(q, 0, keys, simd::width, C * simd::width, before, C, score_scale(C), s, 0);
-  Vec total{};
-  for (Index c = 0; c < C; ++c) {
-    real* const number = keys + before * C + c * simd::width;
-    total = simd::fma(q[c], simd::first(simd::load(number), t - before, k[c]), total);
-    number[t - before] = k[c];
+// In what follows a vector has a number of `simd::width` strings each, every string in a lane of its own.
+
+// y[c] = x[lane][first + c] for all lanes, 0 in lanes without a string.
+void into_lanes(const real* const* x, Index first, Index C, real* y) {
+  for (Index c = 0; c < C; c += simd::width) {
+    Vec block[simd::width];
+    for (Index lane = 0; lane < simd::width; ++lane)
+      block[lane] = x[lane] ? simd::load_first(x[lane] + first + c, C - c) : Vec{};
+    simd::transpose(block);
+    for (Index i = 0; i < std::min(simd::width, C - c); ++i) simd::store(y + (c + i) * simd::width, block[i]);
   }
-  simd::store(s + before, score_scale(C) * total);
+}
+
+// out[lane][c] = y[c] for the lanes that have a string.
+void out_of_lanes(const real* y, Index C, real* const* out) {
+  for (Index c = 0; c < C; c += simd::width) {
+    Vec block[simd::width];
+    for (Index i = 0; i < simd::width; ++i)
+      block[i] = c + i < C ? simd::load(y + (c + i) * simd::width) : Vec{};
+    simd::transpose(block);
+    for (Index lane = 0; lane < simd::width; ++lane)
+      if (out[lane]) simd::store_first(out[lane] + c, block[lane], C - c);
+  }
+}
+
+// y[m] = scale sum over i < n of a[i] b[m m_step + i i_step], m < M.
+void sums_of_products(const real* a, Index n, const real* b, Index i_step, Index m_step, Index M, real scale,
+                      real* y) {
+  in_fours(M, [&](Index m, auto R) {
+    Vec total[R.value]{};
+    for (Index i = 0; i < n; ++i) {
+      const Vec ai = simd::load(a + i * simd::width);
+      for (Index r = 0; r < R; ++r)
+        total[r] = simd::fma(ai, simd::load(b + ((m + r) * m_step + i * i_step) * simd::width), total[r]);
+    }
+    for (Index r = 0; r < R; ++r) simd::store(y + (m + r) * simd::width, scale * total[r]);
+  });
+}
+
+// softmax, see kernels.h, over x[0], ..., x[n-1], with the sums of softmax_rows in the same order.
+void softmax_in_lanes(real* x, Index n) {
+  Vec top = simd::load(x), total[simd::width]{};
+  for (Index i = 1; i < n; ++i) top = simd::max(top, simd::load(x + i * simd::width));
+  for (Index i = 0; i < n; ++i) {
+    const Vec e = simd::exp(simd::load(x + i * simd::width) - top);
+    total[i % simd::width] = total[i % simd::width] + e;
+    simd::store(x + i * simd::width, e);
+  }
+  for (Index half = simd::width / 2; half > 0; half /= 2)
+    for (Index i = 0; i < half; ++i) total[i] = total[i] + total[i + half];
+  const Vec factor = simd::splat(1) / total[0];
+  for (Index i = 0; i < n; ++i) simd::store(x + i * simd::width, factor * simd::load(x + i * simd::width));
 }
 
 }  // namespace
@@ -149,20 +189,21 @@ void attention_backward(const real* q, const real* k, const real* v, const real*
   });
 }
 
-void attention_step(const real* q, const real* k, const real* v, Index heads, Index t, Index C, Index context,
-                    real* cache_k, real* cache_v, real* out) {
-  const Index ld = simd::round_up(context), key_size = C * ld, value_size = context * C;
-  alignas(64) real p[4 * max_context];
-  in_fours(heads, [&](Index h, auto R) {
-    for (Index r = 0; r < R; ++r)
-      scores_with(k + (h + r) * C, q + (h + r) * C, t, C, cache_k + (h + r) * key_size, p + r * ld);
-    softmax_rows<R.value>(p, ld, t + 1, 0, p);
-    for (Index r = 0; r < R; ++r) {
-      real* const values = cache_v + (h + r) * value_size;
-      std::copy_n(v + (h + r) * C, C, values + t * C);
-      mix<1>(p + r * ld, 0, 1, values, C, t + 1, C, 0, out + (h + r) * C, 0);
-    }
-  });
+void attention_step(const real* const* x, Index heads, Index t, Index C, Index context, real* cache,
+                    real* const* out) {
+  const Index D = heads * C, row = D * simd::width;
+  real *const keys = cache + row, *const values = keys + context * row;
+  alignas(64) real p[max_context * simd::width];
+  into_lanes(x, 0, D, cache);
+  into_lanes(x, D, D, keys + t * row);
+  into_lanes(x, 2 * D, D, values + t * row);
+  for (Index head = 0; head < row; head += C * simd::width) {
+    real* const q = cache + head;                                         // soon the result
+    sums_of_products(q, C, keys + head, 1, D, t + 1, score_scale(C), p);  // 1. scores
+    softmax_in_lanes(p, t + 1);                                           // 2. probabilities
+    sums_of_products(p, t + 1, values + head, D, 1, C, 1, q);             // 3. mixture
+  }
+  out_of_lanes(cache, D, out);
 }
 
 }  // namespace banel::kernels

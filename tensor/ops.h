@@ -42,14 +42,13 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::sp
 
 // Keys and values of the tokens read so far, for one layer and `slots` strings (see kernels::attention_step).
 struct KeyValueCache {
-  int heads = 0, head_width = 0, context = 0;
-  std::vector<real> keys, values;
+  int slots = 0, heads = 0, head_width = 0, context = 0;
+  std::vector<real> numbers;  // one after the other for every simd::width strings
   KeyValueCache(int slots, int heads, int d_model, int context);
 };
 
-// One new token for each string: row n of qkv (N,3D) is token positions[n] of the string in slot slots[n].
+// One new token for each string: row n of qkv (N,3D) is the token at `position` of the string in slots[n].
 // Forward only (needs a tape made with Record::no).
-Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots,
-                      std::span<const int> positions);
+Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, int position);
 
 }  // namespace banel

@@ -162,31 +162,37 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::sp
   });
 }
 
-KeyValueCache::KeyValueCache(int slots, int heads_, int d_model, int context_)
-    : heads(heads_), head_width(d_model / heads_), context(context_) {
-  const auto heads_in_all = static_cast<std::size_t>(slots) * static_cast<std::size_t>(heads);
-  keys.resize(heads_in_all * static_cast<std::size_t>(head_width * simd::round_up(context)));
-  values.resize(heads_in_all * static_cast<std::size_t>(context * head_width));
+KeyValueCache::KeyValueCache(int slots_, int heads_, int d_model, int context_)
+    : slots(slots_), heads(heads_), head_width(d_model / heads_), context(context_) {
+  ENSURE(context <= kernels::max_context, "attention_step",
+         "a cache of " << context << " tokens; at most " << kernels::max_context);
+  numbers.resize(static_cast<std::size_t>(simd::round_up(slots) * (1 + 2 * context) * d_model));
 }
 
-Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots,
-                      std::span<const int> positions) {
+Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, int position) {
   const Index N = qkv.dim(0), C = cache.head_width, D = C * cache.heads;
   ENSURE(!qkv.tape().recording(), "attention_step", "has no derivative; use a tape made with Record::no");
-  ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N && slots.size() == positions.size(),
-         "attention_step",
+  ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N, "attention_step",
          "qkv " << qkv.shape() << " for " << slots.size() << " strings of a cache of width " << D);
-  const Index key_size = C * simd::round_up(cache.context), value_size = cache.context * C;
+  ENSURE(position >= 0 && position < cache.context, "attention_step",
+         "position " << position << " is outside 0.." << cache.context - 1);
+  for (int slot : slots)
+    ENSURE(slot >= 0 && slot < cache.slots, "attention_step",
+           "slot " << slot << " is outside 0.." << cache.slots - 1);
   Tensor out = qkv.tape().uninitialised({N, D});
-  for (Index n = 0; n < N; ++n) {
-    const auto i = static_cast<std::size_t>(n);
-    ENSURE(positions[i] >= 0 && positions[i] < cache.context, "attention_step",
-           "position " << positions[i] << " is outside 0.." << cache.context - 1);
-    const real* q = qkv.data() + n * 3 * D;
-    const Index head = slots[i] * cache.heads;
-    kernels::attention_step(q, q + D, q + 2 * D, cache.heads, positions[i], C, cache.context,
-                            cache.keys.data() + head * key_size, cache.values.data() + head * value_size,
-                            out.data() + n * D);
+  for (Index first = 0; first < cache.slots; first += simd::width) {
+    const real* x[simd::width]{};
+    real* y[simd::width]{};
+    for (Index n = 0; n < N; ++n) {
+      const Index lane = slots[static_cast<std::size_t>(n)] - first;
+      if (lane < 0 || lane >= simd::width) continue;
+      x[lane] = qkv.data() + n * 3 * D;
+      y[lane] = out.data() + n * D;
+    }
+    const bool empty = std::all_of(x, x + simd::width, [](const real* row) { return !row; });
+    if (!empty)
+      kernels::attention_step(x, cache.heads, position, C, cache.context,
+                              cache.numbers.data() + first * (1 + 2 * cache.context) * D, y);
   }
   return qkv.tape().record("attention_step", out, {qkv}, [](const Tensor&) {});
 }

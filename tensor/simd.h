@@ -187,7 +187,7 @@ inline real max(Vec v) {
 
 // Swaps the upper half of every 2 s lanes of a with the lower half of the same lanes of b.
 template <Index s>
-void exchange_halves(Vec& a, Vec& b) {
+[[gnu::always_inline]] inline void exchange_halves(Vec& a, Vec& b) {
   constexpr Index parts = width / part_width;
   for (Index p = 0; p < parts; ++p)
     if constexpr (s >= part_width) {
@@ -206,7 +206,7 @@ void exchange_halves(Vec& a, Vec& b) {
 // rows[i][j] becomes rows[j][i]: the off-diagonal quarters of the block change places, then those of its
 // quarters, and so on.
 template <Index s = width / 2>
-void transpose(Vec (&rows)[width]) {
+[[gnu::always_inline]] inline void transpose(Vec (&rows)[width]) {
   for (Index i = 0; i < width; ++i)
     if (!(i & s)) exchange_halves<s>(rows[i], rows[i + s]);
   if constexpr (s > 1) transpose<s / 2>(rows);

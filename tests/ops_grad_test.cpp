@@ -162,17 +162,16 @@ TEST_CASE("attention one token at a time equals attention of whole strings row f
     KeyValueCache cache(4, heads, width, context);
     double largest = 0;
     for (int t = 0; t < context; ++t) {
-      std::vector<int> slots, positions, rows;
+      std::vector<int> slots, rows;
       std::vector<real> step;
       for (int b = 2; b >= 0; --b) {
         if (t >= lengths[static_cast<std::size_t>(b)]) continue;
         slots.push_back(3 - b);
-        positions.push_back(t);
         rows.push_back(offsets[static_cast<std::size_t>(b)] + t);
         const auto row = qkv.values.begin() + rows.back() * 3 * width;
         step.insert(step.end(), row, row + 3 * width);
       }
-      const Tensor out = attention_step(tape.leaf({static_cast<Index>(rows.size()), 3 * width}, step.data(), nullptr), cache, slots, positions);
+      const Tensor out = attention_step(tape.leaf({static_cast<Index>(rows.size()), 3 * width}, step.data(), nullptr), cache, slots, t);
       for (std::size_t n = 0; n < rows.size(); ++n)
         for (int d = 0; d < width; ++d)
           largest = std::max(largest, std::abs(out.data()[static_cast<int>(n) * width + d] - whole.data()[rows[n] * width + d]));

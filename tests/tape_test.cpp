@@ -145,10 +145,15 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   refused("cross_entropy", "target 3 is outside 0..2", [&] { cross_entropy(t({2, 3}), ids, weights); });
   refused("shape", "at most 4", [&] { Shape{1, 2, 3, 4, 5}; });
   KeyValueCache cache(2, 1, 3, 4);
-  const std::vector<int> late = {0, 4};
-  refused("attention_step", "Record::no", [&] { attention_step(t({2, 9}), cache, offsets, ids); });
+  const auto step = [&](Tape& on, std::span<const int> slots, int position) {
+    attention_step(on.leaf({2, 9}, numbers.data(), nullptr), cache, slots, position);
+  };
   Tape forward(Record::no);
-  refused("attention_step", "position 4 is outside 0..3", [&] { attention_step(forward.leaf({2, 9}, numbers.data(), nullptr), cache, offsets, late); });
+  const std::vector<int> both = {0, 1}, outside = {0, 2};
+  refused("attention_step", "Record::no", [&] { step(tape, both, 0); });
+  refused("attention_step", "position 4 is outside 0..3", [&] { step(forward, both, 4); });
+  refused("attention_step", "slot 2 is outside 0..1", [&] { step(forward, outside, 0); });
+  refused("attention_step", "a cache of 129 tokens", [&] { KeyValueCache(2, 1, 3, 129); });
 }
 
 }  // namespace
