@@ -150,14 +150,21 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
   std::vector<Sequence> answers(prompts.size());
   const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
+  std::vector<std::size_t> order(prompts.size());  // by length, so that the strings of a group end together
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return prompts[a].size() < prompts[b].size(); });
   each_group(prompts.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    const auto own_prompts = prompts.subspan(first, used);
-    for (const Sequence& prompt : own_prompts)
-      ENSURE(!prompt.empty() && static_cast<int>(prompt.size()) <= model.config().context, "greedy",
-             "a prompt of " << prompt.size() << " tokens; expected 1.." << model.config().context);
-    own->run(own_prompts, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
+    std::vector<Sequence> group;
+    for (std::size_t i = first; i < first + used; ++i) {
+      group.push_back(prompts[order[i]]);
+      ENSURE(!group.back().empty() && static_cast<int>(group.back().size()) <= model.config().context,
+             "greedy",
+             "a prompt of " << group.back().size() << " tokens; expected 1.." << model.config().context);
+    }
+    own->run(group, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
       const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-      answers[first + i].push_back(token);
+      answers[order[first + i]].push_back(token);
       return token == stop ? std::nullopt : std::optional(token);
     });
   });
