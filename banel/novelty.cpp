@@ -2,44 +2,53 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace banel {
 
-// body(character, the `order_` characters before it) for each character of x and its end, shown as NUL.
-template <class Body>
-void StringDensity::each_character(const Attempt& x, Body body) const {
-  for (std::size_t i = 0; i <= x.size(); ++i) {
-    const std::size_t begin = i > order_ ? i - order_ : 0;
-    std::string before = x.substr(begin, i - begin);
-    if (i < order_) before.insert(0, 1, '\0');  // the start of the string is a context of its own
-    body(i < x.size() ? x[i] : '\0', before);
-  }
-}
+namespace {
+
+// Start and end of a string are characters, too: as context, and as what follows.
+std::string framed(const Attempt& x) { return '\0' + x + '\0'; }
+
+}  // namespace
 
 double StringDensity::log_prob(const Attempt& x) const {
+  const std::string s = framed(x);
   double nats = 0;
-  each_character(x, [&](char c, const std::string& before) {
+  for (std::size_t i = 1; i < s.size(); ++i) {
     double p = 1.0 / 256;
-    for (std::size_t length = 0; length <= before.size(); ++length) {
-      const auto context = contexts_.find(before.substr(before.size() - length));
-      if (context == contexts_.end()) break;  // a longer one was not seen either
-      const auto next = context->second.next.find(c);
-      p = ((next == context->second.next.end() ? 0 : next->second) + p) / (context->second.total + 1);
+    const Context* context = &empty_;
+    for (std::size_t begin = i;;) {
+      const auto next = context->next.find(s[i]);
+      p = ((next == context->next.end() ? 0 : next->second) + p) / (context->total + 1);
+      if (begin == 0 || i - begin == order_) break;
+      const auto longer = context->longer.find(s[--begin]);
+      if (longer == context->longer.end()) break;
+      context = longer->second.get();
     }
     nats += std::log(p);
-  });
+  }
   return nats;
 }
 
 void StringDensity::count(const Attempt& x, double times) {
-  each_character(x, [&](char c, const std::string& before) {
-    for (std::size_t length = 0; length <= before.size(); ++length) {
-      const auto context = contexts_.try_emplace(before.substr(before.size() - length)).first;
-      context->second.total += times;
-      context->second.next[c] += times;
-      if (context->second.total == 0) contexts_.erase(context);  // what is taken back leaves nothing behind
+  const std::string s = framed(x);
+  for (std::size_t i = 1; i < s.size(); ++i) {
+    Context* context = &empty_;
+    for (std::size_t begin = i;;) {
+      context->total += times;
+      context->next[s[i]] += times;
+      if (begin == 0 || i - begin == order_) break;
+      const auto longer = context->longer.try_emplace(s[--begin]).first;
+      if (!longer->second) longer->second = std::make_unique<Context>();
+      if (longer->second->total + times == 0) {  // what is taken back leaves nothing behind
+        context->longer.erase(longer);
+        break;
+      }
+      context = longer->second.get();
     }
-  });
+  }
 }
 
 double PseudoCounts::visited(const Attempt& x) {

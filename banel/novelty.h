@@ -1,10 +1,10 @@
 // Measures of novelty that reward what was not visited yet: the baselines of the comparison, and in the place
 // of the failure model two of its controls.
 #pragma once
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "banel/generator.h"
@@ -32,14 +32,13 @@ class StringDensity {
   void count(const Attempt& x, double times = 1);  // times = -1 takes back what +1 has counted
 
  private:
-  template <class Body>
-  void each_character(const Attempt&, Body) const;
   struct Context {
     double total = 0;
-    std::unordered_map<char, double> next;
+    std::map<char, double> next;
+    std::map<char, std::unique_ptr<Context>> longer;  // by the character before this context
   };
   std::size_t order_;
-  std::unordered_map<std::string, Context> contexts_;
+  Context empty_;
 };
 
 // Count-based exploration with pseudo-counts (Bellemare et al. 2016, arXiv 1606.01868; Ostrovski et al. 2017,
