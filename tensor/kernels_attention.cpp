@@ -16,11 +16,11 @@ namespace {
 // them.
 
 // s[r][j] = scale sum over c of x[r][c] keys[c][j] for j < n, in whole vectors: what stands behind n is not
-// used. Keys are ld apart from one c to the next, and `vector` from one vector of them to the next.
+// used.
 template <Index R>
-void dot(const real* x, Index stride, const real* keys, Index ld, Index vector, Index n, Index C, real scale,
-         real* s, Index s_ld) {
-  for (Index j = 0; j < n; j += simd::width, keys += vector) {
+void dot(const real* x, Index stride, const real* keys, Index ld, Index n, Index C, real scale, real* s,
+         Index s_ld) {
+  for (Index j = 0; j < n; j += simd::width, keys += simd::width) {
     Vec total[R]{};
     for (Index c = 0; c < C; ++c) {
       const Vec key = simd::load(keys + c * ld);
@@ -158,7 +158,7 @@ void attention(const real* q, const real* k, const real* v, Index T, Index C, In
   alignas(64) real keys[max_head * max_context];
   transpose(k, T, C, stride, keys, ld);
   in_fours(T, [&](Index t, auto R) {  // 1. scores
-    dot<R.value>(q + t * stride, stride, keys, ld, simd::width, t + R, C, score_scale(C), p + t * ld, ld);
+    dot<R.value>(q + t * stride, stride, keys, ld, t + R, C, score_scale(C), p + t * ld, ld);
   });
   in_fours(T, [&](Index t, auto R) {  // 2. probabilities
     softmax_rows<R.value>(p + t * ld, ld, t + 1, 1, p + t * ld);
@@ -177,7 +177,7 @@ void attention_backward(const real* q, const real* k, const real* v, const real*
     mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, D, T - j, C, beta, dv + j * stride, stride);
   });
   in_fours(T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
-    dot<R.value>(dout + t * D, D, values, ld, simd::width, t + R, C, 1, ds + t * ld, ld);
+    dot<R.value>(dout + t * D, D, values, ld, t + R, C, 1, ds + t * ld, ld);
   });
   for (Index t = 0; t < T; ++t)
     softmax_backward(p + t * ld, t + 1, score_scale(C), ds + t * ld);  // 2. dp to ds
