@@ -157,10 +157,10 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
   each_group(prompts.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     std::vector<Sequence> group;
     for (std::size_t i = first; i < first + used; ++i) {
-      group.push_back(prompts[order[i]]);
-      ENSURE(!group.back().empty() && static_cast<int>(group.back().size()) <= model.config().context,
-             "greedy",
-             "a prompt of " << group.back().size() << " tokens; expected 1.." << model.config().context);
+      const Sequence& prompt = prompts[order[i]];
+      ENSURE(!prompt.empty() && static_cast<int>(prompt.size()) <= model.config().context, "greedy",
+             "a prompt of " << prompt.size() << " tokens; expected 1.." << model.config().context);
+      group.push_back(prompt);
     }
     own->run(group, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
       const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
