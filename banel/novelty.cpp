@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace banel {
 
@@ -13,65 +14,65 @@ std::string framed(const Attempt& x) { return '\0' + x + '\0'; }
 
 }  // namespace
 
-double StringDensity::log_prob(const Attempt& x) const {
-  const std::string s = framed(x);
-  double nats = 0;
-  for (std::size_t i = 1; i < s.size(); ++i) {
-    double p = 1.0 / 256;
-    const Context* context = &empty_;
-    for (std::size_t begin = i;;) {
-      const auto next = context->next.find(s[i]);
-      p = ((next == context->next.end() ? 0 : next->second) + p) / (context->total + 1);
-      if (begin == 0 || i - begin == order_) break;
-      const auto longer = context->longer.find(s[--begin]);
-      if (longer == context->longer.end()) break;
-      context = longer->second.get();
-    }
-    nats += std::log(p);
-  }
-  return nats;
+std::uint32_t StringDensity::longer(std::uint32_t word, char next) const {
+  std::uint32_t child = words_[word].child;
+  while (child != unknown && words_[child].last != next) child = words_[child].sibling;
+  return child;
 }
 
-void StringDensity::count(const Attempt& x, double times) {
+void StringDensity::count(const Attempt& x) {
   const std::string s = framed(x);
-  for (std::size_t i = 1; i < s.size(); ++i) {
-    Context* context = &empty_;
-    for (std::size_t begin = i;;) {
-      context->total += times;
-      context->next[s[i]] += times;
-      if (begin == 0 || i - begin == order_) break;
-      const auto longer = context->longer.try_emplace(s[--begin]).first;
-      if (!longer->second) longer->second = std::make_unique<Context>();
-      if (longer->second->total + times == 0) {  // what is taken back leaves nothing behind
-        context->longer.erase(longer);
-        break;
+  for (std::size_t begin = 0; begin < s.size(); ++begin) {
+    std::uint32_t word = empty;
+    for (std::size_t i = begin; i < s.size() && i <= begin + order_; ++i) {
+      const std::uint32_t context = std::exchange(word, longer(word, s[i]));
+      if (word == unknown) {
+        word = static_cast<std::uint32_t>(words_.size());
+        words_.push_back({s[i], 0, unknown, words_[context].child});
+        words_[context].child = word;
       }
-      context = longer->second.get();
+      if (i > 0) ++words_[word].count;  // the start of a string only is a context
     }
+    if (begin > 0) ++words_[empty].count;
   }
 }
 
-double PseudoCounts::visited(const Attempt& x) {
-  const double before = density_.log_prob(x);
-  density_.count(x);
-  const double gain = std::max(0.0, density_.log_prob(x) - before);
-  return std::sqrt(std::expm1(c_ * gain / std::sqrt(visits_ + 1)));
-}
-
-std::vector<double> PseudoCounts::visit(std::span<const Attempt> attempts, Stream) {
-  std::vector<double> bonuses;
-  for (const Attempt& x : attempts) {
-    bonuses.push_back(visited(x));
-    ++visits_;
-  }
-  return bonuses;
+double StringDensity::log_prob(const Attempt& x, const StringDensity* also) const {
+  const std::string s = framed(x);
+  std::vector<double> p(s.size(), 1.0 / 256);                                // of s[i]
+  std::vector<std::uint32_t> here(s.size(), empty), there(s.size(), empty);  // the word of k characters at i
+  const auto count = [&](std::size_t begin) {
+    return counted(here[begin]) + (also ? also->counted(there[begin]) : 0);
+  };
+  for (std::size_t k = 0; k <= order_ && k < s.size(); ++k)
+    for (std::size_t begin = 0, i = k; i < s.size(); ++begin, ++i) {
+      const double context = count(begin);
+      here[begin] = longer(here[begin], s[i]);
+      if (also) there[begin] = also->longer(there[begin], s[i]);
+      p[i] = (count(begin) + p[i]) / (context + 1);
+    }
+  double nats = 0;
+  for (std::size_t i = 1; i < s.size(); ++i) nats += std::log(p[i]);  // s[0] is no character of x
+  return nats;
 }
 
 std::vector<double> PseudoCounts::bonus(std::span<const Attempt> attempts) {
   std::vector<double> bonuses;
   for (const Attempt& x : attempts) {
-    bonuses.push_back(visited(x));
-    density_.count(x, -1);
+    StringDensity own(order_);
+    own.count(x);
+    const double gain = std::max(0.0, density_.log_prob(x, &own) - density_.log_prob(x));
+    bonuses.push_back(std::sqrt(std::expm1(c_ * gain / std::sqrt(visits_ + 1))));
+  }
+  return bonuses;
+}
+
+std::vector<double> PseudoCounts::visit(std::span<const Attempt> attempts, Stream) {
+  std::vector<double> bonuses;
+  for (const Attempt& x : attempts) {
+    bonuses.push_back(bonus({&x, 1})[0]);
+    density_.count(x);
+    ++visits_;
   }
   return bonuses;
 }

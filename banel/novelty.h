@@ -1,7 +1,7 @@
 // Measures of novelty that reward what was not visited yet: the baselines of the comparison, and in the place
 // of the failure model two of its controls.
 #pragma once
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,17 +28,22 @@ class Novelty {
 class StringDensity {
  public:
   explicit StringDensity(std::size_t order) : order_(order) {}
-  double log_prob(const Attempt&) const;           // nats
-  void count(const Attempt& x, double times = 1);  // times = -1 takes back what +1 has counted
+  // log p(x) in nats, by what this and `also`, if there is one, have counted.
+  double log_prob(const Attempt& x, const StringDensity* also = nullptr) const;
+  void count(const Attempt& x);
 
  private:
-  struct Context {
-    double total = 0;
-    std::map<char, double> next;
-    std::map<char, std::unique_ptr<Context>> longer;  // by the character before this context
+  // A tree of all words counted, contexts and what followed them: the parent of a word is its context.
+  // `child` is the first of the words with one more character, `sibling` the next with the same context.
+  struct Word {
+    char last = 0;
+    std::uint32_t count = 0, child = 0, sibling = 0;
   };
+  static constexpr std::uint32_t unknown = 0, empty = 1;      // numbers of words
+  std::uint32_t longer(std::uint32_t word, char next) const;  // unknown if it was never counted
+  double counted(std::uint32_t word) const { return words_[word].count; }
   std::size_t order_;
-  Context empty_;
+  std::vector<Word> words_{2};
 };
 
 // Count-based exploration with pseudo-counts (Bellemare et al. 2016, arXiv 1606.01868; Ostrovski et al. 2017,
@@ -46,12 +51,12 @@ class StringDensity {
 //   PG = log rho'(x) - log rho(x);   N = 1 / (exp(c n^(-1/2) max(PG, 0)) - 1);   bonus = N^(-1/2)
 class PseudoCounts : public Novelty {
  public:
-  PseudoCounts(std::size_t order, double c) : density_(order), c_(c) {}
+  PseudoCounts(std::size_t order, double c) : order_(order), density_(order), c_(c) {}
   std::vector<double> visit(std::span<const Attempt>, Stream) override;
   std::vector<double> bonus(std::span<const Attempt>) override;
 
  private:
-  double visited(const Attempt&);  // counts x, returns its bonus
+  std::size_t order_;
   StringDensity density_;
   double c_, visits_ = 0;
 };

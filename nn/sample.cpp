@@ -7,6 +7,8 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "tensor/check.h"
 #include "tensor/kernels.h"
@@ -17,11 +19,8 @@ namespace banel {
 
 namespace {
 
-constexpr std::size_t read_together = 32;  // strings
-
-// Strings fed through the network together: few, so that their cache stays near, unless the products are so
-// wide that they copy the weights every time.
-std::size_t decoded_together(const GPT& model) { return model.config().d_model < 128 ? 32 : 64; }
+constexpr std::size_t read_together = 32,
+                      decoded_together = 64;  // strings; few, so that their cache stays near
 
 // Weights that grew without bound write NaN, from which nothing may be drawn.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary) {
@@ -48,12 +47,12 @@ void each_group(std::size_t strings, std::size_t size, Workspace workspace, Body
   });
 }
 
-// Feeds up to decoded_together(model) strings through the network one position at a time until all have
-// ended.
+// Feeds up to decoded_together strings through the network one position at a time until all have
+// ended. Strings that have read the same tokens so far are one row: it is computed once.
 class Decoder {
  public:
   Decoder(const char* caller, const GPT& model)
-      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together(model)))) {}
+      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together))) {}
 
   // String i begins with prompts[i]; then next(i, t, logits) -> its token after position t, or nothing if it
   // has ended.
@@ -62,48 +61,73 @@ class Decoder {
     const int vocabulary = model_.config().vocabulary, context = model_.config().context;
     GPT& reader = const_cast<GPT&>(
         model_);  // tensors have no const form; a tape with Record::no never writes to its leaves
-    tokens_.clear();
-    for (const Sequence& prompt : prompts) tokens_.push_back(prompt[0]);
-    positions_.assign(tokens_.size(), 0);
-    slots_.resize(tokens_.size());
-    std::iota(slots_.begin(), slots_.end(), 0);
-    for (int t = 0; t < context && !slots_.empty(); ++t) {
-      const auto after = static_cast<std::size_t>(t) + 1;
-      const auto prompt = [&](std::size_t n) -> const Sequence& {
-        return prompts[static_cast<std::size_t>(slots_[n])];
+    alive_.clear();
+    for (std::size_t i = 0; i < prompts.size(); ++i) alive_.push_back({i, prompts[i][0], 0});
+    slots_.assign(1, 0);
+    for (int t = 0; t < context && !alive_.empty(); ++t) {
+      const auto past_prompt = [&](const String& s) {
+        return static_cast<std::size_t>(t) + 1 >= prompts[s.number].size();
       };
-      past_prompt_.clear();
-      for (std::size_t n = 0; n < slots_.size(); ++n)
-        if (after >= prompt(n).size()) past_prompt_.push_back(static_cast<int>(n));
+      to_rows(t);
+      wanted_.clear();
+      for (const String& s : alive_)
+        if (past_prompt(s) && (wanted_.empty() || wanted_.back() != s.row)) wanted_.push_back(s.row);
       tape_.reset();
       const Tensor logits = model_.logits(Weights(tape_, reader.parameters, nullptr),
-                                          {tokens_, positions_, {}, slots_, past_prompt_}, cache_);
-      const real* row = logits.data();
-      std::size_t alive = 0;
-      for (std::size_t n = 0; n < slots_.size(); ++n) {
+                                          {tokens_, positions_, {}, slots_, wanted_}, cache_);
+      const auto ended = [&](String& s) {
         std::optional<int> token;
-        if (after < prompt(n).size()) {
-          token = prompt(n)[after];
-        } else {
+        if (past_prompt(s)) {
+          const auto place = std::lower_bound(wanted_.begin(), wanted_.end(), s.row) - wanted_.begin();
+          const real* row = logits.data() + place * vocabulary;
           check_finite(caller_, t, row, vocabulary);
-          token = next(static_cast<std::size_t>(slots_[n]), t, row);
-          row += vocabulary;
+          token = next(s.number, t, row);
+        } else {
+          token = prompts[s.number][static_cast<std::size_t>(t) + 1];
         }
-        if (!token) continue;  // ended: its row is dropped, the others move up
-        slots_[alive] = slots_[n];
-        tokens_[alive++] = *token;
-      }
-      slots_.resize(alive);
-      tokens_.resize(alive);
-      positions_.assign(alive, t + 1);
+        s.token = token.value_or(0);
+        return !token;
+      };
+      std::erase_if(alive_, ended);
     }
   }
 
  private:
+  struct String {
+    std::size_t number;
+    int token;  // to be read next
+    int row;    // of the last step
+  };
+
+  // The rows that read position t, in the order of their tokens so far. The keys and values of a row stand in
+  // the slot of its first string; where strings part, the first of each branch needs a copy of its own.
+  void to_rows(int t) {
+    std::stable_sort(alive_.begin(), alive_.end(), [](const String& a, const String& b) {
+      return std::pair(a.row, a.token) < std::pair(b.row, b.token);
+    });
+    parents_.swap(slots_);
+    slots_.clear();
+    tokens_.clear();
+    std::pair<int, int> last(-1, -1);
+    for (String& s : alive_) {
+      if (const std::pair here(s.row, s.token); here != last) {
+        last = here;
+        tokens_.push_back(s.token);
+        slots_.push_back(static_cast<int>(s.number));
+        for (KeyValueCache& layer : cache_)
+          layer.copy(parents_[static_cast<std::size_t>(s.row)], slots_.back(), t);
+      }
+      s.row = static_cast<int>(slots_.size()) - 1;
+    }
+    positions_.assign(tokens_.size(), t);
+  }
+
   const char* caller_;
   const GPT& model_;
   std::vector<KeyValueCache> cache_;
-  std::vector<int> tokens_, positions_, slots_, past_prompt_;
+  std::vector<String> alive_;
+  std::vector<int> tokens_, positions_, slots_, parents_;  // of the rows; parents_: slots of the last step
+  std::vector<int> wanted_;                                // rows whose next token is not given
   Tape tape_{Record::no};
 };
 
@@ -114,11 +138,10 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
-  const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
-  each_group(count, together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+  each_group(count, decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     // Always a whole group, so that string i does not depend on `count`.
-    std::vector<Sampled> group(together);
+    std::vector<Sampled> group(decoded_together);
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
     const std::vector<Sequence> begins(group.size(), Sequence{begin});
@@ -148,13 +171,15 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
 std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts, int stop) {
   const int vocabulary = model.config().vocabulary;
   std::vector<Sequence> answers(prompts.size());
-  const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("greedy", model); };
-  std::vector<std::size_t> order(prompts.size());  // by length, so that the strings of a group end together
+  // By length, so that the strings of a group end together, then by text: neighbours begin alike.
+  std::vector<std::size_t> order(prompts.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return prompts[a].size() < prompts[b].size(); });
-  each_group(prompts.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const std::size_t length_a = prompts[a].size(), length_b = prompts[b].size();
+    return std::tie(length_a, prompts[a], a) < std::tie(length_b, prompts[b], b);
+  });
+  each_group(prompts.size(), decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     std::vector<Sequence> group;
     for (std::size_t i = first; i < first + used; ++i) {
       const Sequence& prompt = prompts[order[i]];

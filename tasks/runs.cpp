@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <optional>
 
 #include "nn/checkpoint.h"
@@ -36,8 +37,22 @@ Networks load_networks(const std::filesystem::path& folder, bool leading_zeros) 
   return {std::move(target), std::move(attacker), {digits, leading_zeros}};
 }
 
+namespace {
+
+std::size_t most_rounds(const Job& job) {
+  const Settings& s = job.method.settings;
+  return static_cast<std::size_t>(s.budget) / (s.probe ? std::min(s.probe, s.per_round) : s.per_round);
+}
+
+}  // namespace
+
 std::vector<AttackResult> run_all(const std::vector<Job>& jobs, const Networks& networks,
                                   std::size_t measured_samples, int side_by_side, ProgressMode mode) {
+  // Those of the most rounds first: they take longest, and short ones fill the cores at the end.
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return most_rounds(jobs[a]) > most_rounds(jobs[b]); });
   std::vector<AttackResult> results(jobs.size());
   std::int64_t total = 0;
   for (const Job& job : jobs) total += job.method.settings.budget;
@@ -45,7 +60,8 @@ std::vector<AttackResult> run_all(const std::vector<Job>& jobs, const Networks& 
   Progress progress("attacks", total, mode);
   const int cores = threads();
   set_threads(std::min(side_by_side, cores));
-  parallel_for(jobs.size(), [&](std::size_t i) {
+  parallel_for(jobs.size(), [&](std::size_t n) {
+    const std::size_t i = order[n];
     std::optional<std::int64_t> used;  // of this job, as last reported
     const auto on_round = [&](std::int64_t evaluations) {
       if (!used) progress.resume(evaluations);

@@ -45,6 +45,7 @@ struct KeyValueCache {
   int slots = 0, heads = 0, head_width = 0, context = 0;
   std::vector<real> numbers;  // one after the other for every simd::width strings
   KeyValueCache(int slots, int heads, int d_model, int context);
+  void copy(int from, int to, int positions);  // a slot's keys and values at 0..positions-1 to another slot
 };
 
 // One new token for each string: row n of qkv (N,3D) is the token at `position` of the string in slots[n].

@@ -169,6 +169,15 @@ KeyValueCache::KeyValueCache(int slots_, int heads_, int d_model, int context_)
   numbers.resize(static_cast<std::size_t>(simd::round_up(slots) * (1 + 2 * context) * d_model));
 }
 
+void KeyValueCache::copy(int from, int to, int positions) {
+  if (from == to) return;
+  const Index D = Index{heads} * head_width, block = simd::width * (1 + 2 * context) * D;
+  const real* x = numbers.data() + from / simd::width * block + from % simd::width;
+  real* y = numbers.data() + to / simd::width * block + to % simd::width;
+  for (Index first : {Index{1}, Index{1} + context})  // keys, values
+    for (Index i = first * D; i < (first + positions) * D; ++i) y[i * simd::width] = x[i * simd::width];
+}
+
 Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, int position) {
   const Index N = qkv.dim(0), C = cache.head_width, D = C * cache.heads;
   ENSURE(!qkv.tape().recording(), "attention_step", "has no derivative; use a tape made with Record::no");

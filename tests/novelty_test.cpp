@@ -34,13 +34,23 @@ TEST_CASE("the density is the back-off formula in a case small enough for hand")
   CHECK(density.log_prob("b") == doctest::Approx(std::log(q) + std::log(p)));
 }
 
-TEST_CASE("what was counted can be taken back") {
-  StringDensity once(3), back(3);
-  once.count("12+3=");
-  back.count("12+3=");
-  back.count("4+4=");
-  back.count("4+4=", -1);
-  for (const Attempt& x : visited) CHECK(back.log_prob(x) == doctest::Approx(once.log_prob(x)).epsilon(1e-12));
+TEST_CASE("what two densities have counted together is what one has that counted all") {
+  StringDensity all(3), some(3), others(3);
+  for (const Attempt& x : visited) {
+    all.count(x);
+    (x == "12+3=" ? some : others).count(x);
+  }
+  for (const Attempt x : {"12+3=", "12+4=", "99+1=", "2+", ""}) {
+    CHECK(some.log_prob(x, &others) == all.log_prob(x));
+    CHECK(some.log_prob(x) != all.log_prob(x));
+  }
+}
+
+TEST_CASE("a context that was never counted changes nothing") {
+  StringDensity shorter(2), longer(8);
+  for (auto* density : {&shorter, &longer}) density->count("12");
+  CHECK(longer.log_prob("712") > shorter.log_prob("712") - 1e-12);
+  CHECK(longer.log_prob("777") == shorter.log_prob("777"));
 }
 
 TEST_CASE("the pseudo-count bonus is that of the formula and falls with every visit of the same string") {

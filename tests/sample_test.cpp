@@ -124,7 +124,7 @@ TEST_CASE("strings are drawn as often as their probability says") {
 
 TEST_CASE("greedy writes the most likely token of the batch form until the stop token or the end of the context") {
   GPT gpt = random_gpt();
-  const std::vector<Sequence> prompts = {{0}, {2, 3}, {5, 4, 3, 2, 1, 0}, Sequence(12, 4), Sequence(11, 2), {3}, {4, 4, 4}};
+  const std::vector<Sequence> prompts = {{0}, {2, 3}, {5, 4, 3, 2, 1, 0}, Sequence(12, 4), Sequence(11, 2), {3}, {4, 4, 4}, {2}, {2, 3, 4}, {2, 3}, {2, 2, 4}};  // some begin alike
   const auto answers = greedy(gpt, prompts, stop);
   REQUIRE(answers.size() == prompts.size());
   for (std::size_t i = 0; i < prompts.size(); ++i) {
