@@ -19,8 +19,11 @@ namespace banel {
 
 namespace {
 
-constexpr std::size_t read_together = 32,
-                      decoded_together = 64;  // strings; few, so that their cache stays near
+constexpr std::size_t read_together = 32;  // strings
+
+// Strings fed through the network together: few, so that their cache stays near, unless the products are so
+// wide that they copy the weights every time.
+std::size_t decoded_together(const GPT& model) { return model.config().d_model < 128 ? 32 : 64; }
 
 // Weights that grew without bound write NaN, from which nothing may be drawn.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary) {
@@ -47,12 +50,12 @@ void each_group(std::size_t strings, std::size_t size, Workspace workspace, Body
   });
 }
 
-// Feeds up to decoded_together strings through the network one position at a time until all have
+// Feeds up to decoded_together(model) strings through the network one position at a time until all have
 // ended. Strings that have read the same tokens so far are one row: it is computed once.
 class Decoder {
  public:
   Decoder(const char* caller, const GPT& model)
-      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together))) {}
+      : caller_(caller), model_(model), cache_(model.make_cache(static_cast<int>(decoded_together(model)))) {}
 
   // String i begins with prompts[i]; then next(i, t, logits) -> its token after position t, or nothing if it
   // has ended.
@@ -138,10 +141,11 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
   const int vocabulary = model.config().vocabulary;
   std::vector<Sampled> result(count);
+  const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
-  each_group(count, decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+  each_group(count, together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     // Always a whole group, so that string i does not depend on `count`.
-    std::vector<Sampled> group(decoded_together);
+    std::vector<Sampled> group(together);
     std::vector<Rng> rngs;
     for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
     const std::vector<Sequence> begins(group.size(), Sequence{begin});
@@ -179,20 +183,21 @@ std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts
     const std::size_t length_a = prompts[a].size(), length_b = prompts[b].size();
     return std::tie(length_a, prompts[a], a) < std::tie(length_b, prompts[b], b);
   });
-  each_group(prompts.size(), decoded_together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    std::vector<Sequence> group;
-    for (std::size_t i = first; i < first + used; ++i) {
-      const Sequence& prompt = prompts[order[i]];
-      ENSURE(!prompt.empty() && static_cast<int>(prompt.size()) <= model.config().context, "greedy",
-             "a prompt of " << prompt.size() << " tokens; expected 1.." << model.config().context);
-      group.push_back(prompt);
-    }
-    own->run(group, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
-      const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
-      answers[order[first + i]].push_back(token);
-      return token == stop ? std::nullopt : std::optional(token);
-    });
-  });
+  each_group(
+      prompts.size(), decoded_together(model), decoder, [&](std::size_t first, std::size_t used, auto& own) {
+        std::vector<Sequence> group;
+        for (std::size_t i = first; i < first + used; ++i) {
+          const Sequence& prompt = prompts[order[i]];
+          ENSURE(!prompt.empty() && static_cast<int>(prompt.size()) <= model.config().context, "greedy",
+                 "a prompt of " << prompt.size() << " tokens; expected 1.." << model.config().context);
+          group.push_back(prompt);
+        }
+        own->run(group, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
+          const int token = static_cast<int>(std::max_element(logits, logits + vocabulary) - logits);
+          answers[order[first + i]].push_back(token);
+          return token == stop ? std::nullopt : std::optional(token);
+        });
+      });
   return answers;
 }
 

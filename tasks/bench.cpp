@@ -52,7 +52,7 @@ std::vector<Sequence> bench_texts(const BenchConfig& c) {
   return texts;
 }
 
-// One configuration with its network and texts, ready for each work.
+// One configuration with its network and texts, ready for a work.
 struct Subject {
   const BenchConfig config;
   GPT model{config.network, Rng(1, "bench weights")};
@@ -185,11 +185,12 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
   const int cores = machine.at("cores"), threads_before = threads();
   const double part = s.seconds / s.repetitions;
   std::vector<Row> rows;
-  for (const BenchConfig& c : chosen(s)) {
-    const std::shared_ptr<Subject> subject(new Subject{c});
-    for (const std::string& work : s.works)
+  for (const BenchConfig& c : chosen(s))
+    for (const std::string& work : s.works) {
+      const std::shared_ptr<Subject> subject(
+          new Subject{c});  // of its own: one that trains is no more random
       for (const int n : s.threads) rows.push_back({subject, work, n, {}});
-  }
+    }
   Progress progress("bench", s.repetitions * std::ssize(rows), mode);
   double one = 0, all = 0;  // what the machine can do when nothing disturbs it: the best repetition
   for (int repetition = 0; repetition < s.repetitions; ++repetition) {

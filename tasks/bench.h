@@ -29,7 +29,8 @@ struct BenchSettings {
 };
 
 // The model's operations for one token are 2 for each weight outside embeddings, layer norms and biases in a
-// forward pass (GPT::flops_per_token), 6 in a training step. What attention adds is not counted.
+// forward pass (GPT::flops_per_token), 6 in a training step. What attention adds is not counted. Samples are
+// of an untrained network, which writes nearly uniform strings: what few of these share is counted for each.
 
 std::vector<BenchConfig> chosen(const BenchSettings&);  // those of bench_configs() that it names
 

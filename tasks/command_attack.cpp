@@ -69,7 +69,10 @@ Action declare_attack(CLI::App& app, const Arguments& arguments) {
       ->add_option("--rate", o->given.fit.rate,
                    "learning rate of every fit [0.001; policy gradients as tuned]")
       ->check(number_in(1e-8, 1.0));
-  command->add_option("--batch", o->given.fit.batch, "strings per step [64; policy gradients 50]")
+  command
+      ->add_option(
+          "--batch", o->given.fit.batch,
+          "strings per step of every fit [64, or as tuned: 16 for small rounds, 50 for policy gradients]")
       ->check(CLI::Range(1, 65536));
   command
       ->add_option("--kl", o->given.settings.kl,

@@ -65,7 +65,9 @@ std::vector<Method> all_methods() {
     m.settings.per_round = 50;
     m.settings.accepted = 250;
     m.settings.f = 16;
-    m.settings.phi_epochs = 100;
+    m.fit.batch = 16;
+    m.settings.phi_epochs = 32;
+    m.settings.distil_epochs = 1;
     m.settings.probe = 5;
     m.settings.patience = 3;
     return m;
@@ -78,6 +80,9 @@ std::vector<Method> all_methods() {
   Method& unscreened = small_rounds(add(
       "banel-unscreened", "banel, but invalid and repeated strings cost evaluations", filter(ratio_score())));
   unscreened.settings.screened = false;
+  unscreened.fit.batch = 64;
+  unscreened.settings.phi_epochs = 100;
+  unscreened.settings.distil_epochs = 4;
   unscreened.settings.f = 8;
   unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly no question at all
   unscreened.settings.restart = 30;
@@ -110,24 +115,27 @@ std::vector<Method> all_methods() {
   // The controls have the small rounds, the screen and the way back of banel and differ in one thing.
   Method& rnd_score = small_rounds(add(
       "rnd-score", "control: banel with the error of random network distillation as score", filter_by(rnd)));
-  rnd_score.settings.f = 8;
-  rnd_score.novelty.epochs = 30;
-  small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)))
-      .novelty.order = 8;
+  rnd_score.settings.f = 4;
+  rnd_score.novelty.epochs = 10;
+  small_rounds(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)));
   Method& blind = small_rounds(
       add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
           filter(ratio_score())));
   blind.consults_oracle = false;
   blind.settings.probe = 0;  // its evaluations are none
-  small_rounds(
-      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())))
-      .settings.f = 4;
-  small_rounds(
+  Method& tail = small_rounds(
+      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())));
+  tail.settings.f = 8;
+  tail.settings.distil_epochs = 2;
+  Method& random = small_rounds(
       add("random", "control: banel that keeps a random 1/f of the proposals", filter(random_score())));
+  random.settings.f = 4;
+  random.settings.distil_epochs = 2;
   // Found with leading zeros forbidden, where `scaling` uses it; with them it is no part of the comparison.
   Method& scouts = small_rounds(
       add("scout", "control: scouts to the end, no failure model takes part", filter(ratio_score())));
   scouts.settings.scout = 10'000'000;  // to the end of any budget
+  scouts.fit.batch = 64;
   // What learns nothing has one long round.
   Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
   hot.temperature = 4;

@@ -38,6 +38,8 @@ std::vector<Group> groups_of(const ScalingSettings& s) {
   std::vector<Group> groups;
   for (int epochs : s.phi_epochs) {
     groups.push_back({"epochs" + std::to_string(epochs), epochs, method("banel"), {}});
+    groups.back().method.fit.batch = 64;  // the scouts' and that of the paper's epochs
+    groups.back().method.settings.distil_epochs = 4;
     groups.back().method.settings.phi_epochs = epochs;
     groups.back().method.settings.kappa = s.kappa;
     groups.back().method.settings.scout = s.scout;

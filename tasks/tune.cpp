@@ -63,8 +63,8 @@ Change temperature(double t) {
 
 std::vector<Change> changes(const std::string& name) {
   if (name == "banel" || name == "oracle-free")
-    return {filter_factor(8, 50),   filter_factor(8, 100),  filter_factor(16, 50),
-            filter_factor(16, 100), filter_factor(16, 200), filter_factor(32, 100)};
+    return {filter_factor(8, 16),  filter_factor(8, 32),  filter_factor(16, 16),
+            filter_factor(16, 32), filter_factor(16, 64), filter_factor(32, 32)};
   if (name == "banel-unscreened")
     return {ratio(4, 0.5), ratio(4, 1), ratio(8, 0.5), ratio(8, 0.7), ratio(8, 1), ratio(16, 0.5)};
   if (name == "banel-paper")
@@ -74,8 +74,8 @@ std::vector<Change> changes(const std::string& name) {
     return {filter_factor(1.05, 30), filter_factor(1.1, 10), filter_factor(1.1, 30),
             filter_factor(1.1, 60),  filter_factor(1.2, 30), filter_factor(1.3, 30)};
   if (name == "random" || name == "tail")
-    return {tail_factor(4, 2), tail_factor(4, 4),  tail_factor(8, 2),
-            tail_factor(8, 4), tail_factor(16, 2), tail_factor(16, 4)};
+    return {tail_factor(4, 1), tail_factor(4, 2),  tail_factor(8, 1),
+            tail_factor(8, 2), tail_factor(16, 1), tail_factor(16, 2)};
   if (name == "rnd-score" || name == "count-score")
     return {novelty_factor(4, 10, 4), novelty_factor(8, 10, 4),  novelty_factor(16, 10, 4),
             novelty_factor(8, 30, 8), novelty_factor(16, 30, 8), novelty_factor(32, 30, 8)};
