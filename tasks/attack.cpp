@@ -138,10 +138,15 @@ Json round_line(const Round& r, std::int64_t nre, const Cost& cost, const std::o
   return line;
 }
 
-constexpr std::int64_t readings = 30;  // of a run, at most about
+// The evaluations of the last reading, 0 before the first.
 std::int64_t measured_at(const std::vector<RoundRecord>& rounds) {
   const auto last = std::find_if(rounds.rbegin(), rounds.rend(), [](const auto& r) { return r.measured; });
   return last == rounds.rend() ? 0 : last->nre;
+}
+
+// Some 17 readings of a run: after a thirtieth of the budget at first, after a tenth in the end.
+bool worth_reading(std::int64_t nre, std::int64_t last, std::int64_t budget) {
+  return 30 * (nre - last) >= budget + 2 * last;
 }
 
 // Shows the learner of a resumed run the failures of each completed round.
@@ -253,7 +258,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
     watch = Stopwatch();
     const Cost cost = *start.cost;
     std::optional<Measurement> measured;
-    if (last || (nre - measured_at(result.rounds)) * readings >= oracle.budget()) {
+    if (last || worth_reading(nre, measured_at(result.rounds), oracle.budget())) {
       const std::string measures = fingerprint(model_of(now.attacker()));
       const bool again = measures == reading_of && now.regions.empty() && !method.exact_memory;
       if (!again)
