@@ -45,7 +45,7 @@ Draws draw(const Generator& theta, std::span<const Region> regions, const Screen
   Draws draws;
   std::unordered_set<Attempt> here;
   while (draws.kept.size() < n && draws.drawn < patience * n) {
-    const std::size_t batch = std::max<std::size_t>(n - draws.kept.size(), 64);
+    const std::size_t batch = std::max<std::size_t>(n - draws.kept.size(), 256);
     const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
     const std::vector<bool> allowed = in_no_region(regions, proposals);
     for (std::size_t i = 0; i < batch && draws.kept.size() < n; ++i) {
