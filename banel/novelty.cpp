@@ -39,8 +39,9 @@ void StringDensity::count(const Attempt& x) {
 
 double StringDensity::log_prob(const Attempt& x, const StringDensity* also) const {
   const std::string s = framed(x);
-  std::vector<double> p(s.size(), 1.0 / 256);                                // of s[i]
-  std::vector<std::uint32_t> here(s.size(), empty), there(s.size(), empty);  // the word of k characters at i
+  std::vector<double> p(s.size(), 1.0 / 256);  // of s[i]
+  // The words of k characters, by where they begin.
+  std::vector<std::uint32_t> here(s.size(), empty), there(s.size(), empty);
   const auto count = [&](std::size_t begin) {
     return counted(here[begin]) + (also ? also->counted(there[begin]) : 0);
   };
@@ -59,7 +60,7 @@ double StringDensity::log_prob(const Attempt& x, const StringDensity* also) cons
 std::vector<double> PseudoCounts::bonus(std::span<const Attempt> attempts) {
   std::vector<double> bonuses;
   for (const Attempt& x : attempts) {
-    StringDensity own(order_);
+    StringDensity own(density_.order());
     own.count(x);
     const double gain = std::max(0.0, density_.log_prob(x, &own) - density_.log_prob(x));
     bonuses.push_back(std::sqrt(std::expm1(c_ * gain / std::sqrt(visits_ + 1))));

@@ -28,6 +28,7 @@ class Novelty {
 class StringDensity {
  public:
   explicit StringDensity(std::size_t order) : order_(order) {}
+  std::size_t order() const { return order_; }
   // log p(x) in nats, by what this and `also`, if there is one, have counted.
   double log_prob(const Attempt& x, const StringDensity* also = nullptr) const;
   void count(const Attempt& x);
@@ -51,12 +52,11 @@ class StringDensity {
 //   PG = log rho'(x) - log rho(x);   N = 1 / (exp(c n^(-1/2) max(PG, 0)) - 1);   bonus = N^(-1/2)
 class PseudoCounts : public Novelty {
  public:
-  PseudoCounts(std::size_t order, double c) : order_(order), density_(order), c_(c) {}
+  PseudoCounts(std::size_t order, double c) : density_(order), c_(c) {}
   std::vector<double> visit(std::span<const Attempt>, Stream) override;
   std::vector<double> bonus(std::span<const Attempt>) override;
 
  private:
-  std::size_t order_;
   StringDensity density_;
   double c_, visits_ = 0;
 };
