@@ -105,8 +105,9 @@ Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
 }
 
 Tensor GPT::hidden(const Weights& w, const Rows& rows) const {
-  return blocks(w, rows,
-                [&](const Tensor& qkv, std::size_t) { return attention(qkv, config_.heads, rows.offsets); });
+  return blocks(w, rows, [&](const Tensor& qkv, std::size_t) {
+    return attention(qkv, config_.heads, rows.offsets, rows.shared);
+  });
 }
 
 Tensor GPT::logits(const Weights& w, const Rows& rows) const { return head_(w, hidden(w, rows)); }

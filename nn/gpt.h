@@ -56,8 +56,10 @@ struct Block {
 // What the network reads: row n is token tokens[n] at position positions[n] of its string.
 struct Rows {
   std::span<const int> tokens, positions;
-  std::span<const int> offsets;  // whole strings: string b is rows offsets[b]..offsets[b+1]-1
-  std::span<const int> slots;    // or one new token per string, all at one position: each row's cache slot
+  // Whole strings: string b is rows offsets[b]..offsets[b+1]-1, behind the first shared[b] rows of string
+  // b-1; empty `shared`: behind none.
+  std::span<const int> offsets, shared = {};
+  std::span<const int> slots = {};  // or one new token per string, all at one position: each row's cache slot
   Wanted wanted = {};
 };
 

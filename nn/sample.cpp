@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -77,7 +78,7 @@ class Decoder {
         if (past_prompt(s) && (wanted_.empty() || wanted_.back() != s.row)) wanted_.push_back(s.row);
       tape_.reset();
       const Tensor logits = model_.logits(Weights(tape_, reader.parameters, nullptr),
-                                          {tokens_, positions_, {}, slots_, wanted_}, cache_);
+                                          {tokens_, positions_, {}, {}, slots_, wanted_}, cache_);
       const auto ended = [&](String& s) {
         std::optional<int> token;
         if (past_prompt(s)) {
@@ -136,40 +137,97 @@ class Decoder {
 
 }  // namespace
 
+namespace {
+
+// Strings that are being drawn, each with random numbers of its own.
+class Drawing {
+ public:
+  Drawing(std::size_t count, int vocabulary, double temperature, Stream random)
+      : strings_(count), vocabulary_(vocabulary), temperature_(temperature) {
+    for (std::size_t i = 0; i < count; ++i) randoms_.push_back(random[i]);
+  }
+
+  // Adds a token to string i.
+  int draw(std::size_t i, const real* logits) {
+    thread_local std::vector<real> p;
+    p.assign(logits, logits + vocabulary_);
+    p.resize(static_cast<std::size_t>(simd::round_up(vocabulary_)));
+    const real log_sum = kernels::softmax(p.data(), vocabulary_, p.data()).log_sum();
+    if (temperature_ != 1) {
+      for (int v = 0; v < vocabulary_; ++v)
+        p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature_);
+      kernels::softmax(p.data(), vocabulary_, p.data());
+    }
+    double u = randoms_[i].uniform();
+    int token = 0;
+    while (token + 1 < vocabulary_ && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
+      u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
+    strings_[i].tokens.push_back(token);
+    strings_[i].log_prob += static_cast<double>(logits[token] - log_sum);
+    return token;
+  }
+
+  std::vector<Sampled>& strings() { return strings_; }
+
+ private:
+  std::vector<Sampled> strings_;
+  std::vector<Rng> randoms_;
+  int vocabulary_;
+  double temperature_;
+};
+
+// Draws the first tokens of all strings, as many as it takes until strings that began alike fill no group any
+// more: what is read so far -> the strings that go on from there.
+std::map<Sequence, std::vector<std::size_t>> begun(Drawing& drawing, const GPT& model, int begin, int stop) {
+  const std::size_t together = decoded_together(model),
+                    context = static_cast<std::size_t>(model.config().context);
+  Decoder decoder("sample", model);
+  std::vector<std::size_t> all(drawing.strings().size());
+  std::iota(all.begin(), all.end(), 0);
+  std::map<Sequence, std::vector<std::size_t>> now{{{begin}, all}};
+  while (!now.empty() && now.size() * together < all.size()) {
+    std::map<Sequence, std::vector<std::size_t>> longer;
+    std::vector<Sequence> texts;
+    for (const auto& [text, strings] : now) texts.push_back(text);
+    for (std::size_t first = 0; first < texts.size(); first += together) {
+      const auto group = std::span(texts).subspan(first, std::min(together, texts.size() - first));
+      decoder.run(group, [&](std::size_t g, int, const real* logits) -> std::optional<int> {
+        Sequence text = group[g];
+        text.push_back(0);
+        for (std::size_t i : now.at(group[g])) {
+          text.back() = drawing.draw(i, logits);
+          if (text.back() != stop && text.size() <= context) longer[text].push_back(i);
+        }
+        return std::nullopt;
+      });
+    }
+    now.swap(longer);
+  }
+  return now;
+}
+
+}  // namespace
+
 std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature,
                             Stream random) {
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
-  const int vocabulary = model.config().vocabulary;
-  std::vector<Sampled> result(count);
   const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
-  each_group(count, together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
-    // Always a whole group, so that string i does not depend on `count`.
-    std::vector<Sampled> group(together);
-    std::vector<Rng> rngs;
-    for (std::size_t i = 0; i < group.size(); ++i) rngs.push_back(random[first + i]);
-    const std::vector<Sequence> begins(group.size(), Sequence{begin});
-    std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
-    own->run(begins, [&](std::size_t i, int, const real* logits) -> std::optional<int> {
-      std::copy_n(logits, vocabulary, p.data());
-      const real log_sum = kernels::softmax(p.data(), vocabulary, p.data()).log_sum();
-      if (temperature != 1) {
-        for (int v = 0; v < vocabulary; ++v)
-          p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature);
-        kernels::softmax(p.data(), vocabulary, p.data());
-      }
-      double u = rngs[i].uniform();
-      int token = 0;
-      while (token + 1 < vocabulary && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
-        u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
-      group[i].tokens.push_back(token);
-      group[i].log_prob += static_cast<double>(logits[token] - log_sum);
-      return token == stop ? std::nullopt : std::optional(token);
-    });
-    std::move(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(used),
-              result.begin() + static_cast<std::ptrdiff_t>(first));
+  Drawing drawing(count, model.config().vocabulary, temperature, random);
+  std::vector<Sequence> prompts;
+  std::vector<std::size_t> order;
+  for (const auto& [text, strings] : begun(drawing, model, begin, stop)) {
+    prompts.insert(prompts.end(), strings.size(), text);
+    order.insert(order.end(), strings.begin(), strings.end());
+  }
+  each_group(order.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
+    own->run(std::span(prompts).subspan(first, used),
+             [&](std::size_t i, int, const real* logits) -> std::optional<int> {
+               const int token = drawing.draw(order[first + i], logits);
+               return token == stop ? std::nullopt : std::optional(token);
+             });
   });
-  return result;
+  return std::move(drawing.strings());
 }
 
 std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts, int stop) {
@@ -205,34 +263,37 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
   const int vocabulary = model.config().vocabulary;
   GPT& reader = const_cast<GPT&>(model);
   std::vector<double> result(sequences.size());
+  Batch batch;
+  for (const Sequence& sequence : sequences) {
+    ENSURE(sequence.size() >= 2, "log_likelihood",
+           "a sequence of " << sequence.size() << " tokens; expected 2 or more");
+    batch.add({.tokens = sequence});
+  }
+  std::vector<std::size_t> order;
+  sort_strings(batch, order);
   struct Workspace {
-    Batch batch;
     Shard shard;
     Tape tape{Record::no};
   };
   const auto workspace = [] { return std::make_unique<Workspace>(); };
-  each_group(sequences.size(), read_together, workspace, [&](std::size_t first, std::size_t used, auto& own) {
-    auto& [batch, shard, tape] = *own;
-    batch.clear();
-    for (std::size_t i = first; i < first + used; ++i) {
-      ENSURE(sequences[i].size() >= 2, "log_likelihood",
-             "a sequence of " << sequences[i].size() << " tokens; expected 2 or more");
-      batch.add({.tokens = sequences[i]});
-    }
+  each_group(order.size(), read_together, workspace, [&](std::size_t first, std::size_t used, auto& own) {
+    auto& [shard, tape] = *own;
     std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
-    for (std::size_t i = 0; i < used;) {
-      const std::size_t end = next_shard(batch, i, used, shard);
+    for (std::span<const std::size_t> strings = std::span(order).subspan(first, used); !strings.empty();) {
+      const std::size_t count = next_shard(batch, strings, shard);
       tape.reset();
-      const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), shard.rows_of(batch));
-      const real* row = logits.data();  // of all rows: every token counts here
-      for (; i < end; ++i)
-        for (int n = batch.offsets[i]; n < batch.offsets[i + 1]; ++n, row += vocabulary) {
-          check_finite("log_likelihood", n - batch.offsets[i], row, vocabulary);
+      const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), shard.rows());
+      auto place = shard.places.begin();
+      auto target = shard.targets.begin();
+      for (std::size_t b : strings.first(count))
+        for (std::size_t t = 0; t < batch.text(b).size(); ++t) {
+          const real* row = logits.data() + *place++ * vocabulary;
+          check_finite("log_likelihood", static_cast<int>(t), row, vocabulary);
           std::copy_n(row, vocabulary, p.data());
-          const real score = row[batch.targets[static_cast<std::size_t>(n)]];
-          result[first + i] +=
-              static_cast<double>(score - kernels::softmax(p.data(), vocabulary, p.data()).log_sum());
+          result[b] += static_cast<double>(row[*target++] -
+                                           kernels::softmax(p.data(), vocabulary, p.data()).log_sum());
         }
+      strings = strings.subspan(count);
     }
   });
   return result;

@@ -11,8 +11,8 @@
 namespace banel {
 
 namespace {
-constexpr std::size_t max_lanes = 8, smallest_lane = 16;  // strings
-constexpr int shard_rows = 128;           // a shard has about as many: few enough for the second-level cache
+constexpr std::size_t max_lanes = 8, smallest_lane = 32;  // strings
+constexpr int shard_rows = 160;           // a shard has about as many: few enough for the second-level cache
 constexpr std::size_t norm_chunk = 4096;  // weights
 }  // namespace
 
@@ -38,27 +38,84 @@ void Batch::normalise() {
   for (real& w : weights) w /= static_cast<real>(std::max<std::ptrdiff_t>(1, counted));
 }
 
-std::size_t next_shard(const Batch& batch, std::size_t first, std::size_t last, Shard& shard) {
-  const int begin = batch.offsets[first], rows = batch.offsets[last] - begin;
-  const int shards = std::max(1, (rows + shard_rows - 1) / shard_rows);
-  shard.begin = static_cast<std::size_t>(begin);
-  shard.offsets.assign(1, 0);
-  do shard.offsets.push_back(batch.offsets[++first] - begin);
-  while (first < last && shard.offsets.back() < (rows + shards - 1) / shards);
-  shard.wanted.clear(), shard.targets.clear(), shard.weights.clear();
-  for (std::size_t n = 0; n < shard.rows(); ++n) {
-    const std::size_t most = shard.wanted.size() + shard.rows() - n;  // that can still be
-    if (batch.weights[shard.begin + n] == 0 && most > std::size_t{fewest_rows}) continue;
-    shard.wanted.push_back(static_cast<int>(n));
-    shard.targets.push_back(batch.targets[shard.begin + n]);
-    shard.weights.push_back(batch.weights[shard.begin + n]);
-  }
-  return first;
+std::span<const int> Batch::text(std::size_t b) const {
+  const auto begin = static_cast<std::size_t>(offsets[b]), end = static_cast<std::size_t>(offsets[b + 1]);
+  return std::span(tokens).subspan(begin, end - begin);
 }
 
-Tensor next_token_loss(const GPT& model, const Weights& weights, const Rows& rows,
-                       std::span<const int> targets, std::span<const real> row_weights) {
-  return cross_entropy(model.logits(weights, rows), targets, row_weights);
+void sort_strings(const Batch& batch, std::vector<std::size_t>& strings) {
+  strings.resize(batch.strings());
+  std::iota(strings.begin(), strings.end(), 0);
+  std::sort(strings.begin(), strings.end(), [&](std::size_t a, std::size_t b) {
+    const auto order = std::lexicographical_compare_three_way(batch.text(a).begin(), batch.text(a).end(),
+                                                              batch.text(b).begin(), batch.text(b).end());
+    return order != 0 ? order < 0 : a < b;
+  });
+}
+
+namespace {
+
+// How many rows string strings[i] shares with the one before it.
+int shared_rows(const Batch& batch, std::span<const std::size_t> strings, std::size_t i) {
+  if (i == 0) return 0;
+  const std::span<const int> before = batch.text(strings[i - 1]), text = batch.text(strings[i]);
+  return static_cast<int>(std::ranges::mismatch(before, text).in2 - text.begin());
+}
+
+// Sets the wanted rows from the row of every place: each once, and some others if these are few.
+void set_wanted(Shard& shard) {
+  const std::size_t rows = shard.tokens.size();
+  std::vector<int>& place_of = shard.place_of;
+  place_of.assign(rows, -1);
+  for (int row : shard.places) place_of[static_cast<std::size_t>(row)] = 0;
+  shard.wanted.clear();
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t most = shard.wanted.size() + rows - row;  // that can still be
+    if (place_of[row] < 0 && most > std::size_t{fewest_rows}) continue;
+    place_of[row] = static_cast<int>(shard.wanted.size());
+    shard.wanted.push_back(static_cast<int>(row));
+  }
+  for (int& place : shard.places) place = place_of[static_cast<std::size_t>(place)];
+}
+
+}  // namespace
+
+std::size_t next_shard(const Batch& batch, std::span<const std::size_t> strings, Shard& shard) {
+  int rows = 0;
+  for (std::size_t i = 0; i < strings.size(); ++i)
+    rows += static_cast<int>(batch.text(strings[i]).size()) - shared_rows(batch, strings, i);
+  const int shards = std::max(1, (rows + shard_rows - 1) / shard_rows), enough = (rows + shards - 1) / shards;
+  for (auto* v : {&shard.tokens, &shard.positions, &shard.shared, &shard.places, &shard.targets}) v->clear();
+  shard.weights.clear();
+  shard.offsets.assign(1, 0);
+  std::vector<int>& path = shard.path;
+  std::size_t i = 0;
+  do {
+    const std::span<const int> text = batch.text(strings[i]);
+    const auto shared = static_cast<std::size_t>(shared_rows(batch, strings, i));
+    path.resize(shared);
+    for (std::size_t t = 0; t < text.size(); ++t) {
+      if (t >= shared) {
+        path.push_back(static_cast<int>(shard.tokens.size()));
+        shard.tokens.push_back(text[t]);
+        shard.positions.push_back(static_cast<int>(t));
+      }
+      const std::size_t n = static_cast<std::size_t>(batch.offsets[strings[i]]) + t;
+      if (batch.weights[n] == 0) continue;
+      shard.places.push_back(path[t]);
+      shard.targets.push_back(batch.targets[n]);
+      shard.weights.push_back(batch.weights[n]);
+    }
+    shard.shared.push_back(static_cast<int>(shared));
+    shard.offsets.push_back(static_cast<int>(shard.tokens.size()));
+  } while (++i < strings.size() && shard.offsets.back() < enough);
+  set_wanted(shard);
+  return i;
+}
+
+Tensor next_token_loss(const GPT& model, const Weights& weights, const Shard& shard) {
+  const Tensor logits = select(model.logits(weights, shard.rows()), shard.places);
+  return cross_entropy(logits, shard.targets, shard.weights);
 }
 
 Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)
@@ -68,15 +125,14 @@ Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)
       gradients_(model.parameters.values.size()),
       partial_norms_((gradients_.size() + norm_chunk - 1) / norm_chunk) {}
 
-void Trainer::run_lane(Lane& lane, const Batch& batch, std::size_t first, std::size_t last) {
+void Trainer::run_lane(Lane& lane, const Batch& batch, std::span<const std::size_t> strings) {
   lane.gradients.assign(gradients_.size(), 0);
   lane.loss = 0;
-  while (first < last) {
-    const Shard& s = lane.shard;
-    first = next_shard(batch, first, last, lane.shard);
+  while (!strings.empty()) {
+    strings = strings.subspan(next_shard(batch, strings, lane.shard));
     lane.tape.reset();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
-    const Tensor loss = loss_(model_, weights, s.rows_of(batch), s.targets, s.weights);
+    const Tensor loss = loss_(model_, weights, lane.shard);
     lane.tape.backward(loss);
     lane.loss += static_cast<double>(loss.data()[0]);
   }
@@ -87,8 +143,10 @@ StepReport Trainer::step(const Batch& batch, double rate) {
   ENSURE(strings > 0 && !batch.tokens.empty(), "train step", "the batch is empty");
   const std::size_t lanes = std::clamp<std::size_t>(strings / smallest_lane, 1, max_lanes);
   while (lanes_.size() < lanes) lanes_.push_back(std::make_unique<Lane>());
+  sort_strings(batch, strings_);
   parallel_for(lanes, [&](std::size_t l) {
-    run_lane(*lanes_[l], batch, strings * l / lanes, strings * (l + 1) / lanes);
+    const std::size_t first = strings * l / lanes, last = strings * (l + 1) / lanes;
+    run_lane(*lanes_[l], batch, std::span(strings_).subspan(first, last - first));
   });
 
   const std::size_t chunks = partial_norms_.size();
@@ -129,7 +187,7 @@ void Trainer::report_non_finite(const Batch& batch) {
   std::string where = "the sum of gradients";
   Lane lane;
   for (std::size_t b = 0; b < batch.strings(); ++b) {
-    run_lane(lane, batch, b, b + 1);
+    run_lane(lane, batch, std::span(&b, 1));
     if (const std::string found = lane.tape.first_non_finite(); !found.empty()) {
       where = found;
       break;

@@ -28,43 +28,39 @@ struct Batch {
   void add(const Example&);
   void normalise();  // after the last add(): the loss becomes a mean over counted tokens
   std::size_t strings() const { return offsets.empty() ? 0 : offsets.size() - 1; }
+  std::span<const int> text(std::size_t b) const;  // the tokens that are read of string b
 };
 
-// Part of a batch: strings first..last-1, whose rows begin with row `begin`.
+// Strings of a batch as a tree: what begins like the string before it shares the rows of this beginning.
 struct Shard {
-  std::size_t begin = 0;
-  std::vector<int> offsets;          // of its strings, from 0
-  std::vector<int> wanted, targets;  // its rows with a weight other than 0, some others if these are few;
-  std::vector<real> weights;         // what these rows should predict, and their weights
-  std::size_t rows() const { return static_cast<std::size_t>(offsets.back()); }
-  template <class T>
-  std::span<const T> of(const std::vector<T>& all) const {
-    return std::span(all).subspan(begin, rows());
-  }
-  Rows rows_of(const Batch& batch) const {
-    return {of(batch.tokens), of(batch.positions), offsets, {}, wanted};
-  }
+  std::vector<int> tokens, positions, offsets, shared, wanted;  // see Rows; wanted: rows that predict
+                                                                // something, some others if these are few
+  // What counts in the loss, string after string: row wanted[places[i]] should predict targets[i].
+  std::vector<int> places, targets;
+  std::vector<real> weights;
+  std::vector<int> path, place_of;  // while it is made: the rows of a string, the places of the rows
+  Rows rows() const { return {tokens, positions, offsets, shared, {}, wanted}; }
 };
-// The strings first..last-1 are computed in shards of about equal size whose activations fit into a cache.
-// Sets the shard to the one that begins with `first` and returns where the next one begins.
-std::size_t next_shard(const Batch&, std::size_t first, std::size_t last, Shard&);
+// The strings of a batch in the order of their texts: neighbours begin alike.
+void sort_strings(const Batch&, std::vector<std::size_t>& strings);
+// The strings are computed in shards of about equal size whose activations fit into a cache. Sets the shard
+// to the first of them and returns the number of strings in it.
+std::size_t next_shard(const Batch&, std::span<const std::size_t> strings, Shard&);
 
 struct StepReport {
   double loss = 0, gradient_norm = 0;
 };  // norm before clipping
 
-// The loss of some whole strings of a batch, a scalar; targets and weights are those of the wanted rows.
-using Loss = std::function<Tensor(const GPT&, const Weights&, const Rows&, std::span<const int> targets,
-                                  std::span<const real> weights)>;
-Tensor next_token_loss(const GPT&, const Weights&, const Rows&, std::span<const int> targets,
-                       std::span<const real> weights);  // maximum likelihood, or policy gradient
+using Loss = std::function<Tensor(const GPT&, const Weights&, const Shard&)>;  // a scalar
+Tensor next_token_loss(const GPT&, const Weights&, const Shard&);  // maximum likelihood, or policy gradient
 
 class Trainer {
  public:
   Trainer(GPT&, const AdamWSettings&, Loss = next_token_loss);
 
-  // One step: gradients to zero, loss, backward, clipping, AdamW. The batch is cut into at most 8 lanes, each
-  // with its own gradient, and these are added in order: the same bits for any number of threads.
+  // One step: gradients to zero, loss, backward, clipping, AdamW. The batch, sorted by text, is cut into at
+  // most 8 lanes, each with its own gradient, and these are added in order: the same bits for any number of
+  // threads.
   // Errors: std::runtime_error naming operation and step if a number is NaN or infinite; weights stay as they
   // were.
   StepReport step(const Batch&, double rate);
@@ -80,13 +76,14 @@ class Trainer {
     Shard shard;
     double loss = 0;
   };
-  void run_lane(Lane&, const Batch&, std::size_t first, std::size_t last);
+  void run_lane(Lane&, const Batch&, std::span<const std::size_t> strings);
   [[noreturn]] void report_non_finite(const Batch&);
 
   GPT& model_;
   Loss loss_;
   AdamW optimizer_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::size_t> strings_;  // of the batch, sorted
   std::vector<real> gradients_;
   std::vector<double> partial_norms_;
 };

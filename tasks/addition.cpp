@@ -47,9 +47,10 @@ int longest_carry(const Question& q) {
   return longest;
 }
 
-Question random_question(int digits, Rng& rng, int length_draws) {
+Question random_question(int digits, Rng& rng, int length_draws, double nines) {
   ENSURE(digits >= 1 && digits <= max_digits, "digits", digits << " is outside 1.." << max_digits);
   ENSURE(length_draws >= 1, "length draws", length_draws << " must be at least 1");
+  ENSURE(nines >= 0 && nines <= 1, "nines", nines << " is outside 0..1");
   const auto operand = [&](std::uint32_t length) {
     std::string s;
     for (std::uint32_t i = 0; i < length; ++i)
@@ -63,8 +64,14 @@ Question random_question(int digits, Rng& rng, int length_draws) {
     return longest;
   };
   const std::uint32_t first = length(), second = length();
-  std::string a = operand(first);
-  return {std::move(a), operand(second)};
+  Question q{operand(first), {}};
+  q.b = operand(second);
+  for (std::size_t i = 1; nines > 0 && i <= std::min(first, second); ++i) {
+    const char digit = static_cast<char>('0' + '9' - q.a[first - i]);
+    const bool leading_zero = digit == '0' && i == second && second > 1;
+    if (rng.uniform() < nines && !leading_zero) q.b[second - i] = digit;
+  }
+  return q;
 }
 
 Sequence encode(std::string_view text) {

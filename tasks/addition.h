@@ -34,8 +34,9 @@ std::string sum(const Question&);                               // "125": decima
 int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through
 
 // Lengths of both operands uniform in 1..digits (each the longest of `length_draws` such draws), then digits
-// uniform, the first not 0 unless it is the only one.
-Question random_question(int digits, Rng&, int length_draws = 1);
+// uniform, the first not 0 unless it is the only one. A digit of b becomes 9 minus the one of a above it with
+// probability `nines`: through such a column a carry ripples.
+Question random_question(int digits, Rng&, int length_draws = 1, double nines = 0);
 
 Sequence encode(std::string_view text);  // precondition: only characters of the alphabet
 std::string decode(const Sequence&);     // newline is written as "\n"

@@ -230,7 +230,7 @@ AttackResult run_attack(const fs::path& folder, const Method& method, std::size_
   on_round(before.finished ? method.settings.budget : before.ledger.evaluations);
   if (before.finished) return result;
 
-  const Oracle::Judge judge = addition_judge(target, rules);
+  const Oracle::Judge judge = remembering(addition_judge(target, rules));  // of readings, mostly alike
   Oracle oracle(judge_of(method, target, rules), method.settings.budget, ledger, before.ledger);
   const std::unique_ptr<Learner> learner = method.learner(method, start);
   recall(*learner, oracle, result.rounds, seed);

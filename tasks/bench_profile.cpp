@@ -80,6 +80,8 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
   const Batch batch = bench_batch(c);
   std::vector<real> gradients(model.parameters.values.size());
   const auto parameter_bytes = static_cast<double>(gradients.size() * sizeof(real));
+  std::vector<std::size_t> order;
+  sort_strings(batch, order);
   Shard shard;
   Profile measured;
   Tape tape;
@@ -90,11 +92,11 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
     measured.start();
     std::fill(gradients.begin(), gradients.end(), real{0});
     measured.add("gradients to zero", parameter_bytes);
-    for (std::size_t first = 0; first < batch.strings();) {
-      first = next_shard(batch, first, batch.strings(), shard);
+    for (std::span<const std::size_t> strings = order; !strings.empty();) {
+      strings = strings.subspan(next_shard(batch, strings, shard));
       tape.reset();
       const Weights weights(tape, model.parameters, gradients.data());
-      tape.backward(next_token_loss(model, weights, shard.rows_of(batch), shard.targets, shard.weights));
+      tape.backward(next_token_loss(model, weights, shard));
     }
     measured.start();
     optimizer.advance();

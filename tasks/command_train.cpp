@@ -58,6 +58,11 @@ Action declare_train(CLI::App* train, CLI::App& app, const Arguments& arguments,
                      "length of an operand in the training data: the longest of so many uniform draws")
         ->check(CLI::Range(1, 16))
         ->capture_default_str();
+    command
+        ->add_option("--nines", o->s.target.nines,
+                     "probability in the training data that two digits of a column sum to nine, above chance")
+        ->check(number_in(0.0, 1.0))
+        ->capture_default_str();
     command->add_option("--stop-error", o->s.target.stop_error, "share of wrong answers to stop at")
         ->check(number_in(0.0, 1.0))
         ->capture_default_str();

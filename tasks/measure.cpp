@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -36,6 +37,20 @@ Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules) {
     const std::vector<std::string> written = answers(target, questions);
     for (std::size_t i = 0; i < questions.size(); ++i)
       verdicts[numbers[i]] = {written[i], written[i] != sum(questions[i])};
+    return verdicts;
+  };
+}
+
+Oracle::Judge remembering(Oracle::Judge judge) {
+  const auto known = std::make_shared<std::unordered_map<Attempt, Verdict>>();
+  return [judge = std::move(judge), known](std::span<const Attempt> attempts) {
+    std::vector<Attempt> unknown;
+    for (const Attempt& x : attempts)
+      if (!known->contains(x)) unknown.push_back(x);
+    const std::vector<Verdict> said = judge(unknown);
+    for (std::size_t i = 0; i < unknown.size(); ++i) known->emplace(unknown[i], said[i]);
+    std::vector<Verdict> verdicts;
+    for (const Attempt& x : attempts) verdicts.push_back(known->at(x));
     return verdicts;
   };
 }

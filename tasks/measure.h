@@ -24,6 +24,9 @@ Rate rate_from(const Field&);  // errors: InputError if it is none
 // wrong.
 Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules);
 
+// Asks the judge about each attempt once and then knows what it said. For one thread at a time.
+Oracle::Judge remembering(Oracle::Judge judge);
+
 struct Finding {  // a question the target gets wrong
   std::string question, answer, truth;
 };

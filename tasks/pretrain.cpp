@@ -129,6 +129,7 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
                 {"seed", seed},
                 {"training", to_json(t)},
                 {"length_draws", s.length_draws},
+                {"nines", s.nines},
                 {"stop_error", s.stop_error},
                 {"check_every", s.check_every},
                 {"check_questions", s.check_questions},
@@ -149,8 +150,8 @@ GPT train_target(const fs::path& folder, const TargetSettings& s, int digits, st
     };
     training = train(
         model, t, settings, partial, {seed, "target data"}, s.check_every,
-        [&](Rng& rng) { return target_example(random_question(digits, rng, s.length_draws)); }, good_enough,
-        progress);
+        [&](Rng& rng) { return target_example(random_question(digits, rng, s.length_draws, s.nines)); },
+        good_enough, progress);
   }
   Json result{{"settings", settings},
               {"examples", training.examples},

@@ -28,9 +28,10 @@ struct TrainingSettings {
 
 struct TargetSettings {
   TrainingSettings training;
-  // Of its training data: long operands, where nearly all errors are, come more often with 2 than with 1.
-  // Errors are always measured on questions with uniform lengths.
+  // Of its training data (random_question): long operands and rippling carries, where nearly all errors are,
+  // come more often with 2 than with 1 and above 0. Errors are always measured on uniform questions.
   int length_draws = 1;
+  double nines = 0;
   double stop_error =
       4.5e-4;  // stop at the first checkpoint with an error of at most this (paper's base rate: 4e-4)
   std::int64_t check_every = 100'000;  // examples between checkpoints

@@ -44,13 +44,13 @@ std::vector<Example> Rnd::examples(std::span<const Attempt> attempts) const {
 
 std::vector<double> Rnd::visit(std::span<const Attempt> attempts, Stream order) {
   std::vector<double> before = bonus(attempts);
-  const auto loss = [this](const GPT& predictor, const Weights& weights, const Rows& rows,
-                           std::span<const int>, std::span<const real> row_weights) {
-    const Tensor f = predictor.hidden(weights, rows), g = features(random_, f.tape(), rows);
-    const Tensor counted = f.tape().uninitialised(f.shape());
-    for (Index n = 0; n < f.dim(0); ++n)
-      std::fill_n(counted.data() + n * f.dim(1), f.dim(1), row_weights[static_cast<std::size_t>(n)]);
-    return sum(mul(squared_differences(f, g), counted));
+  const auto loss = [this](const GPT& predictor, const Weights& weights, const Shard& shard) {
+    const Tensor f = predictor.hidden(weights, shard.rows()), g = features(random_, f.tape(), shard.rows());
+    const Tensor d = select(squared_differences(f, g), shard.places);
+    const Tensor counted = d.tape().uninitialised(d.shape());
+    for (Index n = 0; n < d.dim(0); ++n)
+      std::fill_n(counted.data() + n * d.dim(1), d.dim(1), shard.weights[static_cast<std::size_t>(n)]);
+    return sum(mul(d, counted));
   };
   const std::vector<Example> data = examples(attempts);
   fit(predictor_, data, settings_, order, loss);

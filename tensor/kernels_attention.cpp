@@ -75,10 +75,12 @@ Rows<R> softmax_rows(const real* x, Index ld, Index n, Index n_step, real* p) {
   return result;
 }
 
-// body(t, R) for rows t .. t+R-1: four at a time, all in the same vector of a row of p, then one by one.
+// body(t, R) for rows t .. t+R-1 of from..T-1: four at a time, all in the same vector of a row of p, the
+// others one by one.
 template <class Body>
-void in_fours(Index T, Body body) {
-  Index t = 0;
+void in_fours(Index from, Index T, Body body) {
+  Index t = from;
+  for (; t % 4 && t < T; ++t) body(t, std::integral_constant<Index, 1>());
   for (; t + 4 <= T; t += 4) body(t, std::integral_constant<Index, 4>());
   for (; t < T; ++t) body(t, std::integral_constant<Index, 1>());
 }
@@ -113,7 +115,7 @@ void out_of_lanes(const real* y, Index C, real* const* out) {
 // y[m] = scale sum over i < n of a[i] b[m m_step + i i_step], m < M.
 void sums_of_products(const real* a, Index n, const real* b, Index i_step, Index m_step, Index M, real scale,
                       real* y) {
-  in_fours(M, [&](Index m, auto R) {
+  in_fours(0, M, [&](Index m, auto R) {
     Vec total[R.value]{};
     for (Index i = 0; i < n; ++i) {
       const Vec ai = simd::load(a + i * simd::width);
@@ -152,40 +154,43 @@ void softmax_backward(const real* p, Index n, real scale, real* dp) {
     simd::store(dp + i, scale * simd::load(p + i) * (simd::load(dp + i) - mean));
 }
 
-void attention(const real* q, const real* k, const real* v, Index T, Index C, Index stride, Index D,
-               real* out, real* p) {
+void attention(const real* q, const real* k, const real* v, Index from, Index T, Index C, Index stride,
+               Index D, real* out, real* p) {
   const Index ld = simd::round_up(T);
   alignas(64) real keys[max_head * max_context];
   transpose(k, T, C, stride, keys, ld);
-  in_fours(T, [&](Index t, auto R) {  // 1. scores
-    dot<R.value>(q + t * stride, stride, keys, ld, t + R, C, score_scale(C), p + t * ld, ld);
+  in_fours(from, T, [&](Index t, auto R) {  // 1. scores
+    dot<R.value>(q + t * stride, stride, keys, ld, t + R, C, score_scale(C), p + (t - from) * ld, ld);
   });
-  in_fours(T, [&](Index t, auto R) {  // 2. probabilities
-    softmax_rows<R.value>(p + t * ld, ld, t + 1, 1, p + t * ld);
+  in_fours(from, T, [&](Index t, auto R) {  // 2. probabilities
+    softmax_rows<R.value>(p + (t - from) * ld, ld, t + 1, 1, p + (t - from) * ld);
   });
-  in_fours(T, [&](Index t, auto R) {  // 3. mixture
-    mix<R.value>(p + t * ld, ld, 1, v, stride, t + R, C, 0, out + t * D, D);
+  in_fours(from, T, [&](Index t, auto R) {  // 3. mixture
+    mix<R.value>(p + (t - from) * ld, ld, 1, v, stride, t + R, C, 0, out + (t - from) * D, D);
   });
 }
 
-void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout, Index T,
-                        Index C, Index stride, Index D, real beta, real* dq, real* dk, real* dv) {
+void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout,
+                        Index from, Index T, Index C, Index stride, Index D, real beta, real* dq, real* dk,
+                        real* dv) {
   const Index ld = simd::round_up(T);
   alignas(64) real values[max_head * max_context], ds[max_context * max_context];
   transpose(v, T, C, stride, values, ld);
-  in_fours(T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t]
-    mix<R.value>(p + j * ld + j, 1, ld, dout + j * D, D, T - j, C, beta, dv + j * stride, stride);
+  in_fours(0, T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t]
+    const Index t = std::max(j, from), row = t - from;
+    mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t, C, beta, dv + j * stride, stride);
   });
-  in_fours(T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
-    dot<R.value>(dout + t * D, D, values, ld, t + R, C, 1, ds + t * ld, ld);
+  in_fours(from, T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
+    dot<R.value>(dout + (t - from) * D, D, values, ld, t + R, C, 1, ds + (t - from) * ld, ld);
   });
-  for (Index t = 0; t < T; ++t)
-    softmax_backward(p + t * ld, t + 1, score_scale(C), ds + t * ld);  // 2. dp to ds
-  in_fours(T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j]
-    mix<R.value>(ds + t * ld, ld, 1, k, stride, t + R, C, beta, dq + t * stride, stride);
+  for (Index t = from; t < T; ++t)
+    softmax_backward(p + (t - from) * ld, t + 1, score_scale(C), ds + (t - from) * ld);  // 2. dp to ds
+  in_fours(from, T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j]
+    mix<R.value>(ds + (t - from) * ld, ld, 1, k, stride, t + R, C, beta, dq + t * stride, stride);
   });
-  in_fours(T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
-    mix<R.value>(ds + j * ld + j, 1, ld, q + j * stride, stride, T - j, C, beta, dk + j * stride, stride);
+  in_fours(0, T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
+    const Index t = std::max(j, from), row = t - from;
+    mix<R.value>(ds + row * ld + j, 1, ld, q + t * stride, stride, T - t, C, beta, dk + j * stride, stride);
   });
 }
 

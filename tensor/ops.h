@@ -32,10 +32,11 @@ Tensor layer_norm(const Tensor& x, const Tensor& gain, const Tensor& bias);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& residual);
 
-// Causal multi-head self-attention (Vaswani et al. 2017): qkv (N,3D) -> (N,D). Rows
-// offsets[b]..offsets[b+1]-1 belong to string b; D divisible by heads; strings of at most
-// kernels::max_context rows.
-Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets);
+// Causal multi-head self-attention (Vaswani et al. 2017): qkv (N,3D) -> (N,D). String b is the first
+// shared[b] rows of string b-1, whose results do not change, then rows offsets[b]..offsets[b+1]-1; empty
+// `shared`: these rows alone. D divisible by heads; strings of at most kernels::max_context rows.
+Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets,
+                 std::span<const int> shared = {});
 
 // sum over n of weights[n] (-log softmax(logits[n])[targets[n]]): (N,V) -> scalar.
 Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::span<const real> weights);

@@ -82,7 +82,7 @@ TEST_CASE("a GPT that reads one token at a time with a cache gives the logits of
         positions.push_back(t);
         slots.push_back(b);
       }
-    const Tensor step = gpt.logits(weights, {tokens, positions, {}, slots}, cache);
+    const Tensor step = gpt.logits(weights, {tokens, positions, {}, {}, slots}, cache);
     for (std::size_t n = 0; n < slots.size(); ++n)
       for (int v = 0; v < 13; ++v) {
         const int row = text.offsets[static_cast<std::size_t>(slots[n])] + t;

@@ -112,7 +112,7 @@ TEST_CASE("attention is causal: changing a later token changes no earlier row") 
     std::vector<real> qkv(rows * 3 * width), before(rows * width), after(rows * width), p(rows * static_cast<std::size_t>(simd::round_up(T)));
     for (real& x : qkv) x = static_cast<real>(rng.normal());
     const auto run = [&](std::vector<real>& out) {
-      kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, T, C, 3 * C, C, out.data(), p.data());
+      kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, 0, T, C, 3 * C, C, out.data(), p.data());
     };
     run(before);
     const std::size_t changed = rows / 2;

@@ -42,6 +42,20 @@ void check_rate(const Rate& rate, std::int64_t k, std::int64_t n) {
   CHECK(rate.n == n);
 }
 
+TEST_CASE("a judge that remembers is asked about each attempt once") {
+  Judge judge{{"2+2="}};
+  const Oracle::Judge remembered = remembering(judge.function());
+  const auto rewards = [&](const std::vector<Attempt>& attempts) {
+    std::vector<bool> result;
+    for (const Verdict& v : remembered(attempts)) result.push_back(v.reward);
+    return result;
+  };
+  CHECK(rewards({"1+1=", "2+2="}) == std::vector<bool>{false, true});
+  CHECK(rewards({"2+2=", "3+3=", "1+1="}) == std::vector<bool>{true, false, false});
+  CHECK(remembered(std::vector<Attempt>{"2+2="})[0].answer == "7");
+  CHECK(judge.asked == std::vector<Attempt>{"1+1=", "2+2=", "3+3="});
+}
+
 TEST_CASE("every share of a measurement counts what its name says") {
   // The carry of 999+1= ripples through two columns, that of 99+1= through one; 0999+1= has a leading zero as well.
   const std::vector<Attempt> attempts{"1+1=", "1+1=", "12+", "+", "09+1=", "0999+1=", "999+1=", "99+1=", "0+5=", "12345+1="};

@@ -30,8 +30,12 @@ std::vector<int> ids(Index count, Index limit) {
 }
 
 Row attention_row(int heads, Index width, std::vector<int> offsets, double size = 2) {
-  return {"attention", 3, {{offsets.back(), 3 * width}},
+  return {"attention", 4, {{offsets.back(), 3 * width}},
           [=](const Tensors& x) { return attention(x[0], heads, offsets); }, -size, size};
+}
+
+Row tree_attention_row(int heads, Index width, std::vector<int> offsets, std::vector<int> shared) {
+  return {"attention", 4, {{offsets.back(), 3 * width}}, [=](const Tensors& x) { return attention(x[0], heads, offsets, shared); }};
 }
 
 Row cross_entropy_row(Index rows, Index vocabulary, double size) {
@@ -75,6 +79,7 @@ std::vector<Row> table() {
   rows.push_back(attention_row(1, 5, {0, 2}));
   rows.push_back(attention_row(2, 6, {0, 1, 8, 8, 16, 25, 65, 66}));  // lengths 1, 7, 0, 8, 9, 40, 1
   rows.push_back(attention_row(3, 27, {0, 17}));
+  rows.push_back(tree_attention_row(2, 6, {0, 9, 12, 12, 29, 31, 36}, {0, 4, 7, 2, 19, 0}));  // strings of 9, 7, 7, 19, 21, 5 rows
   rows.push_back(attention_row(4, 4, {0, 33, 40}));
   rows.push_back(attention_row(1, 4, {0, 12}, 12));  // scores of some hundreds
   rows.push_back({"attention_step", 4, {}, nullptr});
@@ -146,6 +151,29 @@ TEST_CASE("every operation declared in ops.h is in the table of gradient checks"
   for (const auto& op : checked) {
     INFO(op.first << " with " << op.second << " parameters is no longer declared");
     CHECK(declared.contains(op));
+  }
+}
+
+TEST_CASE("attention of strings that share rows equals attention of each whole string row for row") {
+  Rng rng(5, "ops_grad_test");
+  const std::vector<int> own = {9, 3, 0, 17, 2, 5}, shared = {0, 4, 7, 2, 19, 0};  // 9, 4+3, 7+0, 2+17, 19+2, 5 rows
+  std::vector<int> offsets = {0}, path;
+  for (int n : own) offsets.push_back(offsets.back() + n);
+  for (const auto& sizes : std::vector<std::pair<int, int>>{{1, 1}, {1, 7}, {2, 6}, {4, 36}}) {
+    const int heads = sizes.first, width = sizes.second;
+    Input qkv = random_input({offsets.back(), 3 * width}, -3, 3, rng);
+    Tape tape(Record::no);
+    const Tensor input = tape.leaf(qkv.shape, qkv.values.data(), nullptr), tree = attention(input, heads, offsets, shared);
+    path.clear();
+    for (std::size_t b = 0; b < own.size(); ++b) {
+      path.resize(static_cast<std::size_t>(shared[b]));
+      for (int row = offsets[b]; row < offsets[b + 1]; ++row) path.push_back(row);
+      const std::vector<int> length = {0, static_cast<int>(path.size())};
+      const Tensor whole = attention(select(input, path), heads, length);
+      for (int row = offsets[b]; row < offsets[b + 1]; ++row)
+        for (int d = 0; d < width; ++d)
+          CHECK(tree.data()[row * width + d] == doctest::Approx(whole.data()[(shared[b] + row - offsets[b]) * width + d]).epsilon(1e-12));
+    }
   }
 }
 

@@ -61,8 +61,12 @@ TEST_CASE("a sampled string is the same for any number asked for and any number 
   const Flat all = flat(sample(gpt, 400, begin, stop, 1, stream));
   for (std::size_t count : {0u, 1u, 5u, 127u, 128u, 129u, 300u}) {
     const Flat some = flat(sample(gpt, count, begin, stop, 1, stream));
-    INFO(count << " strings");
-    CHECK((some == Flat(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count))));
+    REQUIRE(some.size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+      INFO("string " << i << " of " << count);
+      CHECK(some[i].first == all[i].first);
+      CHECK(some[i].second == doctest::Approx(all[i].second).epsilon(1e-5));  // not the same bits: see below
+    }
   }
   check_same_for_all_threads([&] { return flat(sample(gpt, 400, begin, stop, 1, stream)); });
   CHECK((flat(sample(gpt, 400, begin, stop, 1, {6, "sample", 2})) != all));

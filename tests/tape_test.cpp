@@ -111,7 +111,7 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   std::vector<real> numbers(100);
   Tape tape;
   const auto t = [&](const Shape& shape) { return tape.leaf(shape, numbers.data(), nullptr); };
-  const std::vector<int> ids = {0, 3}, offsets = {0, 2}, short_offsets = {0, 1}, falling = {0, 3, 2};
+  const std::vector<int> ids = {0, 3}, offsets = {0, 2}, short_offsets = {0, 1}, two = {0, 1, 2}, falling = {0, 3, 2};
   const std::vector<real> weights = {1, 1}, one_weight = {1};
   const auto refused = [](const char* op, const char* part, auto call) {
     try {
@@ -141,6 +141,9 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   refused("attention", "0 heads", [&] { attention(t({2, 9}), 0, offsets); });
   refused("attention", "number of rows, 2", [&] { attention(t({2, 9}), 3, short_offsets); });
   refused("attention", "a string of -1 rows", [&] { attention(t({2, 9}), 3, falling); });
+  refused("attention", "1 numbers of shared rows for 2 strings", [&] { attention(t({2, 9}), 3, two, std::vector<int>{0}); });
+  refused("attention", "shares 2 rows of one of 1", [&] { attention(t({2, 9}), 3, two, std::vector<int>{0, 2}); });
+  refused("attention", "shares 1 rows of one of 0", [&] { attention(t({2, 9}), 3, two, std::vector<int>{1, 0}); });
   refused("cross_entropy", "1 weights", [&] { cross_entropy(t({2, 3}), ids, one_weight); });
   refused("cross_entropy", "target 3 is outside 0..2", [&] { cross_entropy(t({2, 3}), ids, weights); });
   refused("shape", "at most 4", [&] { Shape{1, 2, 3, 4, 5}; });

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <thread>
 
 #include "allocations.h"
@@ -129,22 +130,47 @@ TEST_CASE("the loss and the gradient of the counted rows are those of all rows b
       batch.add(example);
     }
     batch.normalise();
-    Shard shard;
-    next_shard(batch, 0, batch.strings(), shard);
-    const auto run = [&](const Rows& rows, std::span<const int> targets, std::span<const real> row_weights) {
+    std::vector<std::size_t> order;
+    sort_strings(batch, order);
+    Shard counted, all;
+    REQUIRE(next_shard(batch, order, counted) == order.size());
+    REQUIRE(counted.tokens == batch.tokens);  // no two begin alike
+    all = counted;
+    all.wanted.resize(batch.tokens.size());
+    std::iota(all.wanted.begin(), all.wanted.end(), 0);
+    all.places = all.wanted, all.targets = batch.targets, all.weights = batch.weights;
+    const auto run = [&](const Shard& shard) {
       std::vector<real> gradients(gpt.parameters.values.size());
       Tape tape;
-      const Tensor loss = next_token_loss(gpt, Weights(tape, gpt.parameters, gradients.data()), rows, targets, row_weights);
+      const Tensor loss = next_token_loss(gpt, Weights(tape, gpt.parameters, gradients.data()), shard);
       tape.backward(loss);
       gradients.push_back(loss.data()[0]);
       return gradients;
     };
-    REQUIRE((shard.wanted.size() < shard.rows()) == (shard.rows() > 32));
-    const Rows all{shard.of(batch.tokens), shard.of(batch.positions), shard.offsets, {}};
+    REQUIRE((counted.wanted.size() < all.wanted.size()) == (all.wanted.size() > 32));
     INFO(strings << " strings, width " << width);
-    const auto some = run(shard.rows_of(batch), shard.targets, shard.weights), whole = run(all, shard.of(batch.targets), shard.of(batch.weights));
+    const auto some = run(counted), whole = run(all);
     for (std::size_t i = 0; i < whole.size(); ++i) REQUIRE(std::abs(some[i] - whole[i]) <= row_rounding());
   }
+}
+
+TEST_CASE("strings that begin alike share the rows of what they begin with") {
+  const Batch batch = batch_of({{.tokens = {2, 1, 0, 3}}, {.tokens = {4, 0}}, {.tokens = {2, 1, 4}, .loss_from = 2}, {.tokens = {2, 1, 0, 1}}});
+  std::vector<std::size_t> order;
+  sort_strings(batch, order);
+  CHECK(order == std::vector<std::size_t>{2, 0, 3, 1});  // what they read: 2 1, 2 1 0 twice, 4
+  Shard shard;
+  CHECK(next_shard(batch, order, shard) == 4);
+  CHECK(shard.tokens == std::vector<int>{2, 1, 0, 4});
+  CHECK(shard.positions == std::vector<int>{0, 1, 2, 0});
+  CHECK(shard.offsets == std::vector<int>{0, 2, 3, 3, 4});
+  CHECK(shard.shared == std::vector<int>{0, 2, 3, 0});
+  CHECK(shard.places == std::vector<int>{1, 0, 1, 2, 0, 1, 2, 3});
+  CHECK(shard.targets == std::vector<int>{4, 1, 0, 3, 1, 0, 1, 0});
+  CHECK(shard.weights == std::vector<real>(8, real{1} / 8));
+  CHECK(next_shard(batch, std::span(order).subspan(2), shard) == 2);  // nothing is shared with what is elsewhere
+  CHECK(shard.tokens == std::vector<int>{2, 1, 0, 4});
+  CHECK(shard.shared == std::vector<int>{0, 0});
 }
 
 TEST_CASE("a batch in which nothing counts has no loss and no gradient") {

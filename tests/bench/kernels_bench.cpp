@@ -105,9 +105,9 @@ void attention(benchmark::State& state) {
   Numbers out = dout, p = numbers(T * simd::round_up(T)), dqkv = qkv;
   for (auto _ : state) {
     const real* x = qkv.data();
-    kernels::attention(x, x + C, x + 2 * C, T, C, stride, C, out.data(), p.data());
+    kernels::attention(x, x + C, x + 2 * C, 0, T, C, stride, C, out.data(), p.data());
     real* dx = dqkv.data();
-    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), T, C, stride, C, 0, dx, dx + C, dx + 2 * C);
+    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), 0, T, C, stride, C, 0, dx, dx + C, dx + 2 * C);
   }
   flops(state, static_cast<double>(2 * T * (T + 1) * C * (backward ? 3 : 1)));  // causal: half of all pairs
 }
