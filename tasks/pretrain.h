@@ -32,10 +32,9 @@ struct TargetSettings {
   // come more often with 2 than with 1 and above 0. Errors are always measured on uniform questions.
   int length_draws = 1;
   double nines = 0;
-  double stop_error =
-      4.5e-4;  // stop at the first checkpoint with an error of at most this (paper's base rate: 4e-4)
+  double stop_error = 3.5e-4;  // stop at the first checkpoint with at most this (paper's base rate: 4e-4)
   std::int64_t check_every = 100'000;  // examples between checkpoints
-  std::size_t check_questions = 100'000;
+  std::size_t check_questions = 300'000;
   std::size_t final_questions = 1'000'000;
 };
 

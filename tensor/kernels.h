@@ -47,13 +47,12 @@ void softmax_backward(const real* p, Index n, real scale,
 // One string, one head, causal attention: out[t] = sum over j <= t of p[t][j] v[j], p[t] = softmax(q[t] k^T /
 // sqrt(C)), for t = from..T-1. q, k, v point into rows of width `stride`, out into rows of width D, the first
 // of which is that of t = from. p is (T - from, simd::round_up(T)): the row of t holds the weights of keys
-// 0..t, then 0 up to the end of their last vector, then nothing that may be read. Backward: dq = beta dq +
-// ..., and dk and dv likewise.
+// 0..t, then 0 up to the end of their last vector, then nothing that may be read. Backward adds to dq, dk
+// and dv.
 void attention(const real* q, const real* k, const real* v, Index from, Index T, Index C, Index stride,
                Index D, real* out, real* p);
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout,
-                        Index from, Index T, Index C, Index stride, Index D, real beta, real* dq, real* dk,
-                        real* dv);
+                        Index from, Index T, Index C, Index stride, Index D, real* dq, real* dk, real* dv);
 
 // The same for all heads of one new token, at position t, of up to simd::width strings whose past is cached,
 // each in one lane of the vectors: appends k and v, then attends. x[lane] is (3 H C): q, k, v of the string

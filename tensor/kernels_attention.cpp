@@ -171,14 +171,13 @@ void attention(const real* q, const real* k, const real* v, Index from, Index T,
 }
 
 void attention_backward(const real* q, const real* k, const real* v, const real* p, const real* dout,
-                        Index from, Index T, Index C, Index stride, Index D, real beta, real* dq, real* dk,
-                        real* dv) {
+                        Index from, Index T, Index C, Index stride, Index D, real* dq, real* dk, real* dv) {
   const Index ld = simd::round_up(T);
   alignas(64) real values[max_head * max_context], ds[max_context * max_context];
   transpose(v, T, C, stride, values, ld);
   in_fours(0, T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t]
     const Index t = std::max(j, from), row = t - from;
-    mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t, C, beta, dv + j * stride, stride);
+    mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t, C, 1, dv + j * stride, stride);
   });
   in_fours(from, T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
     dot<R.value>(dout + (t - from) * D, D, values, ld, t + R, C, 1, ds + (t - from) * ld, ld);
@@ -186,11 +185,11 @@ void attention_backward(const real* q, const real* k, const real* v, const real*
   for (Index t = from; t < T; ++t)
     softmax_backward(p + (t - from) * ld, t + 1, score_scale(C), ds + (t - from) * ld);  // 2. dp to ds
   in_fours(from, T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j]
-    mix<R.value>(ds + (t - from) * ld, ld, 1, k, stride, t + R, C, beta, dq + t * stride, stride);
+    mix<R.value>(ds + (t - from) * ld, ld, 1, k, stride, t + R, C, 1, dq + t * stride, stride);
   });
   in_fours(0, T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
     const Index t = std::max(j, from), row = t - from;
-    mix<R.value>(ds + row * ld + j, 1, ld, q + t * stride, stride, T - t, C, beta, dk + j * stride, stride);
+    mix<R.value>(ds + row * ld + j, 1, ld, q + t * stride, stride, T - t, C, 1, dk + j * stride, stride);
   });
 }
 

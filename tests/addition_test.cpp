@@ -124,6 +124,25 @@ TEST_CASE("of two draws of a length the longer one counts") {
   CHECK_THROWS_AS(random_question(digits, rng, 0), UsageError);
 }
 
+TEST_CASE("columns sum to nine as often as asked for but for a zero that would lead") {
+  Rng rng(6, "addition");
+  int columns = 0, nines = 0, carries = 0, plain_carries = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const Question q = random_question(5, rng, 1, 0.3), all = random_question(5, rng, 1, 1);
+    CHECK(parse(write(q), {5, false}));
+    for (std::size_t j = 1; j <= std::min(all.a.size(), all.b.size()); ++j) {
+      const bool zero_would_lead = j == all.b.size() && j > 1 && all.a[all.a.size() - j] == '9';
+      CHECK((all.a[all.a.size() - j] + all.b[all.b.size() - j] == '0' + '9') != zero_would_lead);
+    }
+    if (q.a.size() > 1 && q.b.size() > 1) ++columns, nines += q.a.back() + q.b.back() == '0' + '9';
+    carries += longest_carry(q) > 0;
+    plain_carries += longest_carry(random_question(5, rng)) > 0;
+  }
+  CHECK(nines / static_cast<double>(columns) == doctest::Approx(0.3 + 0.7 / 10).epsilon(0.1));
+  CHECK(carries > 2 * plain_carries);
+  CHECK_THROWS_AS(random_question(5, rng, 1, 1.5), UsageError);
+}
+
 TEST_CASE("one-digit operands may be zero") {
   Rng rng(2, "addition_test");
   bool zero = false;

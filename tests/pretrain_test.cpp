@@ -114,6 +114,9 @@ TEST_CASE("finished networks are never overwritten by other settings") {
   TargetSettings longer = target_settings();
   longer.length_draws = 2;
   CHECK_THROWS_AS(make_target(folder.path, longer), InputError);
+  TargetSettings rippling = target_settings();
+  rippling.nines = 0.1;
+  CHECK_THROWS_AS(make_target(folder.path, rippling), InputError);
   for (const auto changed : changes) {
     CHECK_THROWS_AS(make_target(folder.path, change(target_settings(), changed)), InputError);
     CHECK_THROWS_AS(make_attacker(folder.path, change(attacker_settings(), changed)), InputError);

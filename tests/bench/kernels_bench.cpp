@@ -107,7 +107,7 @@ void attention(benchmark::State& state) {
     const real* x = qkv.data();
     kernels::attention(x, x + C, x + 2 * C, 0, T, C, stride, C, out.data(), p.data());
     real* dx = dqkv.data();
-    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), 0, T, C, stride, C, 0, dx, dx + C, dx + 2 * C);
+    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), 0, T, C, stride, C, dx, dx + C, dx + 2 * C);
   }
   flops(state, static_cast<double>(2 * T * (T + 1) * C * (backward ? 3 : 1)));  // causal: half of all pairs
 }
