@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -194,6 +195,7 @@ std::map<Sequence, std::vector<std::size_t>> begun(Drawing& drawing, const GPT& 
       decoder.run(group, [&](std::size_t g, int, const real* logits) -> std::optional<int> {
         Sequence text = group[g];
         text.push_back(0);
+        check_stop();
         for (std::size_t i : now.at(group[g])) {
           text.back() = drawing.draw(i, logits);
           if (text.back() != stop && text.size() <= context) longer[text].push_back(i);
@@ -206,11 +208,8 @@ std::map<Sequence, std::vector<std::size_t>> begun(Drawing& drawing, const GPT& 
   return now;
 }
 
-}  // namespace
-
-std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature,
-                            Stream random) {
-  ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
+std::vector<Sampled> sample_block(const GPT& model, std::size_t count, int begin, int stop,
+                                  double temperature, Stream random) {
   const std::size_t together = decoded_together(model);
   const auto decoder = [&] { return std::make_unique<Decoder>("sample", model); };
   Drawing drawing(count, model.config().vocabulary, temperature, random);
@@ -228,6 +227,22 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int 
              });
   });
   return std::move(drawing.strings());
+}
+
+}  // namespace
+
+std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature,
+                            Stream random) {
+  ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
+  constexpr std::size_t block =
+      1 << 14;  // strings: many begin alike, and the first tokens, drawn by one thread, take little
+  std::vector<Sampled> result;
+  for (std::size_t first = 0; first < count; first += block) {
+    std::vector<Sampled> more =
+        sample_block(model, std::min(block, count - first), begin, stop, temperature, random.from(first));
+    std::move(more.begin(), more.end(), std::back_inserter(result));
+  }
+  return result;
 }
 
 std::vector<Sequence> greedy(const GPT& model, std::span<const Sequence> prompts, int stop) {
