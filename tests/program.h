@@ -40,6 +40,7 @@ class Program {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const std::filesystem::path &out = outputs_.path / "out", &err = outputs_.path / "err";
+    for (const std::filesystem::path& file : {out, err}) write_file(file, "");  // there even if the child is killed at once
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
