@@ -136,10 +136,6 @@ class Decoder {
   Tape tape_{Record::no};
 };
 
-}  // namespace
-
-namespace {
-
 // Strings that are being drawn, each with random numbers of its own.
 class Drawing {
  public:
@@ -234,8 +230,8 @@ std::vector<Sampled> sample_block(const GPT& model, std::size_t count, int begin
 std::vector<Sampled> sample(const GPT& model, std::size_t count, int begin, int stop, double temperature,
                             Stream random) {
   ENSURE(temperature > 0, "sample", "temperature = " << temperature << " must be above 0");
-  constexpr std::size_t block =
-      1 << 14;  // strings: many begin alike, and the first tokens, drawn by one thread, take little
+  // Strings drawn together: many, so that they begin alike, but so few that Ctrl-C is heard between them.
+  constexpr std::size_t block = 1 << 14;
   std::vector<Sampled> result;
   for (std::size_t first = 0; first < count; first += block) {
     std::vector<Sampled> more =

@@ -35,7 +35,7 @@ int longest_carry(const Question&);  // longest run of columns with digit sum 9 
 
 // Lengths of both operands uniform in 1..digits (each the longest of `length_draws` such draws), then digits
 // uniform, the first not 0 unless it is the only one. A digit of b becomes 9 minus the one of a above it with
-// probability `nines`: through such a column a carry ripples.
+// probability `nines`, unless a 0 would lead: through such a column a carry ripples.
 Question random_question(int digits, Rng&, int length_draws = 1, double nines = 0);
 
 Sequence encode(std::string_view text);  // precondition: only characters of the alphabet

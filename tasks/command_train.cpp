@@ -60,7 +60,7 @@ Action declare_train(CLI::App* train, CLI::App& app, const Arguments& arguments,
         ->capture_default_str();
     command
         ->add_option("--nines", o->s.target.nines,
-                     "probability in the training data that two digits of a column sum to nine, above chance")
+                     "probability in the training data that a digit is made nine minus the one above it")
         ->check(number_in(0.0, 1.0))
         ->capture_default_str();
     command->add_option("--stop-error", o->s.target.stop_error, "share of wrong answers to stop at")
