@@ -122,11 +122,12 @@ Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)
     : model_(model),
       loss_(std::move(loss)),
       optimizer_(model.parameters, settings),
-      gradients_(model.parameters.values.size()),
-      partial_norms_((gradients_.size() + norm_chunk - 1) / norm_chunk) {}
+      partial_norms_((model.parameters.values.size() + norm_chunk - 1) / norm_chunk) {
+  lanes_.push_back(std::make_unique<Lane>());
+}
 
 void Trainer::run_lane(Lane& lane, const Batch& batch, std::span<const std::size_t> strings) {
-  lane.gradients.assign(gradients_.size(), 0);
+  lane.gradients.assign(model_.parameters.values.size(), 0);
   lane.loss = 0;
   while (!strings.empty()) {
     strings = strings.subspan(next_shard(batch, strings, lane.shard));
@@ -138,32 +139,46 @@ void Trainer::run_lane(Lane& lane, const Batch& batch, std::span<const std::size
   }
 }
 
+namespace {
+// In eight sums, whose order of additions is the same in every build.
+double sum_of_squares(std::span<const real> x) {
+  constexpr std::size_t sums = 8;
+  double squares[sums] = {};
+  const auto add = [&](std::size_t i, std::size_t sum) {
+    squares[sum] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  };
+  const std::size_t whole = x.size() / sums * sums;
+  for (std::size_t i = 0; i < whole; i += sums)
+    for (std::size_t sum = 0; sum < sums; ++sum) add(i + sum, sum);
+  for (std::size_t i = whole; i < x.size(); ++i) add(i, i - whole);
+  return std::accumulate(squares, squares + sums, 0.0);
+}
+}  // namespace
+
 StepReport Trainer::step(const Batch& batch, double rate) {
   const std::size_t strings = batch.strings();
   ENSURE(strings > 0 && !batch.tokens.empty(), "train step", "the batch is empty");
   const std::size_t lanes = std::clamp<std::size_t>(strings / smallest_lane, 1, max_lanes);
   while (lanes_.size() < lanes) lanes_.push_back(std::make_unique<Lane>());
   sort_strings(batch, strings_);
-  parallel_for(lanes, [&](std::size_t l) {
+  const auto lane = [&](std::size_t l) {
     const std::size_t first = strings * l / lanes, last = strings * (l + 1) / lanes;
     run_lane(*lanes_[l], batch, std::span(strings_).subspan(first, last - first));
-  });
-
-  const std::size_t chunks = partial_norms_.size();
-  const auto chunk = [&](std::size_t c, auto body) {
-    body(c * norm_chunk, std::min((c + 1) * norm_chunk, gradients_.size()));
   };
-  parallel_for(chunks, [&](std::size_t c) {
-    chunk(c, [&](std::size_t begin, std::size_t end) {
-      std::copy_n(lanes_[0]->gradients.data() + begin, end - begin, gradients_.data() + begin);
-      for (std::size_t l = 1; l < lanes; ++l)
-        for (std::size_t i = begin; i < end; ++i) gradients_[i] += lanes_[l]->gradients[i];
-      double squares[8] = {};  // fixed lanes: the same order of additions in every build
-      for (std::size_t i = begin; i < end; ++i)
-        squares[i % 8] += static_cast<double>(gradients_[i]) * static_cast<double>(gradients_[i]);
-      partial_norms_[c] = std::accumulate(squares, squares + 8, 0.0);
-    });
-  });
+  parallel_for(lanes, lane, Share::same_parts);
+
+  const std::span<real> sum(lanes_[0]->gradients);
+  const std::size_t chunks = partial_norms_.size();
+  const auto chunk = [&](std::size_t c) {
+    return std::pair{c * norm_chunk, std::min((c + 1) * norm_chunk, sum.size())};
+  };
+  const auto add_lanes = [&](std::size_t c) {
+    const auto [begin, end] = chunk(c);
+    for (std::size_t l = 1; l < lanes; ++l)
+      for (std::size_t i = begin; i < end; ++i) sum[i] += lanes_[l]->gradients[i];
+    partial_norms_[c] = sum_of_squares(sum.subspan(begin, end - begin));
+  };
+  parallel_for(chunks, add_lanes, Share::same_parts);
 
   StepReport report;
   for (std::size_t l = 0; l < lanes; ++l) report.loss += lanes_[l]->loss;
@@ -172,13 +187,13 @@ StepReport Trainer::step(const Batch& batch, double rate) {
 
   optimizer_.advance();
   parallel_for(optimizer_.matrices(), [&](std::size_t m) {
-    optimizer_.update_matrix(m, model_.parameters, gradients_.data(), report.gradient_norm, rate);
+    optimizer_.update_matrix(m, model_.parameters, sum.data(), report.gradient_norm, rate);
   });
-  parallel_for(chunks, [&](std::size_t c) {
-    chunk(c, [&](std::size_t begin, std::size_t end) {
-      optimizer_.update(model_.parameters, gradients_.data(), report.gradient_norm, rate, begin, end);
-    });
-  });
+  const auto update = [&](std::size_t c) {
+    const auto [begin, end] = chunk(c);
+    optimizer_.update(model_.parameters, sum.data(), report.gradient_norm, rate, begin, end);
+  };
+  parallel_for(chunks, update, Share::same_parts);
   return report;
 }
 

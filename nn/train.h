@@ -65,7 +65,8 @@ class Trainer {
   // were.
   StepReport step(const Batch&, double rate);
 
-  const std::vector<real>& gradients() const { return gradients_; }  // of the last step, unclipped
+  // Of the last step, unclipped.
+  const std::vector<real>& gradients() const { return lanes_[0]->gradients; }
   std::int64_t steps() const { return optimizer_.state().steps; }
   AdamW& optimizer() { return optimizer_; }
 
@@ -82,9 +83,8 @@ class Trainer {
   GPT& model_;
   Loss loss_;
   AdamW optimizer_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<std::size_t> strings_;  // of the batch, sorted
-  std::vector<real> gradients_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // the first one's gradient becomes the sum of all
+  std::vector<std::size_t> strings_;          // of the batch, sorted
   std::vector<double> partial_norms_;
 };
 

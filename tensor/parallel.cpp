@@ -48,11 +48,14 @@ void check_stop() {
 
 int threads() { return thread_count; }
 
-void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data) {
+void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data,
+                Share share) {
+  const bool parts = share == Share::same_parts;
+  omp_set_schedule(parts ? omp_sched_static : omp_sched_dynamic, parts ? 0 : 1);
   std::exception_ptr error;
   std::atomic<bool> stopped = false;
   const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
-#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count) if (!alone)
+#pragma omp parallel for schedule(runtime) num_threads(thread_count) if (!alone)
   for (std::size_t i = 0; i < chunks; ++i) {
     if (stop_requested) {
       stopped = true;

@@ -19,16 +19,21 @@ struct Interrupted : std::exception {
 void request_stop() noexcept;
 void check_stop();  // throws Interrupted after request_stop(); for long loops without a parallel_for
 
+// How chunks are handed out: each to the thread that is free first, for work of different length, or to every
+// thread its part, the same in each call: what a thread wrote in one step is in its cache in the next.
+enum class Share { free_first, same_parts };
+
 // What is behind parallel_for: a plain function and its data, so that a training step allocates nothing.
-void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data);
+void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data,
+                Share);
 
 // Calls body(0) ... body(chunks-1), each once, with denormal numbers flushed to zero, on any thread and in
 // any order. The first exception is rethrown after all chunks ended. Inside another parallel_for the chunks
 // run one after the other.
 template <class Body>
-void parallel_for(std::size_t chunks, const Body& body) {
+void parallel_for(std::size_t chunks, const Body& body, Share share = Share::free_first) {
   run_chunks(
-      chunks, [](const void* b, std::size_t i) { (*static_cast<const Body*>(b))(i); }, &body);
+      chunks, [](const void* b, std::size_t i) { (*static_cast<const Body*>(b))(i); }, &body, share);
 }
 
 }  // namespace banel
