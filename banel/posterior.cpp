@@ -9,7 +9,8 @@
 namespace banel {
 
 namespace {
-constexpr std::size_t patience = 50;  // proposals drawn for each one asked for, at most
+constexpr std::size_t patience = 50, most_for_few = 256;  // proposals drawn for each one asked for, at most
+constexpr std::size_t smallest_batch = 64;                // of them, at a time
 
 // Which proposals lie in no region.
 std::vector<bool> in_no_region(std::span<const Region> regions, std::span<const Proposal> proposals) {
@@ -44,8 +45,9 @@ Draws draw(const Generator& theta, std::span<const Region> regions, const Screen
            Stream random) {
   Draws draws;
   std::unordered_set<Attempt> here;
-  while (draws.kept.size() < n && draws.drawn < patience * n) {
-    const std::size_t batch = std::max<std::size_t>(n - draws.kept.size(), 256);
+  const std::size_t most = std::max(patience * n, most_for_few);
+  while (draws.kept.size() < n && draws.drawn < most) {
+    const std::size_t batch = std::max(n - draws.kept.size(), smallest_batch);
     const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
     const std::vector<bool> allowed = in_no_region(regions, proposals);
     for (std::size_t i = 0; i < batch && draws.kept.size() < n; ++i) {

@@ -31,7 +31,7 @@ Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&)
 
 // Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress, first
 // what was used by earlier calls.
-// measured_samples are drawn of the attacker that would be handed over after the last round and some 16 times
+// measured_samples are drawn of the attacker that would be handed over after the last round and some 9 times
 // before, at distances that grow with the evaluations; outside the budget, and never fed back.
 // Files: config.json, ledger.jsonl (every evaluation), metrics.jsonl (every round), attacker.safetensors
 // (after the last round), timing.jsonl. Errors: InputError if the folder belongs to another configuration or

@@ -30,7 +30,7 @@ void add_seeds(CLI::App* app, int& seeds, const char* of) {
 }
 
 void add_samples(CLI::App* app, std::size_t& samples) {
-  app->add_option("--samples", samples, "samples per reading (some 17 of a run), outside the budget")
+  app->add_option("--samples", samples, "samples per reading (some 10 of a run), outside the budget")
       ->check(CLI::Range(100, 10'000'000))
       ->capture_default_str();
 }

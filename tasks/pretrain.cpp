@@ -1,5 +1,7 @@
 #include "tasks/pretrain.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "nn/checkpoint.h"
@@ -83,8 +85,8 @@ Json to_json(const TrainingSettings& s) {
           {"schedule_examples", s.examples}};
 }
 
-// The error on check_questions fresh questions, or on the first few thousand of them if these already have
-// more errors than all may have.
+// The error on check_questions fresh questions, or on the first of them if these already have more errors
+// than all may have, or six standard deviations more than a target at stop_error would have there.
 Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questions) {
   constexpr std::size_t piece = 5'000;
   Rate error;
@@ -93,7 +95,9 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
         measure_errors(target, digits, std::min(piece, s.check_questions - asked), questions.from(asked)).all;
     error.k += r.k;
     error.n += r.n;
-    if (static_cast<double>(error.k) > s.stop_error * static_cast<double>(s.check_questions)) break;
+    const auto errors = static_cast<double>(error.k), here = s.stop_error * static_cast<double>(error.n),
+               at_most = s.stop_error * static_cast<double>(s.check_questions);
+    if (errors > std::min(at_most, here + 6 * std::sqrt(here))) break;
   }
   return error;
 }

@@ -9,7 +9,7 @@
 
 namespace banel::tiny {
 
-constexpr std::uint64_t seed = 5;
+constexpr std::uint64_t seed = 3;
 
 struct Stopped {};
 
