@@ -140,8 +140,8 @@ class Decoder {
 class Drawing {
  public:
   Drawing(std::size_t count, int vocabulary, double temperature, Stream random)
-      : strings_(count), vocabulary_(vocabulary), temperature_(temperature) {
-    for (std::size_t i = 0; i < count; ++i) randoms_.push_back(random[i]);
+      : vocabulary_(vocabulary), temperature_(temperature) {
+    for (std::size_t i = 0; i < count; ++i) strings_.push_back({random[i], {}});
   }
 
   // Adds a token to string i.
@@ -155,20 +155,29 @@ class Drawing {
         p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature_);
       kernels::softmax(p.data(), vocabulary_, p.data());
     }
-    double u = randoms_[i].uniform();
+    auto& [rng, string] = strings_[i];
+    double u = rng.uniform();
     int token = 0;
     while (token + 1 < vocabulary_ && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
       u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
-    strings_[i].tokens.push_back(token);
-    strings_[i].log_prob += static_cast<double>(logits[token] - log_sum);
+    string.tokens.push_back(token);
+    string.log_prob += static_cast<double>(logits[token] - log_sum);
     return token;
   }
 
-  std::vector<Sampled>& strings() { return strings_; }
+  std::size_t count() const { return strings_.size(); }
+  std::vector<Sampled> results() && {
+    std::vector<Sampled> all;
+    for (String& s : strings_) all.push_back(std::move(s.drawn));
+    return all;
+  }
 
  private:
-  std::vector<Sampled> strings_;
-  std::vector<Rng> randoms_;
+  struct alignas(64) String {  // in cache lines of its own: its neighbours belong to other threads
+    Rng rng;
+    Sampled drawn;
+  };
+  std::vector<String> strings_;
   int vocabulary_;
   double temperature_;
 };
@@ -179,7 +188,7 @@ std::map<Sequence, std::vector<std::size_t>> begun(Drawing& drawing, const GPT& 
   const std::size_t together = decoded_together(model),
                     context = static_cast<std::size_t>(model.config().context);
   Decoder decoder("sample", model);
-  std::vector<std::size_t> all(drawing.strings().size());
+  std::vector<std::size_t> all(drawing.count());
   std::iota(all.begin(), all.end(), 0);
   std::map<Sequence, std::vector<std::size_t>> now{{{begin}, all}};
   while (!now.empty() && now.size() * together < all.size()) {
@@ -222,7 +231,7 @@ std::vector<Sampled> sample_block(const GPT& model, std::size_t count, int begin
                return token == stop ? std::nullopt : std::optional(token);
              });
   });
-  return std::move(drawing.strings());
+  return std::move(drawing).results();
 }
 
 }  // namespace
