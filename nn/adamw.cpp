@@ -18,7 +18,7 @@ double Schedule::at(std::int64_t step) const {
 AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
     : settings_(settings),
       decay_(parameters.values.size()),
-      state_{std::vector<real>(decay_.size()), std::vector<real>(decay_.size())} {
+      state_{Reals(decay_.size()), Reals(decay_.size())} {
   for (const Slice& slice : parameters.slices())
     if (slice.shape.rank == 2)
       std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset),

@@ -38,7 +38,7 @@ class AdamW {
   void update_matrix(std::size_t matrix, Parameters&, const real* gradients, double norm, double rate);
 
   struct State {  // all that a resumed run needs
-    std::vector<real> m, v;
+    Reals m, v;
     std::int64_t steps = 0;
   };
   const State& state() const { return state_; }
@@ -53,7 +53,7 @@ class AdamW {
   AdamWSettings settings_;
   std::optional<Muon> muon_;
   std::vector<Range> ours_;  // the weights that are not Muon's
-  std::vector<real> decay_;  // weight_decay or 0 for each weight
+  Reals decay_;              // weight_decay or 0 for each weight
   State state_;
 };
 

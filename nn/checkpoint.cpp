@@ -26,7 +26,7 @@ void visit_config(GPTConfig& c, Visit visit) {
   visit("heads", c.heads);
 }
 
-NamedTensor flat(const std::string& name, const std::vector<real>& values) {
+NamedTensor flat(const std::string& name, const Reals& values) {
   return {name, {static_cast<std::int64_t>(values.size())}, std::vector<float>(values.begin(), values.end())};
 }
 
@@ -88,7 +88,7 @@ AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::strin
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
-                     const AdamW::State* optimizer, const std::map<std::string, std::vector<real>>& others) {
+                     const AdamW::State* optimizer, const std::map<std::string, Reals>& others) {
   TensorFile file{metadata, {}};
   GPTConfig config = model.config();
   visit_config(config, [&](const char* name, int value) { file.metadata[name] = std::to_string(value); });
@@ -121,7 +121,7 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
     optimizer = optimizer_from(file, model, where);
     used += 2;
   }
-  std::map<std::string, std::vector<real>> others;
+  std::map<std::string, Reals> others;
   for (const std::string name : {"best", "earlier"})
     if (find(file, name + of_other)) {
       const std::vector<float>& values = values_of(

@@ -18,14 +18,13 @@ struct Checkpoint {
   Metadata metadata;                      // what save_checkpoint was given, with the configuration
   std::optional<AdamW::State> optimizer;  // if it was saved
   // Other weights of the same network that a run may go back to: "best", "earlier", those that were saved.
-  std::map<std::string, std::vector<real>> others;
+  std::map<std::string, Reals> others;
 };
 
 // Written in one atomic step. The metadata keys of the configuration ("vocabulary", "context", ...) are
 // reserved.
 void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {},
-                     const AdamW::State* = nullptr,
-                     const std::map<std::string, std::vector<real>>& others = {});
+                     const AdamW::State* = nullptr, const std::map<std::string, Reals>& others = {});
 
 // Errors: InputError naming what is missing, unknown, not finite or of another shape than the configuration
 // says. Whatever it claims, no piece of memory is larger than the file, and all of it about three times that.

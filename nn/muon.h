@@ -16,10 +16,10 @@ class Orthogonaliser {
   void run();
 
   Index rows, columns;
-  std::vector<real> x;
+  Reals x;
 
  private:
-  std::vector<real> next_, gram_, polynomial_;
+  Reals next_, gram_, polynomial_;
 };
 
 class Muon {

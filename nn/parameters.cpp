@@ -4,8 +4,8 @@ namespace banel {
 
 std::size_t Parameters::add(const std::string& name, const Shape& shape) {
   slices_.push_back({name, shape, values.size()});
-  constexpr std::size_t cache_line = 16;  // numbers; every slice starts on its own line
-  const std::size_t size = (slices_.back().end() + cache_line - 1) / cache_line * cache_line;
+  constexpr std::size_t line = cache_line / sizeof(real);  // every slice starts on its own
+  const std::size_t size = (slices_.back().end() + line - 1) / line * line;
   values.reserve(size);  // exactly: a vector that grows on its own takes up to twice what the network needs
   values.resize(size);
   return slices_.size() - 1;

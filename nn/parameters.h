@@ -23,7 +23,7 @@ class Parameters {
   real* data(std::size_t number) { return values.data() + slices_[number].offset; }
   std::size_t count() const;  // of weights, without the padding between slices
 
-  std::vector<real> values;
+  Reals values;
 
  private:
   std::vector<Slice> slices_;

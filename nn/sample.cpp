@@ -146,7 +146,7 @@ class Drawing {
 
   // Adds a token to string i.
   int draw(std::size_t i, const real* logits) {
-    thread_local std::vector<real> p;
+    thread_local Reals p;
     p.assign(logits, logits + vocabulary_);
     p.resize(static_cast<std::size_t>(simd::round_up(vocabulary_)));
     const real log_sum = kernels::softmax(p.data(), vocabulary_, p.data()).log_sum();
@@ -173,7 +173,7 @@ class Drawing {
   }
 
  private:
-  struct alignas(64) String {  // in cache lines of its own: its neighbours belong to other threads
+  struct alignas(cache_line) String {  // in cache lines of its own: its neighbours belong to other threads
     Rng rng;
     Sampled drawn;
   };
@@ -298,7 +298,7 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
   const auto workspace = [] { return std::make_unique<Workspace>(); };
   each_group(order.size(), read_together, workspace, [&](std::size_t first, std::size_t used, auto& own) {
     auto& [shard, tape] = *own;
-    std::vector<real> p(static_cast<std::size_t>(simd::round_up(vocabulary)));
+    Reals p(static_cast<std::size_t>(simd::round_up(vocabulary)));
     for (std::span<const std::size_t> strings = std::span(order).subspan(first, used); !strings.empty();) {
       const std::size_t count = next_shard(batch, strings, shard);
       tape.reset();

@@ -1,7 +1,8 @@
 // Reading a network: sampling, greedy answers and log-likelihood. All work on groups of strings that begin
 // alike, which compute what they share once; the groups depend on what is asked, never on the threads, so the
 // same call gives the same bits for any number of these. Beside other strings a log-probability may round
-// differently, since some BLAS kernels do. Errors: std::runtime_error naming the position where a logit is NaN or infinite.
+// differently, since some BLAS kernels do. Errors: std::runtime_error naming the position where a logit is
+// NaN or infinite.
 #pragma once
 #include <optional>
 #include <span>

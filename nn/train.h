@@ -66,14 +66,14 @@ class Trainer {
   StepReport step(const Batch&, double rate);
 
   // Of the last step, unclipped.
-  const std::vector<real>& gradients() const { return lanes_[0]->gradients; }
+  const Reals& gradients() const { return lanes_[0]->gradients; }
   std::int64_t steps() const { return optimizer_.state().steps; }
   AdamW& optimizer() { return optimizer_; }
 
  private:
   struct Lane {
     Tape tape;
-    std::vector<real> gradients;
+    Reals gradients;
     Shard shard;
     double loss = 0;
   };

@@ -144,7 +144,7 @@ std::int64_t measured_at(const std::vector<RoundRecord>& rounds) {
   return last == rounds.rend() ? 0 : last->nre;
 }
 
-// Some 10 readings of a run: after a thirtieth of the budget at first, after a fifth in the end.
+// Some 10 readings of a run: a thirtieth of the budget apart at first, a fifth in the end.
 bool worth_reading(std::int64_t nre, std::int64_t last, std::int64_t budget) {
   return nre - last >= budget / 30 + last / 4;
 }

@@ -111,7 +111,7 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress prog
   progress.best_idle = static_cast<std::int64_t>(best.idle);
   progress.best_asked = best.asked;
   progress.scouts = state.survivors;
-  std::map<std::string, std::vector<real>> others;
+  std::map<std::string, Reals> others;
   if (best.now.theta) others["best"] = model_of(*best.now.theta).parameters.values;
   if (best.earlier.theta) others["earlier"] = model_of(*best.earlier.theta).parameters.values;
   save_checkpoint(path, model_of(*state.theta), to_metadata(progress), nullptr, others);

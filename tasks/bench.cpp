@@ -40,7 +40,7 @@ double calls_per_second(double seconds, const Body& body) {
 
 struct Matrices {
   static constexpr Index size = 1024;
-  std::vector<real> a = std::vector<real>(size * size, 1), b = a, c = a;
+  Reals a = Reals(size * size, 1), b = a, c = a;
   void multiply() { gemm(Transpose::no, Transpose::no, size, size, size, a.data(), b.data(), 0, c.data()); }
 };
 
@@ -140,7 +140,7 @@ double gemm_rate(double seconds, int cores) {
 double bandwidth(double seconds, int cores) {
   set_threads(cores);
   constexpr std::size_t count = 16 << 20;
-  std::vector<std::vector<real>> a(static_cast<std::size_t>(cores), std::vector<real>(count)), b = a, c = a;
+  std::vector<Reals> a(static_cast<std::size_t>(cores), Reals(count)), b = a, c = a;
   const auto all = [&] {
     parallel_for(a.size(), [&](std::size_t k) {
       for (std::size_t i = 0; i < count; ++i) a[k][i] = b[k][i] + c[k][i];

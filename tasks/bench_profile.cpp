@@ -78,7 +78,7 @@ Json profile(const BenchConfig& c, double seconds, double gflops, double gb_per_
   GPT model(c.network, Rng(1, "bench weights"));
   AdamW optimizer(model.parameters, {});
   const Batch batch = bench_batch(c);
-  std::vector<real> gradients(model.parameters.values.size());
+  Reals gradients(model.parameters.values.size());
   const auto parameter_bytes = static_cast<double>(gradients.size() * sizeof(real));
   std::vector<std::size_t> order;
   sort_strings(batch, order);

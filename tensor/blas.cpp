@@ -94,7 +94,7 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
   Index ld = tb == Transpose::yes ? k : n;
   if (tb == Transpose::yes && block.rows > 0 &&
       m >= fewest_rows) {  // faster, copy and all, than reading b across
-    thread_local std::vector<real> upright;
+    thread_local Reals upright;
     ld = simd::round_up(n) +
          simd::width;  // rows a power of two apart would meet in the same part of the cache
     upright.resize(static_cast<std::size_t>(k * ld));

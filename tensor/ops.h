@@ -44,7 +44,7 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::sp
 // Keys and values of the tokens read so far, for one layer and `slots` strings (see kernels::attention_step).
 struct KeyValueCache {
   int slots = 0, heads = 0, head_width = 0, context = 0;
-  std::vector<real> numbers;  // one after the other for every simd::width strings
+  Reals numbers;  // one after the other for every simd::width strings
   KeyValueCache(int slots, int heads, int d_model, int context);
   void copy(int from, int to, int positions);  // a slot's keys and values at 0..positions-1 to another slot
 };

@@ -63,7 +63,7 @@ std::vector<real> numbers(std::size_t count) {
 }
 
 // The weights after one step with the gradient g and the rate 0.01.
-std::vector<real> after_step(const std::vector<real>& g, bool muon) {
+Reals after_step(const std::vector<real>& g, bool muon) {
   GPT gpt(small, Rng(1, "muon"));
   AdamW optimizer(gpt.parameters, {.muon = muon});
   optimizer.advance();
@@ -74,8 +74,9 @@ std::vector<real> after_step(const std::vector<real>& g, bool muon) {
 
 TEST_CASE("Muon moves the matrices of the blocks as far as AdamW would and leaves it all other weights") {
   const GPT gpt(small, Rng(1, "muon"));
-  const std::vector<real>& before = gpt.parameters.values;
-  const std::vector<real> g = numbers(before.size()), adamw = after_step(g, false), muon = after_step(g, true);
+  const Reals& before = gpt.parameters.values;
+  const std::vector<real> g = numbers(before.size());
+  const Reals adamw = after_step(g, false), muon = after_step(g, true);
   std::size_t matrices = 0;
   for (const Slice& slice : gpt.parameters.slices()) {
     CAPTURE(slice.name);
@@ -98,13 +99,13 @@ TEST_CASE("Muon moves the matrices of the blocks as far as AdamW would and leave
 TEST_CASE("Muon moves queries and keys and values each on its own") {
   const GPT gpt(small, Rng(1, "muon"));
   std::vector<real> g = numbers(gpt.parameters.values.size());
-  const std::vector<real> before = after_step(g, true);
+  const Reals before = after_step(g, true);
   const auto slices = gpt.parameters.slices();
   const auto qkv = std::find_if(slices.begin(), slices.end(), [](const Slice& s) { return s.name.ends_with("qkv.weight"); });
   const auto width = static_cast<std::size_t>(small.d_model);
   for (std::size_t r = 0; r < width; ++r)
     for (std::size_t c = 0; c < width; ++c) g[qkv->offset + r * 3 * width + 2 * width + c] = static_cast<real>(r == c);
-  const std::vector<real> after = after_step(g, true);
+  const Reals after = after_step(g, true);
   for (std::size_t r = 0; r < width; ++r)
     for (std::size_t c = 0; c < 3 * width; ++c) {
       const std::size_t i = qkv->offset + r * 3 * width + c;

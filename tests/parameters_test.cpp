@@ -18,7 +18,7 @@ TEST_CASE("every parameter starts at zero on its own cache line and padding does
     end = slice.end();
   }
   CHECK(end <= parameters.values.size());
-  CHECK(parameters.values == std::vector<real>(parameters.values.size(), 0));
+  CHECK(parameters.values == Reals(parameters.values.size(), 0));
   CHECK(parameters[1].name == "b");
   CHECK(parameters.data(1) == parameters.values.data() + parameters[1].offset);
 }

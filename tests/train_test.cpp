@@ -199,7 +199,7 @@ TEST_CASE("a number that is not finite stops the step and names operation and st
     for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
     for (const Slice& slice : gpt.parameters.slices())
       if (slice.name == damage.parameter) std::fill_n(gpt.parameters.values.begin() + static_cast<std::ptrdiff_t>(slice.offset), slice.shape.size(), damage.value);
-    const std::vector<real> before = gpt.parameters.values;
+    const Reals before = gpt.parameters.values;
     INFO(damage.parameter);
     try {
       trainer.step(batch, 0.01);
@@ -272,7 +272,7 @@ TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
 
 TEST_CASE("fitting nothing or for no epoch changes nothing") {
   GPT gpt(tiny, Rng(1, "train"));
-  const std::vector<real> before = gpt.parameters.values;
+  const Reals before = gpt.parameters.values;
   CHECK(fit(gpt, {}, {}, {1, "order"}).losses.empty());
   CHECK(fit(gpt, counting(3), {.epochs = 0, .optimizer = {}}, {1, "order"}).losses.empty());
   CHECK(gpt.parameters.values == before);
