@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -19,11 +20,17 @@ constexpr std::size_t cache_line = 64;  // bytes
 template <class T>
 struct AtCacheLine {
   using value_type = T;
+  // The first line that begins behind what operator new gives; where that began stands before it.
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(cache_line)));
+    void* const whole = ::operator new(n * sizeof(T) + cache_line);
+    void* const line =
+        reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(whole) / cache_line + 1) * cache_line);
+    static_cast<void**>(line)[-1] = whole;
+    return static_cast<T*>(line);
   }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(cache_line)); }
+  void deallocate(T* line, std::size_t) { ::operator delete(reinterpret_cast<void**>(line)[-1]); }
   bool operator==(const AtCacheLine&) const = default;
 };
+static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= sizeof(void*), "room for a pointer before the line");
 using Reals = std::vector<real, AtCacheLine<real>>;
 }  // namespace banel

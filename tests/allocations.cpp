@@ -13,25 +13,19 @@ static std::atomic<std::size_t> total = 0, largest_one = 0, held = 0, most_held 
 }
 
 #ifdef BANEL_COUNT_ALLOCATIONS
-static void* counted(void* p, std::size_t bytes) {
+void* operator new(std::size_t bytes) {
+  void* const p = std::malloc(bytes ? bytes : 1);
   if (!p) throw std::bad_alloc();
   total += bytes;
   raise_to(largest_one, bytes);
   raise_to(most_held, held += ::malloc_usable_size(p));
   return p;
 }
-void* operator new(std::size_t bytes) { return counted(std::malloc(bytes ? bytes : 1), bytes); }
-void* operator new(std::size_t bytes, std::align_val_t at) {
-  const auto line = static_cast<std::size_t>(at);
-  return counted(std::aligned_alloc(line, (bytes / line + 1) * line), bytes);
-}
 void operator delete(void* p) noexcept {
   if (p) held -= ::malloc_usable_size(p);
   std::free(p);
 }
 void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
-void operator delete(void* p, std::align_val_t) noexcept { operator delete(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { operator delete(p); }
 #endif
 
 namespace banel {

@@ -19,7 +19,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
-#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -191,19 +190,18 @@ int open_step(const char* name, const char* path, int flags, mode_t mode) {
   return step((flags & O_CREAT) && !existed, [&] { return real(path, flags, mode); }, [&](int fd) { disk().opened(fd, path, flags, existed); });
 }
 
-void* allocate(std::size_t bytes, std::size_t line = alignof(std::max_align_t)) {
+void* allocate(std::size_t bytes) {
   if (in_main && !own_work) {
     const long n = ++allocations, at = plan().at;
     if ((n == at && plan().kind == "no-memory-once") || (n >= at && plan().kind == "no-memory")) throw std::bad_alloc();
   }
-  if (void* memory = std::aligned_alloc(line, (bytes / line + 1) * line)) return memory;
+  if (void* memory = std::malloc(bytes ? bytes : 1)) return memory;
   throw std::bad_alloc();
 }
 
 }  // namespace
 
 void* operator new(std::size_t bytes) { return allocate(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t line) { return allocate(bytes, static_cast<std::size_t>(line)); }
 
 extern "C" {
 
