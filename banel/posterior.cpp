@@ -9,8 +9,9 @@
 namespace banel {
 
 namespace {
-constexpr std::size_t patience = 50, most_for_few = 256;  // proposals drawn for each one asked for, at most
-constexpr std::size_t smallest_batch = 64;                // of them, at a time
+constexpr std::size_t patience = 50;        // proposals drawn for each one asked for, at most,
+constexpr std::size_t most_for_few = 256;   // or in all, if that is more
+constexpr std::size_t smallest_batch = 64;  // proposals drawn at once
 
 // Which proposals lie in no region.
 std::vector<bool> in_no_region(std::span<const Region> regions, std::span<const Proposal> proposals) {

@@ -30,7 +30,7 @@ struct Draws {
 };
 
 // Up to n proposals from theta that lie in no region. With a screen: only those it passes, each string once.
-// Gives up after 50 n proposals, and at least 256, so `kept` may be shorter than n.
+// Gives up after 50 n proposals, or 256 if that is more, so `kept` may be shorter than n.
 Draws draw(const Generator& theta, std::span<const Region>, const Screen*, std::size_t n, Stream random);
 
 }  // namespace banel

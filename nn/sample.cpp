@@ -141,6 +141,7 @@ class Drawing {
  public:
   Drawing(std::size_t count, int vocabulary, double temperature, Stream random)
       : vocabulary_(vocabulary), temperature_(temperature) {
+    strings_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) strings_.push_back({random[i], {}});
   }
 
@@ -168,6 +169,7 @@ class Drawing {
   std::size_t count() const { return strings_.size(); }
   std::vector<Sampled> results() && {
     std::vector<Sampled> all;
+    all.reserve(strings_.size());
     for (String& s : strings_) all.push_back(std::move(s.drawn));
     return all;
   }

@@ -20,6 +20,9 @@ constexpr std::size_t cache_line = 64;  // bytes
 template <class T>
 struct AtCacheLine {
   using value_type = T;
+  AtCacheLine() = default;
+  template <class U>
+  AtCacheLine(const AtCacheLine<U>&) {}
   // The first line that begins behind what operator new gives; where that began stands before it.
   T* allocate(std::size_t n) {
     void* const whole = ::operator new(n * sizeof(T) + cache_line);

@@ -63,6 +63,19 @@ void interrupt(const fs::path& partial, Train train) {
   REQUIRE(fs::exists(partial));
 }
 
+TEST_CASE("a check of a target asks no more questions than it takes to see that it is far from good enough") {
+  const TemporaryFolder folder;
+  TargetSettings s = target_settings();
+  s.training.examples = s.check_every = 160;
+  s.check_questions = 20'000;
+  s.stop_error = 0.5;
+  make_target(folder.path, s);
+  const Json checks = report(folder.path / "target.json").at("checks");
+  REQUIRE(checks.size() == 1);
+  CHECK(checks[0].at("error") > 0.9);
+  CHECK(checks[0].at("questions") == 5000);  // the errors of all that are allowed, 10,000, are not reached
+}
+
 TEST_CASE("a target is trained and saved with a report") {
   const TemporaryFolder folder;
   const GPT target = make_target(folder.path);
