@@ -40,7 +40,7 @@ MUTATIONS = [
     ("nn/adamw.cpp", "static_cast<double>(step + 1)", "static_cast<double>(step)"),
     ("nn/train.cpp", "weights.push_back(static_cast<int>(i) + 1 >= example.loss_from", "weights.push_back(static_cast<int>(i) >= example.loss_from"),
     ("nn/train.cpp", "if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);", ""),
-    ("nn/train.cpp", "sum[i] += lanes_[l]->gradients[i];", "gradients_[i] = lanes_[l]->gradients[i];"),
+    ("nn/train.cpp", "sum[i] += lanes_[l]->gradients[i];", "sum[i] = lanes_[l]->gradients[i];"),
     ("banel/novelty.cpp", "if (i > 0) ++words_[word].count;", "++words_[word].count;"),
     ("nn/sample.cpp", "string.log_prob += static_cast<double>(logits[token] - log_sum);", "string.log_prob += static_cast<double>(logits[token]);"),
     ("nn/sample.cpp", "if (text.back() != stop && text.size() <= context) longer[text].push_back(i);", "if (text.size() <= context) longer[text].push_back(i);"),
