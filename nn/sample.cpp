@@ -295,26 +295,31 @@ std::vector<double> log_likelihood(const GPT& model, std::span<const Sequence> s
   sort_strings(batch, order);
   struct Workspace {
     Shard shard;
+    std::vector<real> log_sums;
     Tape tape{Record::no};
   };
   const auto workspace = [] { return std::make_unique<Workspace>(); };
   each_group(order.size(), read_together, workspace, [&](std::size_t first, std::size_t used, auto& own) {
-    auto& [shard, tape] = *own;
+    auto& [shard, log_sums, tape] = *own;
     Reals p(static_cast<std::size_t>(simd::round_up(vocabulary)));
     for (std::span<const std::size_t> strings = std::span(order).subspan(first, used); !strings.empty();) {
       const std::size_t count = next_shard(batch, strings, shard);
       tape.reset();
       const Tensor logits = model.logits(Weights(tape, reader.parameters, nullptr), shard.rows());
+      log_sums.clear();  // of the rows, each once however many strings share it
+      for (std::size_t n = 0; n < shard.wanted.size(); ++n) {
+        const real* row = logits.data() + static_cast<Index>(n) * vocabulary;
+        check_finite("log_likelihood", shard.positions[static_cast<std::size_t>(shard.wanted[n])], row,
+                     vocabulary);
+        std::copy_n(row, vocabulary, p.data());
+        log_sums.push_back(kernels::softmax(p.data(), vocabulary, p.data()).log_sum());
+      }
       auto place = shard.places.begin();
       auto target = shard.targets.begin();
       for (std::size_t b : strings.first(count))
-        for (std::size_t t = 0; t < batch.text(b).size(); ++t) {
-          const real* row = logits.data() + *place++ * vocabulary;
-          check_finite("log_likelihood", static_cast<int>(t), row, vocabulary);
-          std::copy_n(row, vocabulary, p.data());
-          result[b] += static_cast<double>(row[*target++] -
-                                           kernels::softmax(p.data(), vocabulary, p.data()).log_sum());
-        }
+        for (std::size_t t = 0; t < batch.text(b).size(); ++t, ++place)
+          result[b] += static_cast<double>(logits.data()[*place * vocabulary + *target++] -
+                                           log_sums[static_cast<std::size_t>(*place)]);
       strings = strings.subspan(count);
     }
   });
