@@ -145,8 +145,12 @@ class Drawing {
     for (std::size_t i = 0; i < count; ++i) strings_.push_back({random[i], {}});
   }
 
-  // Adds a token to string i.
-  int draw(std::size_t i, const real* logits) {
+  struct Next {  // what a token is drawn from, for all strings that read the same
+    const real *logits, *p;
+    real log_sum;  // log of the sum of exp(logits)
+  };
+  // Valid until this thread's next call.
+  Next next(const real* logits) const {
     thread_local Reals p;
     p.assign(logits, logits + vocabulary_);
     p.resize(static_cast<std::size_t>(simd::round_up(vocabulary_)));
@@ -156,13 +160,18 @@ class Drawing {
         p[static_cast<std::size_t>(v)] = logits[v] / static_cast<real>(temperature_);
       kernels::softmax(p.data(), vocabulary_, p.data());
     }
+    return {logits, p.data(), log_sum};
+  }
+
+  // Adds a token to string i.
+  int draw(std::size_t i, const Next& next) {
     auto& [rng, string] = strings_[i];
     double u = rng.uniform();
     int token = 0;
-    while (token + 1 < vocabulary_ && u >= static_cast<double>(p[static_cast<std::size_t>(token)]))
-      u -= static_cast<double>(p[static_cast<std::size_t>(token++)]);
+    while (token + 1 < vocabulary_ && u >= static_cast<double>(next.p[token]))
+      u -= static_cast<double>(next.p[token++]);
     string.tokens.push_back(token);
-    string.log_prob += static_cast<double>(logits[token] - log_sum);
+    string.log_prob += static_cast<double>(next.logits[token] - next.log_sum);
     return token;
   }
 
@@ -203,8 +212,9 @@ std::map<Sequence, std::vector<std::size_t>> begun(Drawing& drawing, const GPT& 
         Sequence text = group[g];
         text.push_back(0);
         check_stop();
+        const Drawing::Next next = drawing.next(logits);
         for (std::size_t i : now.at(group[g])) {
-          text.back() = drawing.draw(i, logits);
+          text.back() = drawing.draw(i, next);
           if (text.back() != stop && text.size() <= context) longer[text].push_back(i);
         }
         return std::nullopt;
@@ -229,7 +239,7 @@ std::vector<Sampled> sample_block(const GPT& model, std::size_t count, int begin
   each_group(order.size(), together, decoder, [&](std::size_t first, std::size_t used, auto& own) {
     own->run(std::span(prompts).subspan(first, used),
              [&](std::size_t i, int, const real* logits) -> std::optional<int> {
-               const int token = drawing.draw(order[first + i], logits);
+               const int token = drawing.draw(order[first + i], drawing.next(logits));
                return token == stop ? std::nullopt : std::optional(token);
              });
   });

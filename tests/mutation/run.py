@@ -42,7 +42,7 @@ MUTATIONS = [
     ("nn/train.cpp", "if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);", ""),
     ("nn/train.cpp", "sum[i] += lanes_[l]->gradients[i];", "sum[i] = lanes_[l]->gradients[i];"),
     ("banel/novelty.cpp", "if (i > 0) ++words_[word].count;", "++words_[word].count;"),
-    ("nn/sample.cpp", "string.log_prob += static_cast<double>(logits[token] - log_sum);", "string.log_prob += static_cast<double>(logits[token]);"),
+    ("nn/sample.cpp", "string.log_prob += static_cast<double>(next.logits[token] - next.log_sum);", "string.log_prob += static_cast<double>(next.logits[token]);"),
     ("nn/sample.cpp", "if (text.back() != stop && text.size() <= context) longer[text].push_back(i);", "if (text.size() <= context) longer[text].push_back(i);"),
     ("nn/train.cpp", "shard.shared.push_back(static_cast<int>(shared));", "shard.shared.push_back(0);"),
     ("nn/train.cpp", "if (batch.weights[n] == 0) continue;", ""),
