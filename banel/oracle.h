@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "banel/generator.h"
-#include "nn/file.h"
+#include "nn/io/file.h"
 #include "tensor/hash.h"
 
 namespace banel {

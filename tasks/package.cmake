@@ -4,7 +4,8 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/banel)
 install(TARGETS banel RUNTIME)
-install(TARGETS banel_flags banel_tensor banel_nn banel_method banel_tasks EXPORT banelTargets ARCHIVE)
+get_property(rooms GLOBAL PROPERTY BANEL_ROOMS)
+install(TARGETS banel_api ${rooms} EXPORT banelTargets ARCHIVE)
 foreach(room tensor nn banel tasks)  # without what only the libraries and the program themselves include
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/banel
           FILES_MATCHING PATTERN "*.h" PATTERN simd.h EXCLUDE PATTERN commands.h EXCLUDE PATTERN results EXCLUDE)

@@ -1,0 +1,169 @@
+#include "nn/io/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "tensor/check.h"
+
+namespace banel {
+namespace fs = std::filesystem;
+namespace {
+
+const char* advice(int error) {
+  switch (error) {
+    case ENOENT:
+      return "check the spelling, or create the folder first";
+    case ENOTDIR:
+      return "a part of this path is a file where a folder is needed";
+    case EACCES:
+    case EPERM:
+      return "check the permissions of the file and its folder, or choose another folder";
+    case EROFS:
+      return "the file system is read-only: choose another folder";
+    case ENOSPC:
+    case EDQUOT:
+      return "free some disk space and run the same command again";
+    case EFBIG:
+      return "raise the file size limit (ulimit -f) and run the same command again";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n)";
+    default:
+      return "check the disk and run the same command again";
+  }
+}
+
+[[noreturn]] void refuse(const fs::path& path, const char* action, int error) {
+  throw IoError(path.string() + ": cannot " + action + ": " + std::generic_category().message(error) + "; " +
+                advice(error));
+}
+
+// Repeats a system call that a signal interrupted (Ctrl-C is handled by a flag, not by giving up a write).
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+Descriptor open_file(const fs::path& path, int flags, const char* action) {
+  constexpr mode_t everyone = 0666;  // less the user's umask
+  const int fd = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, everyone); });
+  if (fd < 0) refuse(path, action, errno);
+  return Descriptor(fd);
+}
+
+// A write may stop half-way without an error, so it goes on until nothing is left.
+void write_all(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const auto written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (written < 0) refuse(path, "write", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// A new name in a folder survives a power cut only after the folder itself is synced.
+void sync_folder_of(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const Descriptor opened = open_file(folder, O_RDONLY | O_DIRECTORY, "open the folder");
+  const bool synced = uninterrupted([&] { return ::fsync(opened.get()); }) == 0;
+  const bool cannot_sync_folders = errno == EINVAL || errno == ENOTSUP;  // some network file systems
+  if (!synced && !cannot_sync_folders) refuse(folder, "sync the folder", errno);
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void create_folders(const fs::path& folder) {
+  if (folder.empty() || fs::is_directory(folder)) return;
+  if (!fs::exists(folder.parent_path())) create_folders(folder.parent_path());
+  constexpr mode_t everyone = 0777;  // less the user's umask
+  const int error = ::mkdir(folder.c_str(), everyone) == 0 ? 0 : errno;
+  if (error == EEXIST && fs::is_directory(folder)) return;  // made by another thread since
+  if (error) refuse(folder, "create the folder", error == EEXIST ? ENOTDIR : error);
+  sync_folder_of(folder);
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  ENSURE_AS(!exists || S_ISREG(old.st_mode), IoError, path.string(),
+            "cannot write: it exists and is not a plain file; choose another name");
+  fs::path temporary = path;
+  temporary += ".tmp";
+  const Descriptor file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "create");
+  try {
+    write_all(file.get(), bytes, path);
+    if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) refuse(path, "sync", errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) refuse(path, "replace", errno);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder_of(path);
+}
+
+std::string read_file(const fs::path& path) {
+  const Descriptor file = open_file(path, O_RDONLY, "open for reading");
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) refuse(path, "read", errno);
+  ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path.string(), "is a folder; name a file in it");
+  std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(status.st_size));
+  std::array<char, 1 << 16> block;
+  for (;;) {  // until the end, not st_size: pipes and /proc tell no size
+    const auto got = uninterrupted([&] { return ::read(file.get(), block.data(), block.size()); });
+    if (got < 0) refuse(path, "read", errno);
+    if (got == 0) return bytes;
+    bytes.append(block.data(), static_cast<std::size_t>(got));
+  }
+}
+
+AppendFile::AppendFile(fs::path path, std::optional<std::uint64_t> keep_bytes)
+    : path_(std::move(path)), file_(open_file(path_, O_WRONLY | O_CREAT | O_APPEND, "open for appending")) {
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) refuse(path_, "read the size", errno);
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  if (keep_bytes) {
+    ENSURE_AS(*keep_bytes <= size_, InputError, path_.string(),
+              "has " << size_ << " bytes where " << *keep_bytes
+                     << " were recorded: it was cut or replaced; restore it or start a new run");
+    size_ = *keep_bytes;
+    if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) refuse(path_, "shorten", errno);
+    if (uninterrupted([&] { return ::fsync(file_.get()); }) != 0) refuse(path_, "sync", errno);
+  }
+  sync_folder_of(path_);
+}
+
+void AppendFile::append(std::string_view bytes) {
+  try {
+    write_all(file_.get(), bytes, path_);
+    if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) refuse(path_, "sync", errno);
+  } catch (...) {
+    // Else a later record would follow half of this one. If this fails too, the reader finds a torn line.
+    [[maybe_unused]] const int result = ::ftruncate(file_.get(), static_cast<off_t>(size_));
+    throw;
+  }
+  size_ += bytes.size();
+}
+
+FolderLock::FolderLock(const fs::path& folder)
+    : file_(open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file")) {
+  // The lock file stays behind on purpose: removing it could take it from under a process that just opened
+  // it.
+  const bool locked = uninterrupted([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0;
+  ENSURE_AS(locked || errno != EWOULDBLOCK, IoError, folder.string(),
+            "another process is using this run folder; wait for it to end, or choose another folder");
+  if (!locked) refuse(folder, "lock the folder", errno);
+}
+
+}  // namespace banel

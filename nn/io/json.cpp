@@ -1,0 +1,176 @@
+#include "nn/io/json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "nn/io/file.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+constexpr const char* mend = "; restore the file from a copy, or remove it and make it again";
+
+[[noreturn]] void refuse_text(std::string_view where, std::size_t line, const std::string& why) {
+  ENSURE_AS(false, InputError, where, "line " << line << ": " << why << mend);
+}
+
+// Builds the value step by step. Written out because the library's own builder takes a repeated key, and with
+// a callback that could refuse one it needs quadratic time for an array of objects.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  Builder(std::string_view text, std::string_view where, std::size_t line)
+      : text_(text), where_(where), line_(line) {}
+
+  Json value;
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool x) override { return add(x); }
+  bool number_integer(number_integer_t x) override { return add(x); }
+  bool number_unsigned(number_unsigned_t x) override { return add(x); }
+  bool number_float(number_float_t x, const string_t&) override { return add(x); }
+  bool string(string_t& x) override { return add(std::move(x)); }
+  bool binary(binary_t&) override { return false; }  // JSON has none
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    constexpr std::size_t most_keys = 256;
+    if (open_.back()->contains(name)) fail("the key " + in_quotes(name) + " twice");
+    if (open_.back()->size() == most_keys) fail("more than 256 keys in one object");
+    key_ = std::move(name);
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    const std::size_t before = position ? std::min(position - 1, text_.size()) : 0;
+    const auto lines = std::ranges::count(text_.substr(0, before), '\n');
+    const bool too_large = dynamic_cast<const Json::out_of_range*>(&error);
+    refuse_text(where_, line_ + static_cast<std::size_t>(lines),
+                too_large ? "a number too large for a double" : "not JSON in UTF-8");
+  }
+
+ private:
+  Json* put(Json&& x) {
+    constexpr std::size_t most_values = 1'000'000;
+    if (++values_ > most_values) fail("more than a million values");
+    if (open_.empty()) return &(value = std::move(x));
+    Json& into = *open_.back();
+    if (into.is_array()) return &into.emplace_back(std::move(x));
+    return &(into[key_] = std::move(x));
+  }
+  bool add(Json x) { return put(std::move(x)); }
+  bool open(Json x) {
+    constexpr std::size_t deepest = 64;
+    if (open_.size() == deepest) fail("more than 64 levels");
+    open_.push_back(put(std::move(x)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  [[noreturn]] void fail(const std::string& why) const {
+    refuse_text(where_, line_, why + " (in the JSON text that begins here)");
+  }
+
+  std::string_view text_, where_;
+  std::size_t line_;
+  std::vector<Json*> open_;  // the arrays and objects around the next value; only the last of them grows
+  std::string key_;
+  std::size_t values_ = 0;
+};
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  std::string shown(text.substr(0, longest));
+  for (char& c : shown)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return "\"" + shown + (text.size() > longest ? "..." : "") + "\"";
+}
+
+Json parse_json(std::string_view text, std::string_view where, std::size_t line) {
+  // The parser takes a zero byte for the end and would ignore what follows.
+  const std::size_t zero = text.find('\0');
+  if (zero != text.npos) {
+    const auto lines = std::ranges::count(text.substr(0, zero), '\n');
+    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not have");
+  }
+  Builder builder(text, where, line);
+  Json::sax_parse(text.begin(), text.end(), &builder);
+  return std::move(builder.value);
+}
+
+Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
+
+void Field::refuse(const std::string& why) const {
+  ENSURE_AS(false, InputError, place_, (name_.empty() ? "the value" : name_) << " " << why << mend);
+}
+
+Field Field::at(const std::string& step, const Json& value) const {
+  Field field(value, place_);
+  field.name_ = name_.empty() || step.front() == '[' ? name_ + step : name_ + "." + step;
+  return field;
+}
+
+Field Field::operator[](const char* key) const {
+  if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
+  const auto found = value_.find(key);
+  if (found == value_.end()) refuse("has no \"" + std::string(key) + "\"");
+  return at(key, *found);
+}
+
+std::vector<Field> Field::items() const {
+  if (!value_.is_array()) refuse("is " + std::string(value_.type_name()) + ", not an array");
+  std::vector<Field> result;
+  for (const Json& item : value_) result.push_back(at("[" + std::to_string(result.size()) + "]", item));
+  return result;
+}
+
+std::int64_t Field::integer(std::int64_t lowest, std::int64_t highest) const {
+  const bool fits = value_.is_number_unsigned()
+                        ? value_.get<std::uint64_t>() <=
+                              static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+                        : value_.is_number_integer();
+  const std::int64_t number = fits ? value_.get<std::int64_t>() : 0;
+  if (!fits || number < lowest || number > highest)
+    refuse("is " + (value_.is_number() ? value_.dump() : value_.type_name()) +
+           "; expected a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
+  return number;
+}
+
+std::int64_t Field::count(std::int64_t lowest) const { return integer(lowest, std::int64_t{1} << 53); }
+
+double Field::number() const {
+  const double number = value_.is_number() ? value_.get<double>() : std::nan("");
+  if (!std::isfinite(number)) refuse("is " + std::string(value_.type_name()) + ", not a finite number");
+  return number;
+}
+
+const std::string& Field::text() const {
+  if (!value_.is_string()) refuse("is " + std::string(value_.type_name()) + ", not a text");
+  return value_.get_ref<const std::string&>();
+}
+
+void for_each_line(std::string_view lines, std::string_view where,
+                   const std::function<void(const Field&)>& visit) {
+  std::size_t number = 0;
+  for (std::size_t begin = 0, end; begin < lines.size(); begin = end + 1) {
+    ++number;
+    end = lines.find('\n', begin);
+    if (end == lines.npos) refuse_text(where, number, "it has no end: the file was cut");
+    const Json value = parse_json(lines.substr(begin, end - begin), where, number);
+    visit(Field(value, std::string(where) + ": line " + std::to_string(number)));
+  }
+}
+
+}  // namespace banel

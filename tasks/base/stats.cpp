@@ -1,0 +1,146 @@
+#include "tasks/base/stats.h"
+
+#include <algorithm>
+#include <boost/math/distributions/beta.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "tensor/check.h"
+
+namespace banel {
+namespace {
+
+void check_values(std::span<const double> values, const char* where) {
+  ENSURE(!values.empty(), where, "there are no values; at least one run must have ended");
+  for (std::size_t i = 0; i < values.size(); ++i)
+    ENSURE(!std::isnan(values[i]), where, "value " << i << " is not a number");
+}
+
+std::vector<double> sorted(std::span<const double> values) {
+  std::vector<double> result(values.begin(), values.end());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+void check_confidence(double confidence, const char* where) {
+  ENSURE(confidence > 0 && confidence < 1, where, "the confidence " << confidence << " is not within (0, 1)");
+}
+
+}  // namespace
+
+Interval clopper_pearson(std::int64_t successes, std::int64_t n, double confidence) {
+  constexpr const char* where = "clopper_pearson";
+  ENSURE(0 <= successes && successes <= n, where, successes << " successes of " << n << " are impossible");
+  check_confidence(confidence, where);
+  using Beta = boost::math::beta_distribution<double>;
+  using boost::math::complement;
+  const double tail = (1 - confidence) / 2;
+  const auto k = static_cast<double>(successes), failures = static_cast<double>(n - successes);
+  return {successes == 0 ? 0.0 : quantile(Beta(k, failures + 1), tail),
+          successes == n ? 1.0 : quantile(complement(Beta(k + 1, failures), tail))};
+}
+
+double mean(std::span<const double> values) {
+  check_values(values, "mean");
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double quantile(std::span<const double> values, double q) {
+  check_values(values, "quantile");
+  ENSURE(q >= 0 && q <= 1, "quantile", "q = " << q << " is not within [0, 1]");
+  const std::vector<double> x = sorted(values);
+  const double position = q * static_cast<double>(x.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, x.size() - 1);
+  return std::lerp(x[below], x[above], position - static_cast<double>(below));
+}
+
+double median(std::span<const double> values) { return quantile(values, 0.5); }
+
+double sample_deviation(std::span<const double> values) {
+  check_values(values, "sample_deviation");
+  ENSURE(values.size() >= 2, "sample_deviation", "one value has no deviation; run at least two seeds");
+  const double centre = mean(values);
+  double squares = 0;
+  for (const double x : values) squares += (x - centre) * (x - centre);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+double interquartile_mean(std::span<const double> values) {
+  check_values(values, "interquartile_mean");
+  const std::vector<double> x = sorted(values);
+  const std::size_t dropped = x.size() / 4;
+  return mean(std::span(x).subspan(dropped, x.size() - 2 * dropped));
+}
+
+double geometric_mean(std::span<const double> values) {
+  check_values(values, "geometric_mean");
+  double logs = 0;
+  for (const double x : values) {
+    ENSURE(x >= 0, "geometric_mean", "the value " << x << " is negative");
+    logs += std::log(x);  // log 0 = -inf, and exp(-inf) = 0
+  }
+  return std::exp(logs / static_cast<double>(values.size()));
+}
+
+Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng, double confidence,
+                   int resamples) {
+  const std::vector<double> stratum(values.begin(), values.end());
+  return stratified_bootstrap({&stratum, 1}, statistic, rng, confidence, resamples);
+}
+
+Interval mean_interval(std::span<const double> values) {
+  Rng rng(0, "bootstrap");
+  return bootstrap(values, mean, rng);
+}
+
+Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
+                              Rng& rng, double confidence, int resamples) {
+  ENSURE(!strata.empty(), "bootstrap", "there are no strata; at least one is needed");
+  for (const std::vector<double>& stratum : strata) check_values(stratum, "bootstrap");
+  check_confidence(confidence, "bootstrap");
+  ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; at least one is needed");
+  std::vector<double> drawn, results;
+  for (int r = 0; r < resamples; ++r) {
+    drawn.clear();
+    for (const std::vector<double>& stratum : strata)
+      for (std::size_t i = 0; i < stratum.size(); ++i)
+        drawn.push_back(stratum[rng.below(static_cast<std::uint32_t>(stratum.size()))]);
+    results.push_back(statistic(drawn));
+  }
+  const double tail = (1 - confidence) / 2;
+  return {quantile(results, tail), quantile(results, 1 - tail)};
+}
+
+double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng) {
+  constexpr const char* where = "paired_permutation_test";
+  constexpr std::uint32_t random_flips = 100'000;
+  check_values(a, where);
+  check_values(b, where);
+  ENSURE(a.size() == b.size(), where, a.size() << " and " << b.size() << " values cannot be paired by seed");
+  std::vector<double> differences;
+  double observed = 0, magnitude = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    differences.push_back(a[i] - b[i]);
+    observed += differences[i];
+    magnitude += std::abs(differences[i]);
+  }
+  const auto reached = [&](const auto& flipped) {
+    double sum = 0;
+    for (std::size_t i = 0; i < differences.size(); ++i) sum += flipped(i) ? -differences[i] : differences[i];
+    return sum >= observed - 1e-12 * magnitude;  // sums that differ by rounding only are equal
+  };
+  std::uint32_t hits = 0;
+  if (differences.size() <= 20) {
+    const std::uint32_t all = 1u << differences.size();
+    for (std::uint32_t flips = 0; flips < all; ++flips)
+      hits += reached([flips](std::size_t i) { return (flips >> i & 1) != 0; });
+    return hits / static_cast<double>(all);
+  }
+  for (std::uint32_t r = 0; r < random_flips; ++r)
+    hits += reached([&](std::size_t) { return (rng.bits() & 1) != 0; });
+  return (1.0 + hits) / (1.0 + random_flips);
+}
+
+}  // namespace banel

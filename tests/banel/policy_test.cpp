@@ -1,0 +1,136 @@
+#include "banel/policy.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/toy_generator.h"
+
+namespace banel {
+namespace {
+
+constexpr std::size_t words = 12;
+const auto never = [](const Attempt&) { return false; };
+
+Settings settings(std::int64_t budget) {
+  Settings s;
+  s.budget = budget;
+  s.per_round = 10;
+  s.screened = false;
+  return s;
+}
+
+Oracle::Judge judge(const Attempt& rewarded) {
+  return [rewarded](std::span<const Attempt> attempts) {
+    std::vector<Verdict> verdicts;
+    for (const Attempt& x : attempts) verdicts.push_back({"", x == rewarded});
+    return verdicts;
+  };
+}
+
+// Gives every visit of one word a bonus of 1 and all others none.
+class Loves : public Novelty {
+ public:
+  explicit Loves(Attempt word) : word_(std::move(word)) {}
+  std::vector<double> visit(std::span<const Attempt> attempts, Stream) override {
+    seen.emplace_back(attempts.begin(), attempts.end());
+    return bonus(attempts);
+  }
+  std::vector<double> bonus(std::span<const Attempt> attempts) override {
+    std::vector<double> result;
+    for (const Attempt& x : attempts) result.push_back(x == word_ ? 1 : 0);
+    return result;
+  }
+  std::vector<std::vector<Attempt>> seen;
+
+ private:
+  Attempt word_;
+};
+
+TEST_CASE("on the bare reward nothing moves and the gradient is exactly 0 while every reward is 0") {
+  for (Baseline baseline : {Baseline::none, Baseline::group}) {
+    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    const auto before = dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
+    Oracle oracle(judge("none of them"), 60);
+    RewardGradient learner(baseline);
+    int rounds = 0;
+    run(state, oracle, settings(60), learner, never, 1, [&](const State&, const Round& round) {
+      CHECK(round.gradient_norm == 0.0);
+      return ++rounds > 0;
+    });
+    CHECK(rounds == 6);
+    const auto after = dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
+    for (std::size_t i = 0; i < words; ++i) CHECK(after[i] == doctest::Approx(before[i]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("on the bare reward a rewarded word becomes more likely") {
+  for (Baseline baseline : {Baseline::none, Baseline::group}) {
+    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    const std::vector<Attempt> word{ToyGenerator::word(3)};
+    const double before = state.theta->log_prob(word)[0];
+    Oracle oracle(judge(word[0]), 100);
+    RewardGradient learner(baseline);
+    double largest = 0;
+    run(state, oracle, settings(100), learner, never, 1, [&](const State&, const Round& round) {
+      largest = std::max(largest, *round.gradient_norm);
+      return true;
+    });
+    CHECK(largest > 0);
+    CHECK(state.theta->log_prob(word)[0] > before);
+  }
+}
+
+TEST_CASE("a bonus pulls the attacker and the KL penalty holds it back") {
+  const std::vector<Attempt> word{ToyGenerator::word(3)};
+  const auto reached = [&](double kl) {
+    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    Oracle oracle(judge("none of them"), 400);
+    BonusGradient learner(std::make_shared<Loves>(word[0]), state.theta->clone());
+    Settings s = settings(400);
+    s.kl = kl;
+    run(state, oracle, s, learner, never, 1, [](const State&, const Round&) { return true; });
+    return state.theta->log_prob(word)[0];
+  };
+  const double start = ToyGenerator(words).log_prob(word)[0];
+  CHECK(reached(0) > start + 1);
+  CHECK(reached(10) < reached(0));
+}
+
+TEST_CASE("without a bonus the KL penalty takes the attacker back towards the pre-trained one") {
+  const std::vector<Attempt> F{ToyGenerator::word(3), ToyGenerator::word(5), ToyGenerator::word(7)};
+  const ToyGenerator pretrained(words);
+  State state{pretrained.clone(), {}, 0};
+  state.theta->fit(std::vector<Attempt>(20, F[0]), 1, {1, "moved away"});
+  const double moved = state.theta->log_prob(F)[0];
+  REQUIRE(moved > pretrained.log_prob(F)[0]);
+  BonusGradient learner(std::make_shared<Loves>("none of them"), pretrained.clone());
+  Oracle oracle(judge("none of them"), 10);
+  Settings s = settings(10);
+  s.kl = 1;
+  Round round;
+  round.failures = F;
+  learner.learn(state, round, {s, oracle, nullptr, 1});
+  CHECK(state.theta->log_prob(F)[0] < moved);
+}
+
+TEST_CASE("the bonus is shown failures only and a resumed run recalls them") {
+  const auto novelty = std::make_shared<Loves>("w1"), recalled = std::make_shared<Loves>("w1");
+  State state{std::make_unique<ToyGenerator>(words), {}, 0};
+  Oracle oracle(judge("w2"), 40);
+  BonusGradient learner(novelty, state.theta->clone()), later(recalled, state.theta->clone());
+  run(state, oracle, settings(40), learner, never, 1, [](const State&, const Round&) { return true; });
+  for (std::size_t k = 0; k < 4; ++k) later.recall(oracle.failures(10 * k, 10 * k + 10), k + 1, 1);
+  REQUIRE(novelty->seen.size() == 4);
+  CHECK(recalled->seen == novelty->seen);
+  for (const auto& visit : novelty->seen) CHECK(std::find(visit.begin(), visit.end(), "w2") == visit.end());
+}
+
+TEST_CASE("advantages have mean 0 and deviation 1 and are exactly 0 if all rewards agree") {
+  const auto a = standardised({1, 2, 3, 6});
+  CHECK(a[0] + a[1] + a[2] + a[3] == doctest::Approx(0));
+  CHECK(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] + a[3] * a[3] == doctest::Approx(4));
+  CHECK(standardised({0, 0, 0}) == std::vector<double>{0, 0, 0});
+  CHECK(standardised({0.1, 0.1, 0.1}) == std::vector<double>{0, 0, 0});
+}
+
+}  // namespace
+}  // namespace banel

@@ -1,0 +1,189 @@
+#include "banel/scout.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "tensor/check.h"
+#include "tests/support/toy_generator.h"
+
+namespace banel {
+namespace {
+
+constexpr std::size_t words = 400;
+const auto never = [](const Attempt&) { return false; };
+
+// A scouting run over the words; rewarded are those with a number in first..last.
+struct Run {
+  std::size_t first, last;
+  std::set<Attempt> rewarded, judged;
+  std::size_t leaks = 0;
+  std::map<std::string, std::size_t> fits;  // by purpose
+  State state;
+  std::vector<Round> rounds;
+
+  Run(std::size_t first_, std::size_t last_, std::int64_t scouting, std::int64_t budget) : first(first_), last(last_) {
+    const auto watch = [this](std::span<const Attempt> attempts, std::string_view purpose) {
+      ++fits[std::string(purpose)];
+      for (const Attempt& x : attempts) leaks += rewarded.contains(x);
+    };
+    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};
+    state.pretrained = state.theta->clone();
+    Oracle oracle(
+        [this](std::span<const Attempt> attempts) {
+          std::vector<Verdict> verdicts;
+          for (const Attempt& x : attempts) {
+            const std::size_t number = std::stoul(x.substr(1));
+            verdicts.push_back({"", number >= first && number <= last});
+            if (verdicts.back().reward) rewarded.insert(x);
+            CHECK(judged.insert(x).second);
+          }
+          return verdicts;
+        },
+        budget);
+    Settings settings{.budget = budget, .per_round = 20, .accepted = 20, .f = 2, .phi_epochs = 1, .distil_epochs = 1};
+    settings.scout = scouting;
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, never, 3, [this](const State&, const Round& round) {
+      rounds.push_back({});
+      rounds.back().way = round.way;
+      rounds.back().rewards = round.rewards;
+      rounds.back().attempts = round.attempts;
+      rounds.back().failures = round.failures;
+      return true;
+    });
+  }
+};
+
+TEST_CASE("the first evaluations are those of scouts and the loop goes on from there") {
+  const Run run(0, 99, 60, 100);
+  std::int64_t used = 0;
+  for (const Round& round : run.rounds) {
+    CHECK((round.way == Way::scouts) == (used < 60));
+    CHECK(round.attempts.kept.size() == round.rewards.size());
+    used += std::ssize(round.rewards);
+  }
+  CHECK(used == 100);
+}
+
+TEST_CASE("scouts spend any budget to its last evaluation and never more") {
+  for (const std::int64_t budget : {1, 2, 3, 5, 49, 50, 51}) {
+    const Run all(0, 199, budget, budget), some(0, 199, (budget + 1) / 2, budget);
+    CHECK(std::ssize(all.judged) == budget);
+    CHECK(std::ssize(some.judged) == budget);
+  }
+}
+
+TEST_CASE("scouts that never earn leave the attacker as it was") {
+  const Run run(words, words, 100, 100);
+  CHECK(run.state.survivors.strings == 0);
+  const ToyGenerator fresh(words);
+  CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() == fresh.probabilities());
+}
+
+TEST_CASE("what survives has earned its share of rewards and becomes a part of the attacker") {
+  const Run run(0, 199, 120, 120);
+  REQUIRE(run.state.survivors.strings >= 16);
+  CHECK(run.state.survivors.share() >= 0.1);
+  const ToyGenerator fresh(words);
+  CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() != fresh.probabilities());
+}
+
+TEST_CASE("no scout and no mixture of them is fitted to a string that was rewarded") {
+  const Run run(0, 199, 200, 200);
+  CHECK(run.rewarded.size() > 20);
+  CHECK(run.fits.at("scout distil") > 0);
+  CHECK(run.leaks == 0);
+}
+
+// One round of nothing but scouts, in which the attempts with these numbers, from 0, are rewarded.
+struct Scouting {
+  std::map<std::string, std::size_t> fits;  // by purpose
+  std::size_t own = 0;                      // attempts that are the string their scout is made of
+  State state;
+  Round round;
+
+  Scouting(std::size_t evaluations, const std::set<std::size_t>& rewarded) {
+    Attempt centre;
+    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+      ++fits[std::string(purpose)];
+      if (purpose == "scout fit") centre = attempts[0];
+    };
+    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};  // a scout writes its own string 19 times in 20
+    state.pretrained = state.theta->clone();
+    std::size_t number = 0;
+    Oracle oracle(
+        [&](std::span<const Attempt> attempts) {
+          std::vector<Verdict> verdicts;
+          for (const Attempt& x : attempts) {
+            verdicts.push_back({"", rewarded.contains(number++)});
+            own += x == centre;
+          }
+          return verdicts;
+        },
+        static_cast<std::int64_t>(evaluations));
+    Settings settings;
+    settings.per_round = evaluations;
+    settings.scout = static_cast<std::int64_t>(evaluations);
+    const Screen screen = [&](const Attempt& x) { return !oracle.seen(x); };
+    round.number = 1;
+    scout(state, round, oracle, {settings, oracle, &screen, 1});
+  }
+  std::size_t scouts() const { return fits.at("scout fit"); }
+  bool survived(std::int64_t strings, std::int64_t rewards) const {
+    return state.survivors.strings == strings && state.survivors.rewards == rewards;
+  }
+};
+
+TEST_CASE("a scout never submits the string that it is made of") {
+  const Scouting run(40, {});
+  CHECK(run.round.rewards.size() == 40);
+  CHECK(run.scouts() == 10);
+  CHECK(run.own == 0);
+}
+
+TEST_CASE("a scout survives sixteen attempts only if it never earned less than a tenth of those so far") {
+  const Scouting too_few(20, {0});  // 1/4, 1/8, 1/12, and two that earn nothing
+  CHECK(too_few.scouts() == 3);
+  CHECK(too_few.survived(0, 0));
+  CHECK(Scouting(16, {0, 8}).survived(16, 2));       // 1/4, 1/8, 2/12, 2/16
+  CHECK(Scouting(16, {4, 5, 6, 7}).survived(0, 0));  // a late start does not count
+}
+
+TEST_CASE("a later scout survives only if it earns at least what the survivors did") {
+  CHECK(Scouting(32, {0, 8, 16, 24}).survived(32, 4));                            // 2/16 after 2/16
+  CHECK(Scouting(32, {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 24}).survived(16, 8));  // 3/8 after 8/16
+}
+
+TEST_CASE("a scout that earns nothing is given up after its first attempts") {
+  const Run run(words, words, 20, 20);
+  CHECK(run.fits == std::map<std::string, std::size_t>{{"scout fit", 5}});  // of four attempts each
+}
+
+TEST_CASE("scouting needs a screen and distillation and an attacker to begin from") {
+  const auto start = [](Settings settings, bool pretrained) {
+    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    if (pretrained) state.pretrained = state.theta->clone();
+    Oracle oracle([](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); }, 100);
+    Banel learner(ratio_score());
+    run(state, oracle, settings, learner, never, 1, [](const State&, const Round&) { return false; });
+  };
+  Settings settings{.per_round = 20, .accepted = 20, .phi_epochs = 1, .distil_epochs = 1};
+  settings.scout = 60;
+  CHECK_NOTHROW(start(settings, true));
+  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("need the pre-trained attacker"), UsageError);
+  settings.screened = false;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
+  settings.screened = true;
+  settings.memory = Memory::regions;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
+  settings.memory = Memory::distil;
+  settings.scout = -1;
+  CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout = -1"), UsageError);
+}
+
+}  // namespace
+}  // namespace banel

@@ -1,0 +1,12 @@
+// Whatever is read is written and read again as the same.
+#include <nlohmann/json.hpp>
+
+#include "tests/system/fuzz/fuzz.h"
+#include "nn/io/json.h"
+
+using namespace banel;
+
+FUZZ(bytes) {
+  const Json value = parse_json(bytes, "fuzz");
+  require(parse_json(value.dump(), "again") == value);
+}

@@ -1,0 +1,35 @@
+// Lines of a ledger; after '#', lines whose hashes are put right first, so that what is behind them is read too. A
+// ledger that is read and continued is a ledger.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "banel/oracle.h"
+#include "tests/system/fuzz/fuzz.h"
+
+using namespace banel;
+
+// A file in memory, the same one for every input.
+static std::filesystem::path file_of(const std::string& text) {
+  static const int file = memfd_create("ledger", 0);
+  require(ftruncate(file, 0) == 0 && pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  return "/proc/self/fd/" + std::to_string(file);
+}
+
+static std::string sealed(std::string_view contents) {
+  std::string text;
+  std::uint64_t hash = LedgerMark().hash;
+  while (!contents.empty()) {
+    const std::size_t end = std::min(contents.find('\n'), contents.size());
+    hash = fnv1a(contents.substr(0, end), hash);
+    text.append(contents.substr(0, end)).append(",\"hash\":\"" + hex(hash) + "\"}\n");
+    contents.remove_prefix(std::min(end + 1, contents.size()));
+  }
+  return text;
+}
+
+FUZZ(bytes) {
+  const std::string text = bytes.starts_with('#') ? sealed(bytes.substr(1)) : std::string(bytes);
+  const Ledger ledger = read_ledger(file_of(text));
+  require(ledger.bytes <= text.size());
+  require(ledger.bytes == 0 || text[ledger.bytes - 1] == '\n');
+}

@@ -1,0 +1,86 @@
+#include "tasks/study/bench.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tasks/study/bench_profile.h"
+#include "tensor/ops.h"
+#include "tensor/parallel.h"
+
+namespace banel {
+namespace {
+
+BenchSettings smallest() { return {.configs = {"F"}, .works = {"train", "sample"}, .threads = {1, 2}, .seconds = 0.001, .repetitions = 2}; }
+
+TEST_CASE("a spread is the middle and the ends of the repetitions") {
+  const Spread odd = spread({5, 1, 3}), even = spread({4, 1, 2, 8});
+  CHECK(odd.median == 3);
+  CHECK(odd.low == 1);
+  CHECK(odd.high == 5);
+  CHECK(even.median == 3);
+}
+
+TEST_CASE("a batch of the benchmark has as many tokens as its configuration says") {
+  for (const BenchConfig& c : bench_configs()) {
+    const Batch batch = bench_batch(c);
+    CHECK(batch.strings() == static_cast<std::size_t>(c.strings));
+    CHECK(batch.tokens.size() == batch.strings() * static_cast<std::size_t>(c.network.context));
+    CHECK(GPT(c.network, Rng(1, "bench")).config() == c.network);
+  }
+}
+
+TEST_CASE("the benchmark measures what was asked for with rates that agree with each other") {
+  const int before = threads();
+  const auto found = bench(smallest(), ProgressMode::quiet);
+  CHECK(threads() == before);
+  REQUIRE(found.at("rows").size() == 4);
+  for (const auto& row : found.at("rows")) {
+    CHECK(row.at("config") == "F");
+    CHECK(row.at("tokens_per_s").get<double>() == doctest::Approx(12 * row.at("strings_per_s").get<double>()));
+    const double flops = GPT(bench_configs()[2].network, Rng(1, "bench")).flops_per_token() * (row.at("work") == "train" ? 3 : 1);
+    CHECK(row.at("gflops").get<double>() == doctest::Approx(1e-9 * flops * row.at("tokens_per_s").get<double>()));
+    const double peak = found.at("sgemm_gflops").at(row.at("threads") == 1 ? "one_core" : "all_cores"), cores = found.at("machine").at("cores");
+    const double in_use = row.at("threads") == 1 ? 1 : std::min(2.0, cores) / cores;
+    CHECK(row.at("share_of_peak").get<double>() == doctest::Approx(row.at("gflops").get<double>() / (peak * in_use)));
+    CHECK(row.at("low").get<double>() <= 1);
+    CHECK(row.at("high").get<double>() >= 1);
+  }
+  CHECK(found.dump().find("null") == std::string::npos);  // how JSON shows NaN
+  const std::string text = bench_markdown(found);
+  CHECK(text.find("| F | train | 1 |") != std::string::npos);
+  CHECK(text.find("| F | sample | 2 |") != std::string::npos);
+  CHECK(text.find("nan") == std::string::npos);
+}
+
+TEST_CASE("a tape tells its observer of every operation and of its backward pass") {
+  Tape tape;
+  std::string heard;
+  tape.observe([&](const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs) {
+    heard += std::string(op) + (pass == Pass::forward ? " of " + std::to_string(inputs.size()) : " back") + " to " + std::to_string(out.size()) + "; ";
+  });
+  std::vector<real> x{1, 2}, dx(2);
+  const Tensor a = tape.leaf({2}, x.data(), dx.data());
+  tape.backward(sum(mul(a, a)));
+  CHECK(heard == "mul of 2 to 2; sum of 1 to 1; sum back to 1; mul back to 2; ");
+}
+
+TEST_CASE("a profile names every operation of a training step and its times add up") {
+  BenchSettings s = smallest();
+  const auto found = bench_profile(s);
+  const auto& ops = found.at("profiles").at(0).at("ops");
+  double share = 0;
+  std::string names;
+  for (const auto& row : ops) {
+    share += row.at("share").get<double>();
+    names += row.at("op").get<std::string>() + ' ' + row.at("pass").get<std::string>() + '\n';
+    CHECK(row.at("floor_seconds").get<double>() > 0);
+  }
+  CHECK(share == doctest::Approx(1));
+  for (const char* name : {"linear forward", "linear backward", "attention backward", "gelu forward", "layer_norm backward", "cross_entropy forward", "adamw"})
+    CHECK(names.find(name) != std::string::npos);
+  CHECK(profile_markdown(found).find("| F | linear | backward |") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace banel

@@ -1,0 +1,139 @@
+// The illustration as a test of the method: here its posterior is known exactly.
+#include "tasks/toy1d/toy1d.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/support/toy_generator.h"
+
+namespace banel {
+namespace {
+
+TEST_CASE("each posterior is the prior without all that has failed so far") {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    const Toy1dRun r = toy1d(seed);
+    const std::vector<double>& prior = r.steps.front().theta;
+    std::set<std::size_t> failed;
+    for (const Toy1dStep& step : r.steps) {
+      for (int place : step.samples)
+        if (std::abs(r.grid[static_cast<std::size_t>(place)]) != 2) failed.insert(static_cast<std::size_t>(place));
+      double left = 1;
+      for (std::size_t place : failed) left -= prior[place];
+      for (std::size_t i = 0; i < prior.size(); ++i) CHECK(step.posterior[i] == doctest::Approx(failed.contains(i) ? 0 : prior[i] / left));
+    }
+  }
+}
+
+TEST_CASE("the failure model is the frequencies of the step's failures") {
+  std::size_t without = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Toy1dRun r = toy1d(seed);
+    for (const Toy1dStep& step : r.steps) {
+      std::vector<double> counts(r.grid.size());
+      double failures = 0;
+      for (int place : step.samples)
+        if (place != 5 && place != 25) ++counts[static_cast<std::size_t>(place)], ++failures;
+      without += failures == 0;
+      for (std::size_t i = 0; i < counts.size(); ++i) CHECK(step.phi[i] == doctest::Approx(failures > 0 ? counts[i] / failures : 0));
+    }
+  }
+  CHECK(without > 0);
+}
+
+TEST_CASE("Algorithm 1 draws from its exact posterior") {
+  std::vector<double> surplus(31), variance(31);
+  double drawn = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed)
+    for (const Toy1dStep& step : toy1d(seed).steps) {
+      const auto n = static_cast<double>(step.samples.size());
+      for (int place : step.samples) ++surplus[static_cast<std::size_t>(place)];
+      for (std::size_t i = 0; i < surplus.size(); ++i) {
+        surplus[i] -= n * step.theta[i];
+        variance[i] += n * step.theta[i] * (1 - step.theta[i]);
+      }
+      drawn += n;
+    }
+  CHECK(drawn > 15'000);
+  for (std::size_t i = 0; i < surplus.size(); ++i) CHECK(std::abs(surplus[i]) < 4.5 * std::sqrt(variance[i]));
+}
+
+TEST_CASE("Algorithm 2 distils what theta has outside the rejection region") {
+  constexpr std::size_t words = 48;
+  Settings settings;
+  settings.budget = 40;
+  settings.per_round = 20;
+  settings.accepted = 20'000;
+  settings.f = 3;
+  settings.phi_epochs = 2;
+  settings.screened = false;
+  Oracle oracle([](std::span<const Attempt> x) { return std::vector<Verdict>(x.size()); }, settings.budget);
+  State state{std::make_unique<ToyGenerator>(words), {}, 0};
+  Banel learner(ratio_score());
+  std::unique_ptr<Generator> theta = state.theta->clone();
+  run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
+    const std::vector<double> exact = exact_posterior({theta->clone(), {{round.phi, settings.kappa, round.tau}}, 0});
+    std::vector<double> counts(words);
+    for (const Attempt& x : round.accepted) ++counts[dynamic_cast<const ToyGenerator&>(*theta).place(x)];
+    const auto n = static_cast<double>(round.accepted.size());
+    CHECK(n >= 20'000);
+    CHECK(std::count(exact.begin(), exact.end(), 0.0) > 5);
+    for (std::size_t i = 0; i < words; ++i) CHECK(std::abs(counts[i] - n * exact[i]) <= 4.5 * std::sqrt(n * exact[i] * (1 - exact[i])));
+    theta = now.theta->clone();
+    return true;
+  });
+  CHECK(state.rounds == 2);
+}
+
+TEST_CASE("every run converges to the successes in about six steps and finds one sooner than the prior does") {
+  const Toy1dSummary s = summarise_toy1d(200);
+  CHECK(s.seeds == 200);
+  CHECK(s.found == 200);
+  CHECK(s.converged == 200);
+  CHECK(s.converged_mean > 5);
+  CHECK(s.converged_mean < 8);
+  CHECK(s.found_mean < 0.6 * s.prior_mean);
+  const double success = 2 * std::exp(-2.0) / [] {
+    double sum = 0;
+    for (int i = -15; i <= 15; ++i) sum += std::exp(-i * i / 50.0);
+    return sum;
+  }();
+  CHECK(s.prior_mean == doctest::Approx(1 / (1 - std::pow(1 - success, 10))));
+}
+
+TEST_CASE("the first success and the convergence are read off the steps") {
+  const Toy1dRun r = toy1d(3);
+  REQUIRE(r.found);
+  REQUIRE(r.converged);
+  CHECK(*r.converged == r.steps.size());
+  for (std::size_t k = 0; k < r.steps.size(); ++k) {
+    bool success = false;
+    for (int place : r.steps[k].samples) success = success || place == 5 || place == 25;
+    if (k + 1 < *r.found) CHECK(!success);
+    if (k + 1 == *r.found) CHECK(success);
+    CHECK((r.success(r.steps[k].posterior) >= 0.9) == (k + 1 == *r.converged));
+    if (k > 0) CHECK(r.steps[k].theta == r.steps[k - 1].posterior);
+  }
+  CHECK(r.grid[5] == -2);
+  CHECK(r.grid[25] == 2);
+}
+
+TEST_CASE("a seed gives the same illustration again and another seed another") {
+  CHECK(to_json(toy1d(1)) == to_json(toy1d(1)));
+  CHECK(to_json(toy1d(1)) != to_json(toy1d(2)));
+}
+
+TEST_CASE("the text has a line for each step and marks each success") {
+  const Toy1dRun r = toy1d(1);
+  const std::string text = to_text(r);
+  CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == r.steps.size());
+  std::ptrdiff_t successes = 0;
+  for (const Toy1dStep& step : r.steps) successes += std::count(step.samples.begin(), step.samples.end(), 5) + std::count(step.samples.begin(), step.samples.end(), 25);
+  CHECK(std::count(text.begin(), text.end(), '*') == successes);
+}
+
+}  // namespace
+}  // namespace banel
