@@ -129,6 +129,15 @@ Field Field::operator[](const char* key) const {
   return at(key, *found);
 }
 
+bool Field::has(const char* key) const { return value_.is_object() && value_.contains(key); }
+
+std::vector<std::pair<std::string, Field>> Field::members() const {
+  if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
+  std::vector<std::pair<std::string, Field>> result;
+  for (const auto& [key, member] : value_.items()) result.emplace_back(key, at(key, member));
+  return result;
+}
+
 std::vector<Field> Field::items() const {
   if (!value_.is_array()) refuse("is " + std::string(value_.type_name()) + ", not an array");
   std::vector<Field> result;
@@ -154,6 +163,11 @@ double Field::number() const {
   const double number = value_.is_number() ? value_.get<double>() : std::nan("");
   if (!std::isfinite(number)) refuse("is " + std::string(value_.type_name()) + ", not a finite number");
   return number;
+}
+
+bool Field::boolean() const {
+  if (!value_.is_boolean()) refuse("is " + std::string(value_.type_name()) + ", not true or false");
+  return value_.get<bool>();
 }
 
 const std::string& Field::text() const {

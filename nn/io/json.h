@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace banel {
@@ -30,10 +31,13 @@ class Field {
   Field(const Json& value, std::string place) : value_(value), place_(std::move(place)) {}
 
   Field operator[](const char* key) const;  // of an object that has it
+  bool has(const char* key) const;          // whether an object has it
   std::vector<Field> items() const;         // of an array
+  std::vector<std::pair<std::string, Field>> members() const;  // of an object, in the order of the file
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
   std::int64_t count(std::int64_t lowest = 0) const;  // up to 2^53, what every JSON reader takes exactly
   double number() const;                              // finite, or the file could not hold it
+  bool boolean() const;
   const std::string& text() const;
   const Json& value() const { return value_; }
 

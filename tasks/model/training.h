@@ -1,0 +1,62 @@
+// Training a network on endless fresh examples, in a folder: a second call loads what the first one made, and
+// an interrupted call resumes.
+//   NetworkFile file{folder, "target", settings_json};
+//   if (auto done = file.finished()) return *done;                     // weights and report are there
+//   const Training t = train(model, file, settings, {seed, "data"}, 50'000, example, enough, progress);
+//   file.finish(model, report);
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "nn/gpt.h"
+#include "nn/io/json.h"
+#include "nn/train.h"
+#include "tasks/base/progress.h"
+
+namespace banel {
+
+struct TrainingSettings {
+  int d_model = 64, layers = 2, heads = 4;
+  int batch = 256;            // examples per step
+  double rate = 3e-3;         // peak learning rate; linear warm-up, half cosine down to 0
+  std::int64_t warmup = 300;  // steps
+  double weight_decay = 0;
+  bool muon = false;                  // for the matrices of the blocks, instead of AdamW
+  std::int64_t examples = 1'000'000;  // length of the schedule
+};
+Json to_json(const TrainingSettings&);
+
+// FOLDER/NAME.safetensors and its report FOLDER/NAME.json; FOLDER/NAME.partial.safetensors while it is trained.
+struct NetworkFile {
+  std::filesystem::path folder;
+  std::string name;
+  Json settings;  // all that must agree between two calls
+
+  std::filesystem::path weights() const { return folder / (name + ".safetensors"); }
+  std::filesystem::path report() const { return folder / (name + ".json"); }
+  std::filesystem::path partial() const { return folder / (name + ".partial.safetensors"); }
+
+  // The network if it is finished. Errors: InputError if its report names other settings: nothing is ever
+  // overwritten.
+  std::optional<GPT> finished() const;
+  void finish(const GPT&, const Json& report) const;  // report must hold `settings`
+};
+
+// How far an unfinished training has come: metadata of its checkpoint.
+struct Training {
+  std::int64_t examples = 0;
+  double loss = 0;     // running mean, nats per counted token
+  double seconds = 0;  // over all calls
+  Json checks;         // an array: what `done` adds
+};
+Training parse_training(std::string_view json, std::string_view where);  // errors: InputError
+
+// Trains `model` until the schedule ends or done(training) is true, asked every `check_every` examples. Example
+// i of the run is made from data[i]. Errors: InputError if the partial file belongs to other settings.
+Training train(GPT& model, const NetworkFile&, const TrainingSettings&, Stream data, std::int64_t check_every,
+               const std::function<Example(Rng&)>& example, const std::function<bool(Training&)>& done,
+               Progress&);
+
+}  // namespace banel
