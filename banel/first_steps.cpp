@@ -1,0 +1,1 @@
+#include "banel/first_steps.h"
