@@ -31,7 +31,8 @@ struct AdditionSettings {
 
 GPT train_attacker(const fs::path& folder, const TrainingSettings& t, int digits, std::uint64_t seed,
                    ProgressMode mode) {
-  const NetworkFile file{folder, "attacker", {{"digits", digits}, {"seed", seed}, {"training", to_json(t)}}};
+  const NetworkFile file{
+      folder, "attacker", Json{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}}.dump()};
   if (auto model = file.finished()) return std::move(*model);
   create_folders(folder);
   GPT model(attacker_config(digits, t.d_model, t.layers, t.heads), Rng(seed, "attacker weights"));
@@ -40,8 +41,7 @@ GPT train_attacker(const fs::path& folder, const TrainingSettings& t, int digits
       model, file, t, {seed, "attacker data"}, 100'000,
       [&](Rng& rng) { return attacker_example(random_question(digits, rng)); },
       [](Training&) { return false; }, progress);
-  file.finish(model, {{"settings", file.settings},
-                      {"examples", training.examples},
+  file.finish(model, {{"examples", training.examples},
                       {"loss", training.loss},
                       {"training_seconds", training.seconds}});
   return model;

@@ -27,8 +27,8 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
   return error;
 }
 
-Json settings_json(const TargetSettings& s, int digits, std::uint64_t seed) {
-  return {{"digits", digits},
+std::string settings_text(const TargetSettings& s, int digits, std::uint64_t seed) {
+  return Json{{"digits", digits},
           {"seed", seed},
           {"training", to_json(s.training)},
           {"length_draws", s.preference.length_draws},
@@ -36,14 +36,15 @@ Json settings_json(const TargetSettings& s, int digits, std::uint64_t seed) {
           {"stop_error", s.stop_error},
           {"check_every", s.check_every},
           {"check_questions", s.check_questions},
-          {"final_questions", s.final_questions}};
+          {"final_questions", s.final_questions}}
+      .dump();
 }
 
 }  // namespace
 
 GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, int digits, std::uint64_t seed,
                  ProgressMode mode) {
-  const NetworkFile file{folder, "target", settings_json(s, digits, seed)};
+  const NetworkFile file{folder, "target", settings_text(s, digits, seed)};
   if (auto model = file.finished()) return std::move(*model);
   create_folders(folder);
   const TrainingSettings& t = s.training;
@@ -54,8 +55,7 @@ GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, i
     const auto good_enough = [&](Training& now) {
       const auto number = static_cast<std::uint32_t>(now.examples / s.check_every);
       const Rate error = check(model, s, digits, {seed, "target check", number});
-      now.checks.push_back(
-          {{"examples", now.examples}, {"loss", now.loss}, {"error", error.value()}, {"questions", error.n}});
+      now.checks.push_back({now.examples, now.loss, error.value(), error.n});
       return error.n >= static_cast<std::int64_t>(s.check_questions) && error.value() <= s.stop_error;
     };
     training = train(
@@ -63,9 +63,8 @@ GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, i
         [&](Rng& rng) { return target_example(random_question(digits, rng, s.preference)); }, good_enough,
         progress);
   }
-  Json result{{"settings", file.settings},
-              {"examples", training.examples},
-              {"checks", training.checks},
+  Json result{{"examples", training.examples},
+              {"checks", to_json(training.checks)},
               {"training_seconds", training.seconds}};
   result.update(to_json(measure_errors(model, digits, s.final_questions, {seed, "target error"})));
   file.finish(model, result);

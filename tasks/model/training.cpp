@@ -16,17 +16,17 @@ namespace {
 constexpr const char *training_key = "training", *settings_key = "settings";  // metadata of a partial file
 
 Json to_json(const Training& t) {
-  return {{"examples", t.examples}, {"loss", t.loss}, {"seconds", t.seconds}, {"checks", t.checks}};
+  return {{"examples", t.examples}, {"loss", t.loss}, {"seconds", t.seconds}, {"checks", banel::to_json(t.checks)}};
 }
 
 // What the partial file holds, or a training that has not begun.
 Training resumed(GPT& model, Trainer& trainer, const NetworkFile& file, int batch) {
-  Training training{.checks = Json::array()};
+  Training training;
   const fs::path partial = file.partial();
   if (!fs::exists(partial)) return training;
   Checkpoint checkpoint = load_checkpoint(partial);
   ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer &&
-                checkpoint.metadata[settings_key] == file.settings.dump(),
+                checkpoint.metadata[settings_key] == file.settings,
             InputError, partial.string(), "belongs to a run with other settings; remove it to start over");
   model = std::move(checkpoint.model);
   trainer.optimizer().restore(*checkpoint.optimizer);
@@ -63,16 +63,17 @@ Json to_json(const TrainingSettings& s) {
 std::optional<GPT> NetworkFile::finished() const {
   if (!fs::exists(report())) return std::nullopt;
   const Json found = read_json(report());
-  ENSURE_AS(Field(found, report().string())["settings"].value() == settings, InputError, report().string(),
-            "was made with other settings than these: " << settings.dump()
-                                                        << "; choose another folder or remove it");
+  ENSURE_AS(Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
+            "was made with other settings than these: " << settings << "; choose another folder or remove it");
   fs::remove(partial());  // left by a kill between the report and its removal
   return load_checkpoint(weights()).model;
 }
 
 void NetworkFile::finish(const GPT& model, const Json& result) const {
   save_checkpoint(weights(), model);
-  write_file(report(), result.dump(2) + '\n');
+  Json text{{"settings", parse_json(settings, "settings")}};
+  text.update(result);
+  write_file(report(), text.dump(2) + '\n');
   fs::remove(partial());
 }
 
@@ -99,19 +100,27 @@ Training train(GPT& model, const NetworkFile& file, const TrainingSettings& s, S
       training.seconds = seconds_before + watch.seconds();
       if (enough) break;
       save_checkpoint(file.partial(), model,
-                      {{training_key, to_json(training).dump()}, {settings_key, file.settings.dump()}},
+                      {{training_key, to_json(training).dump()}, {settings_key, file.settings}},
                       &trainer.optimizer().state());
     }
   }
   return training;
 }
 
+Json to_json(const std::vector<TrainingCheck>& checks) {
+  Json json = Json::array();
+  for (const TrainingCheck& c : checks)
+    json.push_back({{"examples", c.examples}, {"loss", c.loss}, {"error", c.error}, {"questions", c.questions}});
+  return json;
+}
+
 Training parse_training(std::string_view json, std::string_view where) {
   const Json value = parse_json(json, where);
   const Field training(value, std::string(where));
-  training["checks"].items();  // it must be an array; what is in it goes to the report as it is
-  return {training["examples"].count(), training["loss"].number(), training["seconds"].number(),
-          training["checks"].value()};
+  Training t{training["examples"].count(), training["loss"].number(), training["seconds"].number()};
+  for (const Field& c : training["checks"].items())
+    t.checks.push_back({c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
+  return t;
 }
 
 }  // namespace banel

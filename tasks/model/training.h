@@ -1,6 +1,6 @@
 // Training a network on endless fresh examples, in a folder: a second call loads what the first one made, and
 // an interrupted call resumes.
-//   NetworkFile file{folder, "target", settings_json};
+//   NetworkFile file{folder, "target", settings};
 //   if (auto done = file.finished()) return *done;                     // weights and report are there
 //   const Training t = train(model, file, settings, {seed, "data"}, 50'000, example, enough, progress);
 //   file.finish(model, report);
@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "nn/gpt.h"
 #include "nn/io/json.h"
@@ -32,7 +34,7 @@ Json to_json(const TrainingSettings&);
 struct NetworkFile {
   std::filesystem::path folder;
   std::string name;
-  Json settings;  // all that must agree between two calls
+  std::string settings;  // all that must agree between two calls, as JSON text
 
   std::filesystem::path weights() const { return folder / (name + ".safetensors"); }
   std::filesystem::path report() const { return folder / (name + ".json"); }
@@ -41,15 +43,22 @@ struct NetworkFile {
   // The network if it is finished. Errors: InputError if its report names other settings: nothing is ever
   // overwritten.
   std::optional<GPT> finished() const;
-  void finish(const GPT&, const Json& report) const;  // report must hold `settings`
+  void finish(const GPT&, const Json& report) const;  // adds `settings` in front
 };
+
+struct TrainingCheck {  // of the network on the way, by fresh questions
+  std::int64_t examples = 0;
+  double loss = 0, error = 0;
+  std::int64_t questions = 0;
+};
+Json to_json(const std::vector<TrainingCheck>&);
 
 // How far an unfinished training has come: metadata of its checkpoint.
 struct Training {
   std::int64_t examples = 0;
   double loss = 0;     // running mean, nats per counted token
   double seconds = 0;  // over all calls
-  Json checks;         // an array: what `done` adds
+  std::vector<TrainingCheck> checks = {};
 };
 Training parse_training(std::string_view json, std::string_view where);  // errors: InputError
 
