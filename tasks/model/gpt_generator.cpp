@@ -1,5 +1,6 @@
 #include "tasks/model/gpt_generator.h"
 
+#include "nn/likelihood.h"
 #include "tasks/addition/addition.h"
 
 namespace banel {
@@ -27,8 +28,9 @@ GptGenerator::GptGenerator(GPT model, FitSettings fit, double temperature, std::
     : model_(std::move(model)), fit_(fit), temperature_(temperature), cost_(std::move(cost)) {}
 
 std::vector<Proposal> GptGenerator::sample(std::size_t n, Stream random) const {
+  const SampleSettings settings{.prompt = {newline}, .stop = equals, .temperature = temperature_};
   std::vector<Proposal> proposals;
-  for (const Sampled& s : banel::sample(model_, n, newline, equals, temperature_, random))
+  for (const Sampled& s : banel::sample(model_, n, settings, random))
     proposals.push_back({decode(s.tokens), s.log_prob});
   cost_->read(model_, tokens_of(texts(proposals)));
   return proposals;

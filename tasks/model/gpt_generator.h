@@ -2,6 +2,7 @@
 #pragma once
 #include "banel/generator.h"
 #include "nn/sample.h"
+#include "nn/train.h"
 
 namespace banel {
 

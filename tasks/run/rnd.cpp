@@ -20,7 +20,7 @@ Tensor squared_differences(const Tensor& f, const Tensor& g) {
 }
 
 Tensor features(const GPT& model, Tape& tape, const Rows& rows) {
-  return model.hidden(Weights(tape, const_cast<GPT&>(model).parameters, nullptr), rows);
+  return model.hidden(Weights(tape, model.parameters), rows);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::vector<double> Rnd::visit(std::span<const Attempt> attempts, Stream order) 
   std::vector<double> before = bonus(attempts);
   const auto loss = [this](const GPT& predictor, const Weights& weights, const Shard& shard) {
     const Tensor f = predictor.hidden(weights, shard.rows()), g = features(random_, f.tape(), shard.rows());
-    const Tensor d = select(squared_differences(f, g), shard.places);
+    const Tensor d = select(squared_differences(f, g), shard.target_rows);
     const Tensor counted = d.tape().uninitialised(d.shape());
     for (Index n = 0; n < d.dim(0); ++n)
       std::fill_n(counted.data() + n * d.dim(1), d.dim(1), shard.weights[static_cast<std::size_t>(n)]);
