@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "tensor/check.h"
@@ -31,36 +32,46 @@ TEST_CASE("no attempt that the oracle rewarded ever reaches a fit") {
     CHECK(leaks == 0);
     CHECK(fits > 1);
     CHECK(!judge.rewarded.empty());
-    CHECK((proposed_again > 0) ==
-          !screened);  // there was something to keep out, or the screen kept it out before
+    CHECK((proposed_again > 0) == !screened);  // unscreened there was something to keep out
   });
 }
 
-TEST_CASE("a reward planted among the failures is caught before anything is trained on it") {
-  for_all_variants([](bool, Memory memory) {
-    ToyJudge judge;
-    std::set<Attempt> planted, fitted;
-    const auto lying = [&](std::span<const Attempt> attempts) {  // a word rewarded before is called a failure
-      const std::set<Attempt> before = judge.rewarded;
-      std::vector<Verdict> verdicts = judge.judge()(attempts);
-      for (std::size_t i = 0; i < attempts.size(); ++i)
-        if (before.contains(attempts[i])) {
-          verdicts[i].reward = Reward::failure;
-          planted.insert(attempts[i]);
-        }
+TEST_CASE("a string that was rewarded once and fails later never reaches a fit") {
+  std::size_t wavered = 0, leaks = 0, unjudged_fits = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const Memory memory = seed % 2 ? Memory::regions : Memory::distil;
+    std::set<Attempt> rewarded;
+    std::map<Attempt, int> calls;
+    const auto undecided = [](const Attempt& x) { return ToyGenerator::number(x) % 7 == 3; };
+    const auto judge = [&](std::span<const Attempt> attempts) {  // rewards every fifth word every other time
+      std::vector<Verdict> verdicts;
+      for (const Attempt& x : attempts) {
+        const bool success = !undecided(x) && ToyJudge::reward(x) && calls[x]++ % 2 == 0;
+        if (success) rewarded.insert(x);
+        wavered += rewarded.contains(x) && !success;
+        verdicts.push_back({"", undecided(x) ? Reward::unjudged : reward_if(success)});
+      }
       return verdicts;
     };
     const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
-      if (purpose == "phi") fitted.insert(attempts.begin(), attempts.end());
+      for (const Attempt& x : attempts) {
+        leaks += rewarded.contains(x);
+        unjudged_fits += purpose == "phi" && undecided(x);
+      }
     };
-    Oracle oracle(lying, 200);
+    Oracle oracle(judge, 200);
     State state{std::make_unique<ToyGenerator>(toy_words, watch)};
     Banel learner(ratio_score());
-    CHECK_THROWS_WITH_AS(run(state, oracle, toy_settings(false, memory), learner, all_may_succeed, 1, go_on),
-                         doctest::Contains("was rewarded before and now fails"), InputError);
-    CHECK(!planted.empty());
-    for (const Attempt& x : planted) CHECK(!fitted.contains(x));
-  });
+    run(state, oracle, toy_settings(false, memory), learner, all_may_succeed, seed,
+        [&](const State&, const Round& round) {
+          for (const Attempt& x : round.failures) leaks += rewarded.contains(x);
+          return true;
+        });
+    CHECK(oracle.used() == 200);
+  }
+  CHECK(wavered > 0);
+  CHECK(leaks == 0);
+  CHECK(unjudged_fits == 0);
 }
 
 TEST_CASE("phi learns exactly the failures of the round and theta exactly what was accepted") {
