@@ -89,6 +89,8 @@ inline void check_texts_are_readable(const DrawList& list) {
   }
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
 
 }  // namespace banel

@@ -22,7 +22,8 @@ class TemporaryFolder {
   }
   std::set<std::string> names() const {
     std::set<std::string> result;
-    for (const auto& entry : std::filesystem::directory_iterator(path)) result.insert(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      result.insert(entry.path().filename().string());
     return result;
   }
   std::filesystem::path path;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tensor/check.h"
+#include "tests/support/comma_locale.h"
 
 using namespace banel;
 
@@ -17,8 +18,8 @@ namespace {
 constexpr double largest = std::numeric_limits<double>::max(),
                  smallest = std::numeric_limits<double>::denorm_min();
 
-// What is wrong with an axis: it must cover its values, its ticks must rise inside it and read differently, and
-// a ruler must place all of them on the canvas. Empty: nothing.
+// What is wrong with an axis: it must cover its values, its ticks must rise inside it and read differently,
+// and a ruler must place all of them on the canvas. Empty: nothing.
 std::string fault(const Axis& axis, const std::vector<double>& values) {
   const Span span = span_of(axis, values);
   if (!(span.lo < span.hi && std::isfinite(span.lo) && std::isfinite(span.hi))) return "no range";
@@ -68,6 +69,14 @@ TEST_CASE("axis: values are written as a person reads them") {
   CHECK(value_text(0.00045, Ticks::percent, 3) == "0.0450 %");
   CHECK(value_text(1e-3, Ticks::power) == "10⁻³");
   CHECK(value_text(5e12, Ticks::power) == "5·10¹²");
+}
+
+TEST_CASE("axis: values read the same in a locale with a decimal comma") {
+  const CommaLocale comma;
+  if (!comma.active()) return;
+  CHECK(value_text(0.03, Ticks::number) == "0.03");
+  CHECK(value_text(3.2e-9, Ticks::power, 3) == "3.2·10⁻⁹");
+  CHECK(value_text(0.0123456, Ticks::percent, 3) == "1.23 %");
 }
 
 TEST_CASE("axis: a linear axis ends on round steps and holds its values") {

@@ -6,10 +6,10 @@
 #include <random>
 #include <utility>
 
-#include "tests/support/pictures.h"
 #include "tasks/plot/bar_chart.h"
 #include "tasks/plot/line_chart.h"
 #include "tensor/check.h"
+#include "tests/support/pictures.h"
 
 using namespace banel;
 
@@ -313,7 +313,13 @@ TEST_CASE("chart: a picture too small for its labels is refused") {
 
 TEST_CASE("chart: points stand for values error bars for intervals small dots beside them for seeds") {
   LineChart chart = small_chart();
-  chart.series = {{.label = "a", .x = {1, 10}, .mean = {0.1, 0.2}, .seeds = {{0.05, 0.1}, {0.15, 0.3}}, .lo = {0.04, 0.1}, .hi = {0.2, 0.4}, .points = true}};
+  chart.series = {{.label = "a",
+                   .x = {1, 10},
+                   .mean = {0.1, 0.2},
+                   .seeds = {{0.05, 0.1}, {0.15, 0.3}},
+                   .lo = {0.04, 0.1},
+                   .hi = {0.2, 0.4},
+                   .points = true}};
   chart.x = {.scale = Scale::log, .at = {1, 10}};
   const DrawList list = draw(chart);
   const std::vector<Point> mean = lines_of(list, series_colour(0), 2.4).at(0).points;
@@ -330,12 +336,14 @@ TEST_CASE("chart: points stand for values error bars for intervals small dots be
   check_texts_are_readable(list);
 }
 
-TEST_CASE("chart: a second scale above the plot lies over the same x and leaves out labels that would touch") {
+TEST_CASE(
+    "chart: a second scale above the plot lies over the same x and leaves out labels that would touch") {
   LineChart chart = small_chart();
   chart.top = TopAxis{"FLOPs", {{0, "zero"}, {2000, "middle"}, {2040, "hidden"}, {4000, "end"}}};
   const DrawList list = draw(chart);
   check_texts_are_readable(list);
-  CHECK(text_of(list, "middle").at.x == doctest::Approx(lines_of(list, series_colour(0), 2.4).at(0).points[2].x));
+  CHECK(text_of(list, "middle").at.x ==
+        doctest::Approx(lines_of(list, series_colour(0), 2.4).at(0).points[2].x));
   CHECK(text_of(list, "FLOPs").at.y < text_of(list, "middle").at.y);
   for (const Text& text : all<Text>(list)) CHECK(text.text != "hidden");
 }

@@ -2,14 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/pictures.h"
 #include "tensor/check.h"
+#include "tests/support/pictures.h"
 
 using namespace banel;
 
 TEST_CASE("chart: columns stand on zero dots below them marks behind them") {
-  ColumnChart chart{.places = {-1, 0, 1}, .columns = {{{0.2, 0.6, 0.2}, black, 0.9}}, .curves = {{{0.3, 0.4, 0.3}, series_colour(1)}},
-                    .dots = {0, 1, 1}, .marks = {0}, .mark = series_colour(2)};
+  ColumnChart chart{.places = {-1, 0, 1},
+                    .columns = {{{0.2, 0.6, 0.2}, black, 0.9}},
+                    .curves = {{{0.3, 0.4, 0.3}, series_colour(1)}},
+                    .dots = {0, 1, 1},
+                    .marks = {0},
+                    .mark = series_colour(2)};
   chart.captions.heading = "step 1";
   const DrawList list = draw(chart);
   check_texts_are_readable(list);
