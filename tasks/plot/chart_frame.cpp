@@ -100,7 +100,8 @@ double room_for_ticks(const Axis& vertical, const Span& span) {
 
 Ruler horizontal_ruler(const Axis& axis, const Span& span, const Area& area) {
   const double zeros = span.zeros ? widest(span.ticks) + 16 : 0;  // room for the label of the first decade
-  return {axis.scale, span.lo, span.hi, area.left, area.right, zeros, zeros};
+  const double from = axis.reversed ? area.right : area.left, to = axis.reversed ? area.left : area.right;
+  return {axis.scale, span.lo, span.hi, from, to, zeros, zeros};
 }
 
 Ruler vertical_ruler(const Axis& axis, const Span& span, const Area& area, std::size_t rows) {
@@ -126,19 +127,40 @@ void AxisPainter::grid() const {
 }
 
 void AxisPainter::tick_label(double along, const std::string& text) const {
+  if (!labelled) return;
   if (vertical)
     list.add(Text{{area.left - 9, along + 0.36 * tick_size}, text, tick_size, black, Anchor::end});
   else
     list.add(Text{{along, area.bottom + 9 + tick_size}, text, tick_size, black, Anchor::middle});
 }
 
+std::size_t AxisPainter::label_stride() const {
+  std::vector<const Tick*> shown;
+  for (const Tick& tick : span.ticks)
+    if (!tick.text.empty()) shown.push_back(&tick);
+  const auto touch = [&](const Tick& a, const Tick& b) {
+    const double widths = text_width(a.text, tick_size) + text_width(b.text, tick_size);
+    return std::abs(ruler(a.value) - ruler(b.value)) < widths / 2 + 6;
+  };
+  std::size_t stride = 1;
+  const auto any_touch = [&] {
+    for (std::size_t i = stride; i < shown.size(); i += stride)
+      if (touch(*shown[i - stride], *shown[i])) return true;
+    return false;
+  };
+  while (any_touch()) ++stride;
+  return stride;
+}
+
 void AxisPainter::frame() const {
   add_line(list, at(ruler.from, base()), at(ruler.to, base()), black, 1);
+  const std::size_t stride = vertical ? 1 : label_stride();
+  std::size_t shown = 0;
   for (const Tick& tick : span.ticks) {
     const double length = tick.text.empty() ? 2.5 : 5, along = ruler(tick.value);
     add_line(list, at(along, base()), at(along, base() + out() * length), black,
              tick.text.empty() ? 0.75 : 1);
-    if (!tick.text.empty()) tick_label(along, tick.text);
+    if (!tick.text.empty() && shown++ % stride == 0) tick_label(along, tick.text);
   }
   if (!span.zeros) return;
   const double end = ruler.from + ruler.direction() * (ruler.zeros + 6);  // the break above the zeros
@@ -191,7 +213,7 @@ void write_labels(DrawList& list, std::vector<EndLabel> labels, const Area& area
                    [](const auto& a, const auto& b) { return a.line_end.y < b.line_end.y; });
   std::vector<double> wanted;
   for (const EndLabel& label : labels) wanted.push_back(label.line_end.y);
-  const std::vector<double> places = spread(wanted, 1.3 * label_size, area.top + 2, area.bottom - 4);
+  const std::vector<double> places = spread(wanted, line_gap, area.top + 2, area.bottom - 4);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& [text, end, colour] = labels[i];
     add_line(list, {end.x + 5, end.y}, {area.right + 21, places[i]}, colour, 0.8, 0, 0.7);

@@ -10,7 +10,8 @@ namespace banel {
 
 constexpr double title_size = 20, subtitle_size = 13, heading_size = 14, label_size = 13, tick_size = 12,
                  footer_size = 9.5;
-constexpr double margin = 24;  // empty border of the picture
+constexpr double line_gap = 1.3 * label_size;  // from one label to the next below it
+constexpr double margin = 24;                  // empty border of the picture
 constexpr Colour black{20, 20, 20}, grey{110, 110, 110}, light{228, 228, 228}, pale{246, 246, 246},
     white{255, 255, 255};
 
@@ -65,6 +66,7 @@ struct AxisPainter {
   const Ruler& ruler;
   const Area& area;
   bool vertical;
+  bool labelled = true;  // false: marks only, beside a panel that has the labels
 
   Point at(double along, double across) const {
     return vertical ? Point{across, along} : Point{along, across};
@@ -75,6 +77,7 @@ struct AxisPainter {
   void grid() const;
   void frame() const;
   void name() const;
+  std::size_t label_stride() const;  // labels of a horizontal axis that would touch: only every n-th is shown
   void tick_label(double along, const std::string& text) const;
 };
 
