@@ -29,8 +29,8 @@ struct Tick {
   std::string text;  // empty: a short mark without a label
 };
 
-// The range lo..hi of an axis. A logarithmic axis has no place for zeros: `zeros` says that there are some, and
-// the chart draws them in a strip of their own.
+// The range lo..hi of an axis. A logarithmic axis has no place for zeros: `zeros` says that there are some,
+// and the chart draws them in a strip of their own.
 struct Span {
   double lo, hi;
   bool zeros;
@@ -39,9 +39,9 @@ struct Span {
 
 // The range of an axis and its ticks. A linear axis covers 4 to 8 round steps (1, 1.5, 2, 2.5 or 5 times a
 // power of ten), a logarithmic one whole decades; with `axis.at` the range ends 4 % beyond the values. Every
-// finite value gets an axis, no value lies outside it, and no two ticks have the same text. Values that differ
-// by less than one part in 1e10 count as equal; the axis then reaches half of the value to either side.
-// Throws UsageError as check_values does.
+// finite value gets an axis, no value lies outside it, and no two ticks have the same text. Values that
+// differ by less than one part in 1e10 count as equal; the axis then reaches half of the value to either
+// side. Throws UsageError as check_values does.
 Span span_of(const Axis& axis, const std::vector<double>& values);
 
 // A number for readers: "0", "7,500", "0.03", "3.2·10⁻⁹"; Ticks::percent shows 100 times the value and " %".

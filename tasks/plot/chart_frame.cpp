@@ -9,7 +9,7 @@ namespace banel {
 
 namespace {
 
-constexpr double lane = 10;  // height of one series' row in the strip of zeros
+constexpr double zero_row = 10;  // height of a row in the strip of zeros
 
 // Blue, vermilion, green, purple, orange, sky blue, and grey; the palette's yellow is too pale on white.
 constexpr std::array<Colour, distinct_colours> colours{{{0, 114, 178},
@@ -27,7 +27,7 @@ Colour mix(Colour a, Colour b, double share) {
   return {one(a.r, b.r), one(a.g, b.g), one(a.b, b.b)};
 }
 
-// Words in as many lines as the width asks for, the first on base line y; returns the next free base line.
+// Writes words in lines of at most `width`, the first on baseline y, and returns the next free baseline.
 double write_lines(DrawList& list, const std::string& words, double x, double y, double width, double size,
                    Colour colour) {
   std::string line;
@@ -58,7 +58,7 @@ Area write_captions(DrawList& list, const Captions& captions) {
   top = write_lines(list, captions.subtitle, margin, top, width, subtitle_size, grey);
   if (!captions.heading.empty())
     top = write_lines(list, captions.heading, margin, top, width, heading_size, black) - 8;
-  DrawList trial = list;  // the footer grows upwards: its height first
+  DrawList trial = list;  // the footer grows upwards, so its height comes first
   const double footer = write_lines(trial, captions.footer, margin, 0, width, footer_size, grey);
   const double bottom = list.height - 14 - footer + 1.35 * footer_size;
   write_lines(list, captions.footer, margin, bottom, width, footer_size, grey);
@@ -105,7 +105,7 @@ Ruler horizontal_ruler(const Axis& axis, const Span& span, const Area& area) {
 }
 
 Ruler vertical_ruler(const Axis& axis, const Span& span, const Area& area, std::size_t rows) {
-  const double zeros = span.zeros ? std::max(lane * static_cast<double>(rows), 14.0) : 0;
+  const double zeros = span.zeros ? std::max(zero_row * static_cast<double>(rows), 14.0) : 0;
   return {axis.scale,
           span.lo,
           span.hi,
@@ -163,7 +163,8 @@ void AxisPainter::frame() const {
     if (!tick.text.empty() && shown++ % stride == 0) tick_label(along, tick.text);
   }
   if (!span.zeros) return;
-  const double end = ruler.from + ruler.direction() * (ruler.zeros + 6);  // the break above the zeros
+  const double end =
+      ruler.from + ruler.direction() * (ruler.zeros + 6);  // the break between zeros and the lowest decade
   add_line(list, at(end - 2, base()), at(end + 2, base()), white, 3);
   for (double side : {-2.0, 2.0})
     add_line(list, at(end + side + 1.5, base() - 4), at(end + side - 1.5, base() + 4), black, 1);
@@ -183,7 +184,8 @@ std::vector<double> spread(const std::vector<double>& wanted, double gap, double
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
-  // Subtracting rank * gap turns "at least gap apart" into "not decreasing": pool neighbours that violate it.
+  // Without rank * gap, "at least gap apart" becomes "not decreasing". Neighbours that decrease are pooled at
+  // their mean (pool adjacent violators: Ayer et al. 1955), which is nearest in least squares.
   struct Pool {
     double sum;
     std::size_t count;

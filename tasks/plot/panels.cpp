@@ -130,7 +130,7 @@ struct PanelSeriesPainter {
   }
 
   void estimates() const {
-    Polyline line{.colour = white, .width = 3.4, .alpha = 0.75};  // keeps crossings apart
+    Polyline line{.colour = white, .width = 3.4, .alpha = 0.75};  // sets crossing lines apart
     for (const PanelPoint& point : points) line.points.push_back({point.x, y(point.estimate)});
     list.add(line);
     list.add(Polyline{line.points, colour, 1.8, 1, dash});

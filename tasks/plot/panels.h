@@ -47,9 +47,9 @@ struct Panels {
   double width = 1200, height = 440;
 };
 
-// Series stand a few points apart, in their order, around the x they share, so that their dots do not cover one
-// another. Throws UsageError for a value that has no place on its axis, for a series without points or with
-// one x twice, and for a picture too small for its labels; the message names the panel and the series.
+// Series stand a few points apart, in their order, around the x they share, so that their dots do not cover
+// one another. Throws UsageError for a value that has no place on its axis, for a series without points or
+// with one x twice, and for a picture too small for its labels; the message names the panel and the series.
 DrawList draw(const Panels& picture);
 
 }  // namespace banel

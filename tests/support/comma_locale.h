@@ -20,7 +20,8 @@ class CommaLocale {
  public:
   CommaLocale() {
     const std::string source = (folder_.path / "source").string(), locale = (folder_.path / "comma").string();
-    write_file(source, "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\ngrouping 3;3\nEND LC_NUMERIC\n");
+    write_file(source,
+               "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\ngrouping 3;3\nEND LC_NUMERIC\n");
     // -c: a locale is made although the other categories are missing; it then warns by its exit code.
     [[maybe_unused]] const int warnings =
         std::system(("localedef -c -i '" + source + "' '" + locale + "' >/dev/null 2>&1").c_str());

@@ -1,3 +1,8 @@
+// A folder for the files of one test.
+//
+//   const TemporaryFolder folder;
+//   write_file(folder.path / "a", "text");
+//   CHECK(folder.names() == std::set<std::string>{"a"});
 #pragma once
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -8,7 +13,7 @@
 
 namespace banel {
 
-// A fresh folder that is gone after the test.
+// An empty folder when it is made; gone with all its files when it is destroyed.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
