@@ -1,6 +1,6 @@
-# Turns a font into a C++ source, so that the program needs no font file when it runs:
+# Writes a font as a C++ source, so that the program needs no font file when it runs:
 #   cmake -DINPUT=font.ttf -DOUTPUT=font.cpp -P embed_font.cmake
-# The bytes become one string literal: compilers read that far faster than a list of numbers.
+# The bytes are one string literal, which compiles far faster than a list of numbers.
 if(NOT INPUT OR NOT OUTPUT)
   message(FATAL_ERROR "embed_font: give -DINPUT=font.ttf and -DOUTPUT=font.cpp before -P")
 endif()
@@ -16,6 +16,6 @@ namespace banel {
 extern const unsigned char dejavu_sans[];
 extern const unsigned long dejavu_sans_size;
 const unsigned char dejavu_sans[] = \"${bytes}\";
-const unsigned long dejavu_sans_size = sizeof(dejavu_sans) - 1;  // the literal ends with a zero of its own
+const unsigned long dejavu_sans_size = sizeof(dejavu_sans) - 1;  // without the zero that ends a literal
 }  // namespace banel
 ")
