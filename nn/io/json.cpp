@@ -19,8 +19,8 @@ constexpr const char* mend = "; restore the file from a copy, or remove it and m
   ENSURE_AS(false, InputError, where, "line " << line << ": " << why << mend);
 }
 
-// Builds the value step by step. Written out because the library's own builder takes a repeated key, and with
-// a callback that could refuse one it needs quadratic time for an array of objects.
+// Builds the value step by step. The library's own builder accepts a repeated key; with a callback that
+// refuses one, it takes quadratic time for an array of objects.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, std::string_view where, std::size_t line)
@@ -99,11 +99,11 @@ std::string in_quotes(std::string_view text) {
 }
 
 Json parse_json(std::string_view text, std::string_view where, std::size_t line) {
-  // The parser takes a zero byte for the end and would ignore what follows.
+  // The parser would take a zero byte for the end and ignore the rest.
   const std::size_t zero = text.find('\0');
   if (zero != text.npos) {
     const auto lines = std::ranges::count(text.substr(0, zero), '\n');
-    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not have");
+    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not allow");
   }
   Builder builder(text, where, line);
   Json::sax_parse(text.begin(), text.end(), &builder);
@@ -167,7 +167,7 @@ void for_each_line(std::string_view lines, std::string_view where,
   for (std::size_t begin = 0, end; begin < lines.size(); begin = end + 1) {
     ++number;
     end = lines.find('\n', begin);
-    if (end == lines.npos) refuse_text(where, number, "it has no end: the file was cut");
+    if (end == lines.npos) refuse_text(where, number, "it does not end with a newline: the file was cut");
     const Json value = parse_json(lines.substr(begin, end - begin), where, number);
     visit(Field(value, std::string(where) + ": line " + std::to_string(number)));
   }
