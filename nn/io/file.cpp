@@ -117,6 +117,7 @@ std::string read_file(const fs::path& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) refuse(path, "read", errno);
   ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path.string(), "is a folder; name a file in it");
+  constexpr std::size_t most_of_a_stream = 1 << 22;  // a device may never end
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(status.st_size));
   std::array<char, 1 << 16> block;
@@ -124,6 +125,8 @@ std::string read_file(const fs::path& path) {
     const auto got = uninterrupted([&] { return ::read(file.get(), block.data(), block.size()); });
     if (got < 0) refuse(path, "read", errno);
     if (got == 0) return bytes;
+    ENSURE_AS(S_ISREG(status.st_mode) || bytes.size() < most_of_a_stream, InputError, path.string(),
+              "is not a plain file and has more than 4 MiB; name a plain file");
     bytes.append(block.data(), static_cast<std::size_t>(got));
   }
 }

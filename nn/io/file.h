@@ -43,7 +43,8 @@ void create_folders(const std::filesystem::path& folder);
 // holds the new ones. Precondition: one writer of a path at a time. IoError if PATH is a folder or a device.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// The bytes of the file. IoError if it is missing or cannot be read, InputError if it is a folder.
+// The bytes of the file. IoError if it is missing or cannot be read, InputError if it is a folder, or a pipe
+// or a device with more than 4 MiB.
 std::string read_file(const std::filesystem::path& path);
 
 // A file that only grows, such as a ledger or a log. It is created if it is missing. One writer at a time.

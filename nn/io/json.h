@@ -20,9 +20,15 @@ using Json = nlohmann::ordered_json;
 // characters.
 std::string in_quotes(std::string_view text);
 
+// The length of the longest text, number or run of white space: the JSON library holds such a piece several
+// times over before anyone can refuse it, so readers refuse more than most_json_token first.
+std::size_t longest_token(std::string_view json);
+constexpr std::size_t most_json_token = 1 << 20;
+
 // The value of one JSON text (RFC 8259), whose first line is line number `line` of WHERE. Errors: InputError
 // "WHERE: line L: ..." if it is not JSON in UTF-8, has a key twice in one object, a zero byte or a number
-// beyond a double, or has more than 64 levels, 256 keys in one object or a million values.
+// beyond a double, or has more than 64 levels or 256 keys in one object. Memory stays within the size of the
+// text and 16 MB: what would take more is refused, too, such as hundreds of thousands of small values.
 Json parse_json(std::string_view text, std::string_view where, std::size_t line = 1);
 Json read_json(const std::filesystem::path&);
 
