@@ -23,7 +23,7 @@ struct SampleSettings {
   Sequence prompt = {};    // 1..context tokens, which every string begins with
   int stop = -1;           // token that ends a string; -1: strings end with the context only
   double temperature = 1;  // divides the logits; > 0
-  int top_k = 0;  // draw from the k most likely tokens only; 0: from all. Of equals the smaller id counts
+  int top_k = 0;           // draws from the k most likely tokens, of equals those with smaller ids; 0: all
 };
 
 struct Sampled {

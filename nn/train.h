@@ -41,7 +41,8 @@ class Trainer {
   // One step on the batch: the gradient of its loss, clipping, AdamW. The sorted strings are cut into at most
   // 8 lanes, each with its own gradient, which are added in order: the same bits for any number of threads.
   // Errors: UsageError for an empty batch; std::runtime_error that names the operation and the step if a
-  // number is NaN or infinite; Interrupted. After an error the weights are those from before the step.
+  // number is NaN or infinite; after both the weights are those from before the step. After Interrupted they
+  // may be half updated.
   StepReport step(const Batch&, double rate);
 
   const Reals& gradients() const { return lanes_[0]->gradients; }  // of the last step, before clipping

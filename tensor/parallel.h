@@ -10,6 +10,8 @@
 //            object may only if all of them take it as const. set_threads() must not run beside any other.
 //   fork     If the parent computed on several threads before the fork, the child computes on one, with the
 //            same bits: OpenMP's threads do not survive a fork. Do not fork inside parallel_for.
+//   Environ  The first matrix product sets OPENBLAS_NUM_THREADS and OPENBLAS_CORETYPE; meanwhile no other
+//            thread may read the environment. blas_info() (blas.h) does it at a time of your choice.
 //   Signals  Only request_stop() may be called from a signal handler.
 //   Errors   What a function throws stands at its declaration; the classes are in check.h.
 #pragma once
