@@ -71,9 +71,10 @@ TEST_CASE("figures: colours follow the study's order and not the names") {
   Results results = made_results(three());
   results.variants = {"third", "first", "second"};
   const DrawList list = figure("success", results);
-  CHECK(lines_of(list, series_colour(0), 3.4).size() == 1);
-  CHECK(text_of(list, "third").colour == series_colour(0));
-  CHECK(text_of(list, "first").colour == series_colour(1));
+  const double third = lines_of(list, series_colour(0), 3.4).at(0).points.back().y;  // ends at 0.005
+  const double first = lines_of(list, series_colour(1), 1.8).at(0).points.back().y;  // ends at 0.95
+  const double decade = text_of(list, "10 %").at.y - text_of(list, "100 %").at.y;
+  CHECK(third - first == doctest::Approx(decade * std::log10(0.95 / 0.005)));
 }
 
 TEST_CASE("figures: with many variants eight curves are labelled and the footer names the others") {

@@ -34,6 +34,7 @@ Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& reward
     r.measured.emplace();
     r.measured->success = {rounds[i].successes, 1000};
     r.measured->distinct = {250, 1000};
+    r.measured->distinct_success = {1, 1000};
     r.measured->modes = {{"zeros", rounds[i].successes, 1}};
     r.measured->also["text"] = {500, 1000};
     metrics += to_json(r).dump() + '\n';
