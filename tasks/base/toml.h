@@ -1,15 +1,16 @@
-// TOML files written by people: a strict reader whose messages name the file, the line and the key.
+// TOML files that people write: a strict reader whose messages name the file, the line and the key.
 //
 //   const TomlValue study = read_toml("planted.toml");
-//   study.allow({"task", "seeds", "variants"});             // another key is refused, with the nearest of these
+//   study.allow({"task", "seeds", "variants"});             // another key is refused; the message suggests the nearest
 //   const std::int64_t seeds = study["seeds"].integer(1, 1000);
 //   for (const TomlValue& variant : study["variants"].items())
-//     if (variant["f"].number(1, 1000) < 2) variant["f"].refuse("needs at least 2 with this task");
+//     if (variant["f"].number(1, 1000) < 2) variant["f"].refuse("this task needs at least 2");
 //
-// The last line throws InputError("planted.toml: line 9: variants[0].f: needs at least 2 with this task").
+// The last line throws InputError("planted.toml: line 9: variants[0].f: this task needs at least 2").
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,18 +24,19 @@ class TomlValue {
   using Table = std::vector<std::pair<std::string, TomlValue>>;  // in alphabetical order of the keys
   using Array = std::vector<TomlValue>;
 
-  // Every access states the type it needs; InputError if the value has another one or is out of range.
+  // Every access says which type it needs; InputError if the value has another one or is out of range.
   const Table& entries() const;
   const Array& items() const;
   const std::string& text() const;
+  const std::string& name() const;  // a text that is not empty and has no control characters
   bool flag() const;
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
-  double number(double least, double most) const;  // an integer is one; NaN and infinity are not
+  double number(double least, double most) const;  // integers are accepted, NaN and infinity are not
 
-  // Of a table: the value of a key, or null; with [], InputError if it is missing.
+  // The value of a key of a table. find: null if the key is missing; []: InputError.
   const TomlValue* find(std::string_view key) const;
   const TomlValue& operator[](std::string_view key) const;
-  // Of a table: InputError for the first key that is none of these.
+  // InputError for the first key of the table that is none of these.
   void allow(const std::vector<std::string>& keys) const;
 
   bool is_table() const { return std::holds_alternative<Table>(data_); }
@@ -49,19 +51,26 @@ class TomlValue {
 
  private:
   friend class TomlBuilder;
+  struct
+      Place {  // shared by what is below it, so that a file of long keys needs no memory of its own for each value
+    std::shared_ptr<const Place> parent;
+    std::string step;  // a key, "[0]", or at the top the name of the file
+    std::size_t line;
+  };
+
+  template <class T>
+  const T& as(const char* type) const;
+
   std::variant<Table, Array, std::string, bool, std::int64_t, double> data_;
-  std::string file_, name_;
-  std::size_t line_ = 1;
+  std::shared_ptr<const Place> place_;
 };
 
-// The table of a text. `where` names it in messages. Errors: InputError "WHERE: line L: ..." for what is not TOML 1.0 in
-// UTF-8, a key twice, a date or time, more than 8 levels, more than 100,000 bytes.
+// The table that a text describes. `where` names the text in messages. Errors: InputError "WHERE: line L: ..." for what
+// is not TOML 1.0 in UTF-8, for a key that comes twice, a date or a time, more than 8 levels or more than 100,000 bytes.
 TomlValue parse_toml(std::string_view text, std::string_view where);
-TomlValue read_toml(const std::filesystem::path&);  // IoError if it cannot be read
+TomlValue read_toml(const std::filesystem::path&);  // IoError if the file cannot be read
 
-// The text as a TOML string: a "b" -> "a \"b\"". It must be UTF-8.
+// A text as a TOML string: say "hi" -> "say \"hi\"". The text must be UTF-8.
 std::string toml_string(std::string_view text);
-// A key as it stands before "=": quoted only if it must be.
-std::string toml_key(std::string_view text);
 
 }  // namespace banel
