@@ -8,7 +8,7 @@ namespace banel {
 
 namespace {
 
-// Length in bytes of the UTF-8 character at the beginning; 0 if there is none. Table 3-7 of the Unicode standard.
+// Length in bytes of the first UTF-8 character; 0 if it is malformed. Unicode standard, table 3-7.
 std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;

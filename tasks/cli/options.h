@@ -14,10 +14,10 @@
 //   program.run({argv + 1, argv + argc}, std::cout);
 //
 // A value is checked in one way whether it is typed or stands in the file of --config. A typed one is refused by
-// UsageError ("--seeds: 0 is outside 1..1000; see banel study --help"), one of the file by InputError with the line
-// ("FILE: line 3: study.seeds: 0 is outside 1..1000"). Refused are: unknown names (the message suggests the nearest), a
-// missing or empty value, an option given twice, a value of another type or out of range, NaN and infinity, control
-// characters in a string, and text that is not UTF-8. A path may contain control characters.
+// UsageError ("--seeds: 0 is outside 1..1000; see banel study --help"), one of the file by InputError with its line
+// ("FILE: line 3: study.seeds: 0 is outside 1..1000"). Refused are unknown names (the nearest is suggested), a
+// missing or empty value, an option given twice, a value of another type or out of range, NaN and infinity, text
+// that is not UTF-8, and control characters in a string or a list. A path may contain them.
 #pragma once
 #include <concepts>
 #include <cstdint>
