@@ -7,6 +7,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/base/stats.h"
+#include "tasks/run/measure.h"
 #include "tensor/check.h"
 #include "tensor/hash.h"
 #include "tensor/parallel.h"
@@ -34,12 +35,6 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
     if (std::find(entry.judging.begin(), entry.judging.end(), key) == entry.judging.end())
       made += key + '=' + value.shown() + '\n';
   return path_name(entry.name) + '-' + std::to_string(instance) + '-' + hex(fnv1a(made));
-}
-
-BaseRate base_rate(const Measurement& m) {
-  if (m.exact) return {m.exact->value, m.exact->value, m.exact->value, 0};
-  const Interval interval = clopper_pearson(m.success.k, m.success.n);
-  return {m.success.value(), interval.lo, interval.hi, m.success.n};
 }
 
 }  // namespace
@@ -73,18 +68,14 @@ std::shared_ptr<const Task> Instances::task(std::size_t panel, std::uint64_t ins
   return open(panel, instance).task;
 }
 
-fs::path Instances::base_file(std::size_t panel, std::uint64_t instance) {
-  const Open& at = open(panel, instance);
-  return at.folder / ("base-" + std::to_string(study_.base_samples) + '-' + hex(fnv1a(at.task->fingerprint())) + ".json");
+fs::path Instances::base_file(const Open& at) const {
+  const std::string of = hex(fnv1a(at.task->fingerprint()));
+  return at.folder / ("base-" + std::to_string(study_.base_samples) + '-' + of + ".json");
 }
 
-Measurement Instances::measured_base(std::size_t panel, std::uint64_t instance) {
-  const Task& task = *open(panel, instance).task;
-  Measurement m;
-  m.exact = task.exact_success({task.prior()});
-  if (!m.exact && task.reading_samples() > 0)
-    m = measure(task, task.judge(), task.prior().sample(study_.base_samples, {instance, "attacker base"}));
-  return m;
+Measurement Instances::measured_base(const Open& at, std::uint64_t instance) const {
+  const Task& task = *at.task;
+  return measure(task, task.judge(), task.prior().sample(study_.base_samples, {instance, "attacker base"}));
 }
 
 BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
@@ -95,15 +86,23 @@ BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
   } else if (at.task->reading_samples() == 0) {
     at.base = {0, 0, 1, 0};
   } else {
-    const fs::path file = base_file(panel, instance);
+    const fs::path file = base_file(at);
     if (access_ == Access::make && !fs::exists(file)) {
       const FolderLock lock = locked(at.folder);
-      if (!fs::exists(file)) write_file(file, to_json(measured_base(panel, instance)).dump(2) + '\n');
+      if (!fs::exists(file)) write_file(file, to_json(measured_base(at, instance)).dump(2) + '\n');
     }
     const Json json = read_json(file);
-    at.base = base_rate(measurement_from(Field(json, file.string())));
+    const Rate rate = measurement_from(Field(json, file.string())).success;
+    const Interval interval = clopper_pearson(rate.k, rate.n);
+    at.base = {rate.value(), interval.lo, interval.hi, rate.n};
   }
   return *at.base;
+}
+
+void Instances::verify_bases(const std::function<void(const fs::path&, const Json&, const Json&)>& seen) const {
+  for (const auto& [key, at] : open_)
+    if (fs::exists(base_file(at)) && at.task->repeatable())
+      seen(base_file(at), read_json(base_file(at)), to_json(measured_base(at, key.second)));
 }
 
 void Instances::open_all() {

@@ -3,6 +3,7 @@
 //   instances.task(0, 1)->title();      instances.base(0, 1).value      // panel 0, instance 1
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -23,8 +24,9 @@ class Instances {
   // Task::exact_success of the prior if the task knows it; else of base_samples samples, counted once and kept in
   // base-SAMPLES-FINGERPRINT.json. Unknown, 0 in [0, 1], if the task judges nothing outside the budget.
   BaseRate base(std::size_t panel, std::uint64_t instance);
-  std::filesystem::path base_file(std::size_t panel, std::uint64_t instance);
-  Measurement measured_base(std::size_t panel, std::uint64_t instance);  // measures, writes nothing
+
+  // Measures the base rate of every open instance again: seen(file, what it says, what was found).
+  void verify_bases(const std::function<void(const std::filesystem::path&, const Json&, const Json&)>& seen) const;
 
   // Opens all and measures their base rates.
   void open_all();
@@ -36,6 +38,8 @@ class Instances {
     std::optional<BaseRate> base = {};
   };
   Open& open(std::size_t panel, std::uint64_t instance);
+  std::filesystem::path base_file(const Open&) const;
+  Measurement measured_base(const Open&, std::uint64_t instance) const;
 
   std::filesystem::path folder_;
   const Study& study_;

@@ -27,12 +27,6 @@ Job job_of(const std::filesystem::path& run, const Study&, const PlannedAttack&,
 // The row of a finished attack with what the study knows of it.
 Row row_of(const std::filesystem::path& run, const Study&, const PlannedAttack&, const Registry&, Instances&);
 
-bool is_finished(const std::filesystem::path& attack);
-
-// A study with halving as the studies that are run one after the other, each without halving: one a budget, as far
-// as the finished attacks in the folder decide which configurations go on. Otherwise the study itself.
-std::vector<Study> stages_of(const std::filesystem::path& run, const Study&, const Registry&);
-
 // The attacks of a study that are not finished, in their order.
 std::vector<PlannedAttack> missing(const std::filesystem::path& run, const Study&);
 

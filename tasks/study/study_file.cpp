@@ -117,7 +117,12 @@ void Reader::words() {
   checked(file_["task"], [&] { return registry_.task(study_.task).name; });
   if (const TomlValue* toml = file_.find("sentence")) study_.sentence = toml->name();
   if (const TomlValue* toml = file_.find("results")) study_.results = toml->flag();
-  if (const TomlValue* toml = find("canary")) study_.canary = toml->name();
+  if (const TomlValue* toml = find("canary")) {
+    study_.canary = toml->name();
+    const std::vector<std::string> known = study_names();
+    if (std::find(known.begin(), known.end(), study_.canary) == known.end() && !fs::exists(study_.canary))
+      toml->refuse("is neither a study nor a file" + did_you_mean(study_.canary, known));
+  }
   if (const TomlValue* toml = file_.find("hashes"))
     for (const auto& [core, hash] : toml->entries()) study_.hashes[core] = hash.name();
   if (const TomlValue* toml = find("show"))
