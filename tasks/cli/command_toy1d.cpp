@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "tasks/cli/commands.h"
-#include "tasks/toy1d/toy1d.h"
+#include "tasks/toy1d/toy1d_figure.h"
 
 namespace banel {
 
@@ -19,16 +19,16 @@ Action declare_toy1d(CLI::App& app, const Arguments& arguments) {
       ->capture_default_str();
   command->add_option("--out", o->out, "folder for steps.json and toy1d.{png,svg} [none]");
   return [o, &app, &arguments] {
-    const Toy1dRun shown = toy1d(o->seed);
-    const Toy1dSummary summary = summarise_toy1d(o->seeds);
+    const toy1d::Illustration shown = toy1d::illustrate(o->seed);
+    const toy1d::Summary summary = toy1d::summarise(o->seeds);
     std::cout << "A success is marked *\n" << to_text(shown) << to_text(summary);
     if (o->out.empty()) return;
     const RunFolder folder(o->out, app, arguments);
     Json json = to_json(shown);
     json["summary"] = to_json(summary);
     write_file(o->out / "steps.json", json.dump(2) + '\n');
-    const DrawList figure = toy1d_figure(shown.grid, shown.successes, shown.steps,
-                                         {.note = "Seed " + std::to_string(o->seed) + ", 10 samples a step"});
+    const DrawList figure =
+        toy1d::figure(shown, {.note = "Seed " + std::to_string(o->seed) + ", 10 samples a step"});
     write_png(figure, o->out / "toy1d.png");
     write_svg(figure, o->out / "toy1d.svg");
     folder.record();
