@@ -211,7 +211,8 @@ TEST_CASE("the interval of the nested bootstrap holds the difference between ins
 TEST_CASE("the bootstrap is the nested bootstrap of one instance") {
   const std::vector<Values> instances = {{0.1, 0.4, 0.2, 0.9, 0.5, 0.3}};
   Rng a(3, "bootstrap"), b(3, "bootstrap");
-  const Interval one = nested_bootstrap(instances, interquartile_mean, a), plain = bootstrap(instances[0], interquartile_mean, b);
+  const Interval one = nested_bootstrap(instances, interquartile_mean, a),
+                 plain = bootstrap(instances[0], interquartile_mean, b);
   CHECK(one.lo == plain.lo);
   CHECK(one.hi == plain.hi);
   CHECK_THROWS_AS(nested_bootstrap({}, mean, a), UsageError);
@@ -230,13 +231,15 @@ double test_differences(Values differences, double scale, std::uint64_t seed = 1
 
 TEST_CASE("the paired permutation test agrees with Fisher's count of Darwin's maize") {
   CHECK(test_differences(darwin, 1) == 863 / 32768.0);
-  CHECK(test_differences(darwin, 0.01) == 863 / 32768.0);  // sums that are equal but for rounding count as equal
+  CHECK(test_differences(darwin, 0.01) ==
+        863 / 32768.0);  // sums that are equal but for rounding count as equal
   CHECK(test_differences(darwin, -1) == (32768 - 863 + 28) / 32768.0);
 }
 
 TEST_CASE("the paired permutation test reaches 1 in 2 to the n and not less") {
   Rng rng(2, "permutation");
-  CHECK(paired_permutation_test(Values{0.9, 0.8, 0.99, 0.7, 0.95}, Values{0.1, 0.0, 0.2, 0.3, 0.1}, rng) == 1 / 32.0);
+  CHECK(paired_permutation_test(Values{0.9, 0.8, 0.99, 0.7, 0.95}, Values{0.1, 0.0, 0.2, 0.3, 0.1}, rng) ==
+        1 / 32.0);
   CHECK(paired_permutation_test(Values{0.1, 0.2, 0.3}, Values{0.5, 0.6, 0.7}, rng) == 1);
   CHECK(paired_permutation_test(Values{0.5, 0.5}, Values{0.5, 0.5}, rng) == 1);
   CHECK(test_differences(Values(20, 1.0), 1) == std::ldexp(1.0, -20));
