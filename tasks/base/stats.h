@@ -60,12 +60,12 @@ Interval bootstrap(std::span<const double> values, const Statistic& statistic, R
 // The 95 % bootstrap interval of the mean. The same values always give the same interval.
 Interval mean_interval(std::span<const double> values);
 
-// The bootstrap over runs on several targets, as rliable does it over games (arXiv 2108.13264). A stratum
-// holds the runs on one target. Each resample draws from every stratum as many runs as it has, and the
-// statistic takes all of them together. The interval holds for these targets and says nothing about others.
-// No stratum may be empty.
-Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
-                              Rng& rng, double confidence = 0.95, int resamples = 10'000);
+// The bootstrap over runs on several instances of a problem. Every resample draws as many instances with
+// replacement as there are, then from each as many of its values as it has, and the statistic sees all of
+// them together. Twenty runs on four instances are four instances: this interval is about the population that
+// the instances come from. One instance gives exactly bootstrap(). No instance is without a value.
+Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
+                          Rng& rng, double confidence = 0.95, int resamples = 10'000);
 
 // The one-sided p-value of mean(a - b) > 0 over runs paired by seed (Fisher 1935, "The Design of
 // Experiments", section 21). With d = a - b it is the share of the 2^n sign choices s for which
