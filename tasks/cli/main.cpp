@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "tasks/cli/commands.h"
-#include "tasks/cli/config_file.h"
+#include "tasks/cli/strict_toml.h"
 #include "tasks/base/system.h"
 #include "tensor/check.h"
 

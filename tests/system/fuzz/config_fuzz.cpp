@@ -3,7 +3,7 @@
 
 #include "tests/system/fuzz/fuzz.h"
 #include "tasks/cli/commands.h"
-#include "tasks/cli/config_file.h"
+#include "tasks/cli/strict_toml.h"
 
 using namespace banel;
 

@@ -1,4 +1,4 @@
-#include "tasks/cli/config_file.h"
+#include "tasks/cli/strict_toml.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
