@@ -79,9 +79,9 @@ struct Block {
 Block block_in_place(Index n, Index k, bool both_as_stored) {
   constexpr Index most = 1'000'000, step = 16, narrow = 128, far_apart = 256;
   if (!library().small_kernels || k == 0 || (both_as_stored && n >= far_apart)) return {0, n};
-  const Index columns = both_as_stored || most / (n * k) >= fewest_rows ? n : std::min(n, narrow);
+  const Index columns = both_as_stored || most / (n * k) >= min_gemm_rows ? n : std::min(n, narrow);
   const Index rows = most / (columns * k) / step * step;
-  return {rows < fewest_rows ? 0 : rows, columns};
+  return {rows < min_gemm_rows ? 0 : rows, columns};
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
   Block block = block_in_place(n, k, ta == Transpose::no && tb == Transpose::no);
   Index ld = tb == Transpose::yes ? k : n;
   if (tb == Transpose::yes && block.rows > 0 &&
-      m >= fewest_rows) {  // faster, copy and all, than reading b across
+      m >= min_gemm_rows) {  // faster, copy and all, than reading b across
     thread_local Reals upright;
     ld = simd::round_up(n) +
          simd::width;  // rows a power of two apart would meet in the same part of the cache

@@ -9,7 +9,7 @@ namespace banel {
 enum class Transpose { no, yes };
 
 // Products of fewer rows take another way through OpenBLAS, which may round otherwise.
-constexpr Index fewest_rows = 32;
+constexpr Index min_gemm_rows = 32;
 
 // C = op(A) op(B) + beta C, row-major and dense: op(A) is (m,k), op(B) is (k,n), C is (m,n); beta is 0 or 1.
 // Single-threaded. Errors: IoError when no OpenBLAS library can be loaded.

@@ -19,7 +19,7 @@ Tensor squared_differences(const Tensor& f, const Tensor& g) {
 }
 
 Tensor features(const GPT& model, Tape& tape, const Rows& rows) {
-  return model.hidden(Weights(tape, const_cast<GPT&>(model).parameters, nullptr), rows);
+  return model.hidden(Weights(tape, model.parameters), rows);
 }
 
 }  // namespace

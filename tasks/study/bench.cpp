@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "banel/oracle.h"
+#include "nn/likelihood.h"
 #include "nn/sample.h"
 #include "tasks/addition/addition.h"
 #include "tasks/run/measure.h"
@@ -24,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr int vocabulary = 13, no_stop = vocabulary;  // a token that is never drawn: strings of full length
+constexpr int vocabulary = 13;
 
 // Calls per second of body, called for about so many seconds and at least once.
 template <class Body>
@@ -63,7 +64,7 @@ struct Subject {
   void call(const std::string& work) {
     if (work == "train") trainer.step(batch, 1e-3);
     if (work == "loglik") log_likelihood(model, texts);
-    if (work == "sample") sample(model, texts.size(), 0, no_stop, 1, Stream{1, "bench samples"});
+    if (work == "sample") sample(model, texts.size(), {.prompt = {0}}, Stream{1, "bench samples"});
   }
 };
 
