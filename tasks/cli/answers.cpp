@@ -20,8 +20,9 @@ TargetAnswer ask_target(const Task& task, const Values& settings, const std::str
   const GPT& target = addition::target_of(task);
   const std::string asked = question.ends_with('=') ? question : question + '=';
   const auto parsed = addition::parse(asked, {digits_of(settings)});
-  ENSURE(parsed, "QUESTION", in_quotes(question) << " is no question for " << task.title() << "; one is 8+7, with at most "
-                                                 << digits_of(settings) << " digits a number");
+  ENSURE(parsed, "QUESTION",
+         in_quotes(question) << " is no question for " << task.title() << "; one is 8+7, with at most "
+                             << digits_of(settings) << " digits a number");
   TargetAnswer a;
   a.question = asked;
   a.answer = addition::answers(target, {*parsed})[0];
@@ -32,7 +33,7 @@ TargetAnswer ask_target(const Task& task, const Values& settings, const std::str
   double before = 0;
   for (std::size_t end = asked.size() + 1; end <= tokens.size(); ++end) {
     const Sequence part(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(end));
-    const double nats = log_likelihood(target, std::vector{part}, asked.size())[0];
+    const double nats = log_likelihood(target, std::span(&part, 1), asked.size())[0];
     const bool last = end == tokens.size();
     a.digits.push_back({last ? "end" : std::string(1, (asked + a.answer)[end - 1]), std::exp(nats - before)});
     before = nats;
@@ -57,7 +58,8 @@ std::string in_words(const TargetAnswer& a) {
 
 Json to_json(const TargetAnswer& a) {
   Json digits = Json::array();
-  for (const TargetAnswer::Digit& d : a.digits) digits.push_back({{"text", d.text}, {"probability", d.probability}});
+  for (const TargetAnswer::Digit& d : a.digits)
+    digits.push_back({{"text", d.text}, {"probability", d.probability}});
   return {{"question", a.question},
           {"answer", a.answer},
           {"sum", a.truth},

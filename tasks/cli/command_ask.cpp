@@ -37,7 +37,7 @@ void ask_target(const Options& o, const Session& session) {
   const TargetAnswer answer = ask_target(*it.task, it.settings, o.question);
   if (o.json) return print(to_json(answer));
   std::cout << in_words(answer);
-  suggest(o.quiet, "banel ask attacker", "questions that the attacker writes");
+  suggest(o.quiet, "ask attacker", "questions that the attacker writes");
 }
 
 void ask_attacker(const Options& o, const Session& session) {
@@ -45,10 +45,12 @@ void ask_attacker(const Options& o, const Session& session) {
   if (!o.folder.empty()) here.networks = o.folder;
   const Instance it = here.opened(session);
   const std::unique_ptr<Generator> attacker = attacker_of(here.networks, *it.task);
-  if (o.samples) return print(to_json(measure(*it.task, it.task->judge(), attacker->sample(o.samples, {o.seed, "eval"}))));
+  if (o.samples)
+    return print(to_json(measure(*it.task, it.task->judge(), attacker->sample(o.samples, {o.seed, "eval"}))));
   for (const Proposal& p : attacker->sample(o.n, {o.seed, "sample"})) {
     if (o.format == "jsonl")
-      std::cout << Json{{"text", json_text(p.text)}, {"log_prob", p.log_prob}}.dump() << '\n';
+      std::cout << Json{{"text", is_utf8(p.text) ? p.text : escaped(p.text)}, {"log_prob", p.log_prob}}.dump()
+                << '\n';
     else
       std::cout << escaped(p.text) << '\t' << p.log_prob << '\n';
   }
@@ -58,7 +60,7 @@ void ask_finds(const Options& o, const Session& session) {
   const AttackFinds finds = find_attack(o.folder, session.all);
   if (o.json) return print(to_json(finds));
   std::cout << in_words(finds, o.n);
-  suggest(o.quiet, "banel ask rules", "how well attacks written by hand do");
+  suggest(o.quiet, "ask rules", "how well attacks written by hand do");
 }
 
 void ask_rules(const Options& o, const Session& session) {
@@ -73,7 +75,8 @@ void ask_rules(const Options& o, const Session& session) {
 void declare_ask(Session& session) {
   Command& ask = session.program.command(
       "ask", "a target, an attacker, what a run found (`banel ask RUN`), the rules written by hand");
-  const auto declare = [&](const char* name, const char* sentence, void (*act)(const Options&, const Session&)) {
+  const auto declare = [&](const char* name, const char* sentence,
+                           void (*act)(const Options&, const Session&)) {
     auto o = std::make_shared<Options>();
     Command& command = ask.command(name, sentence);
     command.action([o, act, &session] { act(*o, session); });
@@ -88,7 +91,8 @@ void declare_ask(Session& session) {
   constexpr std::int64_t most = 100'000'000;
   const char* const text_of_samples = "instead: judge so many and print the rate as JSON";
   {
-    const auto [command, o] = declare("target", "its answer, the probability of each digit, and whether it is right", ask_target);
+    const auto [command, o] =
+        declare("target", "its answer, the probability of each digit, and whether it is right", ask_target);
     command.positional("question", o->question, "for example 58+67").optional();
     command.option("--samples", o->samples, text_of_samples, 1, most).default_text("");
     add_seed(command, o->seed, "of --samples");
@@ -96,21 +100,27 @@ void declare_ask(Session& session) {
     add_json(command, o->json);
   }
   {
-    const auto [command, o] = declare("attacker", "strings it writes, each with its log-likelihood in nats", ask_attacker);
-    command.positional("folder", o->folder, "a finished attack; or a run or networks, for the attacker before any attack").optional();
+    const auto [command, o] =
+        declare("attacker", "strings it writes, each with its log-likelihood in nats", ask_attacker);
+    command
+        .positional("folder", o->folder,
+                    "a finished attack; or a run or networks, for the attacker before any attack")
+        .optional();
     command.option("-n", o->n, "strings", 1, most);
     command.option("--format", o->format, "one string a line").one_of({"text", "jsonl"});
     command.option("--samples", o->samples, text_of_samples, 1, most).default_text("");
     add_seed(command, o->seed, "of the strings");
   }
   {
-    const auto [command, o] = declare("finds", "what an attack, or the best attack of a run, found, in words", ask_finds);
+    const auto [command, o] =
+        declare("finds", "what an attack, or the best attack of a run, found, in words", ask_finds);
     command.positional("run", o->folder, "folder of a run or an attack");
     command.option("-n", o->n, "finds", 1, 20);
     add_json(command, o->json);
   }
   {
-    const auto [command, o] = declare("rules", "success of each rule written by hand on fresh attempts", ask_rules);
+    const auto [command, o] =
+        declare("rules", "success of each rule written by hand on fresh attempts", ask_rules);
     o->samples = 10'000;
     command.option("--samples", o->samples, "fresh attempts of each rule", 100, most).default_text("10000");
     add_seed(command, o->seed, "of the attempts");

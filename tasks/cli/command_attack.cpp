@@ -6,7 +6,7 @@
 #include "tasks/cli/commands.h"
 #include "tasks/cli/instance.h"
 #include "tasks/cli/overrides.h"
-#include "tasks/study/study.h"
+#include "tasks/study/runner.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -16,16 +16,17 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options : Common {
-  std::string task = "addition", method = "banel", study, only;
+  std::string task = "addition", method = "banel", only;
   std::uint64_t instance = 1;
   Words set;
   AttackSettings attack;
-  fs::path out, networks;
+  fs::path out, networks, study;
   bool json = false;
   Option *task_given = nullptr, *instance_given = nullptr, *samples_given = nullptr;
 };
 
-Json summary(const std::string& method, const AttackSettings& settings, const AttackResult& result, bool asks) {
+Json summary(const std::string& method, const AttackSettings& settings, const AttackResult& result,
+             bool asks) {
   Json json{{"method", method}, {"seed", settings.seed}, {"seconds", result.seconds}};
   if (result.rounds.empty()) return json;  // nothing valid could be drawn
   const RoundRecord& last = result.rounds.back();
@@ -42,7 +43,8 @@ std::string in_words(const Task& task, const std::string& method, const AttackSe
   if (result.rounds.empty()) return text + "ended without a round, since nothing valid could be drawn\n";
   const RoundRecord& last = result.rounds.back();
   const Measurement& m = *last.measured;
-  text += "success rate " + formatted("%.4g", m.value()) + " after " + grouped(asks ? last.nre : 0) + " evaluations";
+  text += "success rate " + formatted("%.4g", m.value()) + " after " + grouped(asks ? last.nre : 0) +
+          " evaluations";
   if (!m.exact) text += " (" + grouped(m.success.k) + " of " + grouped(m.success.n) + " samples)";
   text += '\n';
   for (const ModeCount& mode : m.modes)
@@ -55,7 +57,8 @@ std::string in_words(const Task& task, const std::string& method, const AttackSe
 Instance instance_of(const Options& o, const Session& session) {
   if (o.networks.empty()) {
     const TaskEntry& entry = session.all.task(o.task);
-    return make_instance(session.all, o.task, o.instance, overrides(o.set, entry.settings).task, o.out / "instance");
+    return make_instance(session.all, o.task, o.instance, overrides(o.set, entry.settings).task,
+                         o.out / "instance");
   }
   const Instance found = find_instance(o.networks, session.all);
   ENSURE(!o.task_given->given() || o.task == found.name, "--task",
@@ -93,18 +96,17 @@ void attack(const Options& o, const Session& session) {
     print(summary(method.name, settings, result, method.consults_oracle));
   else
     std::cout << in_words(*it.task, method.name, settings, result, method.consults_oracle);
-  suggest(o.quiet || o.json, "banel ask " + shell_word(o.out), "five finds in words");
+  suggest(o.quiet || o.json, "ask " + shell_word(o.out.string()), "five finds in words");
 }
 
+// One of the lines of `banel jobs`.
 void attack_of_study(const Options& o, const Session& session) {
-  ENSURE(!o.only.empty(), "--only", "is required with --study; `banel jobs` prints it for every missing attack");
-  const Study study = read_study(o.study, session.all, false);
-  const Row row = run_one(o.out, study, session.all, o.only, {.mode = o.mode()});
+  const Row row = run_one(o.study, o.only, session.all, {.mode = o.mode(), .command = call(session)});
   if (o.json)
     print(to_json(row));
   else
-    std::cout << o.only << ": success rate " << formatted("%.4g", row.final) << " after " << grouped(row.evaluations)
-              << " evaluations\n";
+    std::cout << o.only << ": success rate " << formatted("%.4g", row.final) << " after "
+              << grouped(row.evaluations) << " evaluations\n";
 }
 
 }  // namespace
@@ -112,28 +114,33 @@ void attack_of_study(const Options& o, const Session& session) {
 void declare_attack(Session& session) {
   auto o = std::make_shared<Options>();
   Command& command = session.program.command("attack", "one attack: a task, a method, a seed");
-  command.option("--out", o->out, "folder of the attack").placeholder("FOLDER").required();
+  Option& out = command.option("--out", o->out, "folder of the attack").placeholder("FOLDER");
   o->task_given = &command.option("--task", o->task, "`banel tasks` lists them");
   o->instance_given =
-      &command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed", 0, 1'000'000);
+      &command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed",
+                      0, most_instances);
   command.option("--method", o->method, "`banel methods` lists them");
   add_seed(command, o->attack.seed, "of the attack");
   command.list("--set", o->set, "KEY=VALUE", set_help);
-  o->samples_given = &command.option("--samples", o->attack.samples, "samples of a reading, outside the budget", 0, 10'000'000)
-                          .default_text("what the task says");
-  command.option("--networks", o->networks, "use what a run, another attack or `banel train` made; trains nothing")
+  o->samples_given =
+      &command
+           .option("--samples", o->attack.samples, "samples of a reading, outside the budget", 0, 10'000'000)
+           .default_text("what the task says");
+  command
+      .option("--networks", o->networks,
+              "use what a run, another attack or `banel train` made; trains nothing")
       .placeholder("FOLDER");
-  Option& study = command.option("--study", o->study, "an attack of this study; --out is the folder of its run");
-  command.option("--only", o->only, "which one: PANEL/INSTANCE/VARIANT/SEED");
-  study.excludes(*o->task_given).excludes(*o->instance_given);
+  command.option("--study", o->study, "an attack of the run in this folder, as `banel jobs` prints it")
+      .placeholder("FOLDER")
+      .excludes(out);
+  command.option("--only", o->only, "of --study: which attack").placeholder("PANEL/INSTANCE/VARIANT/SEED");
   add_json(command, o->json);
   o->add_to(command);
   command.action([o, &session] {
+    ENSURE(o->study.empty() != o->out.empty(), "--out", "is required, or --study with --only");
+    ENSURE(o->study.empty() == o->only.empty(), "--only", "goes with --study, and --study with it");
     set_threads(o->threads);
-    if (o->study.empty())
-      attack(*o, session);
-    else
-      attack_of_study(*o, session);
+    o->study.empty() ? attack(*o, session) : attack_of_study(*o, session);
   });
 }
 

@@ -18,7 +18,8 @@ struct Options : Common {
 };
 
 void measure_speed(const Options& o) {
-  BenchSettings settings{.configs = o.configs, .works = o.works, .threads = {1, 2, 4, 8}, .seconds = o.seconds};
+  BenchSettings settings{
+      .configs = o.configs, .works = o.works, .threads = {1, 2, 4, 8}, .seconds = o.seconds};
   if (settings.configs.empty())
     for (const BenchConfig& c : bench_configs()) settings.configs.push_back(c.name);
   if (settings.works.empty()) settings.works = {"train", "loglik", "sample"};
@@ -40,7 +41,8 @@ void declare_bench(Session& session) {
   Command& command = session.program.command(
       "bench", "speed of training, log-likelihood and sampling against the machine's limits");
   command.list("--configs", o->configs, "NAME", "S (d 48), M (d 128) or F (d 64) [all]").one_of(names);
-  command.list("--works", o->works, "NAME", "train, loglik or sample [all]").one_of({"train", "loglik", "sample"});
+  command.list("--works", o->works, "NAME", "train, loglik or sample [all]")
+      .one_of({"train", "loglik", "sample"});
   command.list("--threads", o->threads_of, "N,N", "numbers of threads, separated by commas [1,2,4,8]");
   command.option("--seconds", o->seconds, "of each measurement, in 5 parts", 0.001, 3600).unit("seconds");
   command.flag("--profile", o->profile,

@@ -35,8 +35,9 @@ void print_entries(const std::vector<Entry>& entries) {
 
 std::string described(const Setting& s, const Values& quick) {
   const auto changed = quick.find(s.key);
-  return s.sentence + (s.sentence.empty() ? "" : "; ") + (s.range().empty() ? "" : s.range() + (s.unit.empty() ? "" : " " + s.unit) + "; ") +
-         "default " + s.value.shown() + (changed == quick.end() ? "" : ", quick " + changed->second.shown());
+  return s.sentence + (s.sentence.empty() ? "" : "; ") +
+         (s.range().empty() ? "" : s.range() + (s.unit.empty() ? "" : " " + s.unit) + "; ") + "default " +
+         s.value.shown() + (changed == quick.end() ? "" : ", quick " + changed->second.shown());
 }
 
 void print_settings(const std::string& sentence, const std::vector<Setting>& settings, const Values& quick) {
@@ -62,8 +63,9 @@ Json to_json(const Entry& entry, const std::vector<Setting>& settings) {
 
 // One of the two commands. settings(entry) and quick(entry) are what it lists of an entry.
 template <class Entry, class Settings, class Quick>
-void declare(Session& session, const char* name, const char* sentence, const std::vector<Entry>& entries, const Entry& (Registry::*find)(const std::string&) const,
-             Settings settings, Quick quick, const char* next) {
+void declare(Session& session, const char* name, const char* sentence, const std::vector<Entry>& entries,
+             const Entry& (Registry::*find)(const std::string&) const, Settings settings, Quick quick,
+             const char* next) {
   struct Options {
     std::string name;
     bool json = false;
@@ -89,11 +91,13 @@ void declare(Session& session, const char* name, const char* sentence, const std
 }  // namespace
 
 void declare_lists(Session& session) {
-  declare(session, "methods", "the methods, and the settings of each", session.all.methods, &Registry::method,
-          settings_of, [](const Method&) { return Values(); }, "banel methods banel");
-  declare(session, "tasks", "the tasks, and the settings of each", session.all.tasks, &Registry::task,
-          [](const TaskEntry& t) { return t.settings; }, [](const TaskEntry& t) { return t.quick; },
-          "banel tasks addition");
+  declare(
+      session, "methods", "the methods, and the settings of each", session.all.methods, &Registry::method,
+      settings_of, [](const Method&) { return Values(); }, "methods banel");
+  declare(
+      session, "tasks", "the tasks, and the settings of each", session.all.tasks, &Registry::task,
+      [](const TaskEntry& t) { return t.settings; }, [](const TaskEntry& t) { return t.quick; },
+      "tasks addition");
 }
 
 }  // namespace banel

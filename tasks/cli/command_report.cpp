@@ -3,7 +3,8 @@
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"
-#include "tasks/study/study.h"
+#include "tasks/cli/help.h"
+#include "tasks/study/runner.h"
 #include "tasks/study/verify.h"
 #include "tensor/check.h"
 
@@ -18,18 +19,19 @@ struct Options : Common {
 };
 
 void report(const Options& o, const Session& session) {
-  report_study(o.run, session.all);
-  std::cout << read_file(o.run / "table.md") << "\nWritten: " << o.run.string()
+  const Table table = report_study(o.run, session.all, {.mode = o.mode(), .command = call(session)});
+  std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << o.run.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";
-  suggest(o.quiet, "banel verify " + shell_word(o.run), "derives the run again from its files");
+  suggest(o.quiet, "verify " + shell_word(o.run.string()), "derives the run again from its files");
 }
 
 void check(const Options& o, const Session& session) {
   set_threads(o.threads);
   const Verification found = verify(o.run, session.all, o.mode());
   for (const std::string& difference : found.differences) std::cout << difference << '\n';
-  std::cout << grouped(static_cast<std::int64_t>(found.attacks)) << " attacks and " << grouped(found.evaluations)
-            << " evaluations derived again, " << grouped(std::ssize(found.differences)) << " differences\n";
+  std::cout << grouped(static_cast<std::int64_t>(found.attacks)) << " attacks and "
+            << grouped(found.evaluations) << " evaluations derived again, "
+            << grouped(std::ssize(found.differences)) << " differences\n";
   ENSURE_AS(found.differences.empty(), VerificationError, o.run.string(),
             "its files do not agree; see the differences above");
 }
@@ -37,7 +39,8 @@ void check(const Options& o, const Session& session) {
 }  // namespace
 
 void declare_report(Session& session) {
-  const auto declare = [&](const char* name, const char* sentence, void (*act)(const Options&, const Session&)) {
+  const auto declare = [&](const char* name, const char* sentence,
+                           void (*act)(const Options&, const Session&)) {
     auto o = std::make_shared<Options>();
     Command& command = session.program.command(name, sentence);
     command.positional("run", o->run, "folder of a study").default_text(o->run.string()).optional();

@@ -27,7 +27,7 @@ void toy(const Options& o, const Session& session) {
     print(json);
   else
     std::cout << "A success is marked *\n" << to_text(shown) << to_text(summary);
-  suggest(o.quiet || o.json, "banel reproduce --quick", "the same idea on strings, with networks");
+  suggest(o.quiet || o.json, "reproduce --quick", "the same idea on strings, with networks");
   if (o.out.empty()) return;
   const RunFolder folder(o.out, session);
   write_file(o.out / "steps.json", json.dump(2) + '\n');

@@ -22,13 +22,15 @@ void declare_train(Session& session) {
       "train", "makes an instance of a task ready, such as its networks, for `attack --networks` and `ask`");
   command.positional("task", o->task, "`banel tasks` lists them");
   command.option("--out", o->out, "folder of the instance").placeholder("FOLDER").required();
-  command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed", 0, 1'000'000);
+  command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed", 0,
+                 most_instances);
   command.list("--set", o->set, "KEY=VALUE", "a setting of the task; `banel tasks NAME` lists them");
   o->add_to(command);
   command.action([o, &session] {
     const TaskEntry& entry = session.all.task(o->task);
     const Overrides set = overrides(o->set, entry.settings);
-    ENSURE(set.method.empty(), "--set", set.method.begin()->first << " is a setting of methods; " << o->task << " has no such setting");
+    ENSURE(set.method.empty(), "--set",
+           set.method.begin()->first << " is a setting of methods; " << o->task << " has no such setting");
     Instance it = make_instance(session.all, o->task, o->instance, set.task, o->out);
     set_threads(o->threads);
     const RunFolder run(o->out, session);
@@ -36,7 +38,8 @@ void declare_train(Session& session) {
     save_instance(o->out, it);
     run.record();
     std::cout << it.task->title() << ": ready in " << o->out.string() << '\n';
-    suggest(o->quiet, "banel attack --networks " + shell_word(o->out) + " --out runs/attack", "an attack on it");
+    suggest(o->quiet, "attack --networks " + shell_word(o->out.string()) + " --out runs/attack",
+            "an attack on it");
   });
 }
 

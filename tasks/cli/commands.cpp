@@ -44,7 +44,7 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     ENSURE(error == std::errc() && end == word.data() + word.size(), option,
            in_quotes(word) << " is not a whole number");
-    ENSURE(number >= lowest && number <= highest, option, outside(number, lowest, highest));
+    ENSURE(number >= lowest && number <= highest, option, outside(std::to_string(number), lowest, highest));
     numbers.push_back(number);
   }
   return numbers;
@@ -58,7 +58,10 @@ const fs::path& made(const fs::path& folder) {
 }  // namespace
 
 RunFolder::RunFolder(const fs::path& folder, const Session& session)
-    : folder_(folder), arguments_(session.arguments), config_(session.program.config_text()), lock_(made(folder)) {
+    : folder_(folder),
+      arguments_(session.arguments),
+      config_(session.program.config_text()),
+      lock_(made(folder)) {
   if (!fs::exists(folder / "run.json")) record();  // a call that is refused replaces no record of another one
 }
 
@@ -72,16 +75,24 @@ void RunFolder::record() const {
 void print(const Json& json) { std::cout << json.dump(2) << '\n'; }
 
 void suggest(bool quiet, const std::string& command, const std::string& why) {
-  if (!quiet) std::cerr << "Next: " << command << "   (" << why << ")\n";
+  if (!quiet) std::cerr << "Next: banel " << command << "   (" << why << ")\n";
 }
 
-std::string shell_word(const fs::path& path) {
-  const std::string text = path.string();
-  const auto plain = [](unsigned char c) { return std::isalnum(c) || std::string_view("/._-+,=@:%").find(static_cast<char>(c)) != std::string_view::npos; };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+std::string shell_word(const std::string& word) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("/._-+,=@:%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
   std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
   return quoted + "'";
+}
+
+std::string call(const Session& session) {
+  std::string text = "banel";
+  for (std::size_t i = 1; i < session.arguments.size(); ++i) text += ' ' + shell_word(session.arguments[i]);
+  return text;
 }
 
 }  // namespace banel

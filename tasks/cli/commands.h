@@ -43,6 +43,7 @@ struct Common {
   void add_to(Command&);
   ProgressMode mode() const { return progress_mode(quiet); }
 };
+constexpr std::int64_t most_instances = 1'000'000;
 Option& add_seed(Command&, std::uint64_t& seed, std::string text);
 Option& add_json(Command&, bool& json);
 
@@ -67,10 +68,10 @@ class RunFolder {
 
 void print(const Json&);
 
-// The command that usually comes next, on stderr: "Next: banel verify runs/quick". Nothing if quiet.
+// The command that usually comes next, on stderr: "Next: banel verify runs/quick   (why)". Nothing if quiet.
 void suggest(bool quiet, const std::string& command, const std::string& why);
 
-// A path as a word that a shell takes as it is.
-std::string shell_word(const std::filesystem::path&);
+std::string shell_word(const std::string&);  // quoted if a shell would not take it as it is
+std::string call(const Session&);  // the whole call, as a shell takes it: "banel study planted --quick"
 
 }  // namespace banel

@@ -10,10 +10,10 @@
 namespace banel {
 
 struct AttackFinds {
-  std::string title;              // of the instance, with method and seed
-  double success = 0;             // of the last attacker
-  std::vector<Finding> findings;  // the first distinct successes of its samples
-  std::vector<std::string> rules; // the first rule that explains each; empty if none does
+  std::string title;               // of the instance, with method and seed
+  double success = 0;              // of the last attacker
+  std::vector<Finding> findings;   // the first distinct successes of its samples
+  std::vector<std::string> rules;  // the first rule that explains each; empty if none does
 };
 
 // An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is neither or

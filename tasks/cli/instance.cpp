@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
-#include "tasks/study/study.h"
+#include "tasks/study/plan.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -19,17 +19,32 @@ Instance parse_instance(const fs::path& file, const Registry& all) {
   for (const auto& [key, value] : field["settings"].members()) settings.emplace(key, value_from(value));
   const fs::path networks = file.parent_path() / field["folder"].text();
   try {
-    return make_instance(all, field["task"].text(), static_cast<std::uint64_t>(field["instance"].count()), settings,
-                         networks.lexically_normal());
+    return make_instance(all, field["task"].text(), static_cast<std::uint64_t>(field["instance"].count()),
+                         settings, networks.lexically_normal());
   } catch (const UsageError& error) {
     throw InputError(file.string() + ": " + error.what());
   }
 }
 
+// The folder or the nearest one above it that holds a study; empty if there is none.
+fs::path run_above(const fs::path& folder) {
+  for (fs::path at = fs::absolute(folder).lexically_normal();; at = at.parent_path()) {
+    if (fs::exists(at / "study.toml")) return at;
+    if (at == at.parent_path()) return {};
+  }
+}
+
+// The panel and instance of an attack below a run; of any other path those that the study has first.
+std::pair<std::size_t, std::uint64_t> part_of(const Study& study, const fs::path& below) {
+  for (const PlannedAttack& a : planned(study))
+    if (attack_folder(study, a) == below) return {a.panel, a.instance};
+  return {0, study.instances.front()};
+}
+
 }  // namespace
 
-Instance make_instance(const Registry& all, const std::string& task, std::uint64_t number, const Values& settings,
-                       const fs::path& folder) {
+Instance make_instance(const Registry& all, const std::string& task, std::uint64_t number,
+                       const Values& settings, const fs::path& folder) {
   const TaskEntry& entry = all.task(task);
   Instance it{task, number, completed(entry.settings, settings, task), folder, nullptr};
   it.task = entry.make(it.settings, number);
@@ -39,16 +54,14 @@ Instance make_instance(const Registry& all, const std::string& task, std::uint64
 Instance find_instance(const fs::path& folder, const Registry& all) {
   if (fs::exists(folder / "instance.json")) return parse_instance(folder / "instance.json", all);
   ENSURE_AS(fs::exists(folder), IoError, folder.string(), "there is no such folder");
-  for (fs::path run = folder; !run.empty(); run = run.parent_path()) {
-    if (fs::exists(run / "study.toml")) {
-      const Study study = read_study((run / "study.toml").string(), all, false);
-      // TODO
-      return make_instance(all, study.task, study.instances.front(), study.panels.front().settings, run);
-    }
-    if (run == run.root_path()) break;
-  }
-  throw InputError(folder.string() +
-                   ": is no folder of `banel train`, `banel attack` or `banel study`; give one of these");
+  const fs::path run = run_above(folder);
+  ENSURE_AS(!run.empty(), InputError, folder.string(),
+            "is no folder of `banel study`, `banel attack` or `banel train`; give one of these");
+  const Study study = read_study(run.string(), all);
+  const auto [panel, number] = part_of(study, fs::relative(folder, run));
+  Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
+  return make_instance(all, study.task, number, study.panels[panel].settings,
+                       instances.base_file(panel, number).parent_path());
 }
 
 void save_instance(const fs::path& folder, const Instance& it) {

@@ -15,9 +15,9 @@ namespace banel {
 struct Instance {
   std::string name;  // of the task
   std::uint64_t number = 1;
-  Values settings;                // complete
-  std::filesystem::path folder;   // of its networks
-  std::shared_ptr<Task> task;     // made, and usable after open()
+  Values settings;               // complete
+  std::filesystem::path folder;  // of its networks
+  std::shared_ptr<Task> task;    // made, and usable after open()
 
   void open(Access access, ProgressMode mode) { task->open(folder, access, mode); }
 };

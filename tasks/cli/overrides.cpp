@@ -34,14 +34,17 @@ Overrides overrides(const Words& set, const std::vector<Setting>& of_task) {
   Overrides all;
   for (const std::string& word : set) {
     auto [key, text] = key_and_value(word);
-    const bool method_only = take_prefix(key, "method."), task_only = !method_only && take_prefix(key, "task.");
+    const bool method_only = take_prefix(key, "method."),
+               task_only = !method_only && take_prefix(key, "task.");
     const Setting* const task = method_only ? nullptr : find(of_task, key);
     const Setting* const method = task_only ? nullptr : find(of_method, key);
     ENSURE(!task || !method, "--set",
            key << " is a setting of the task and of methods; write task." << word << " or method." << word);
-    ENSURE(task || method, "--set", in_quotes(key) << " is no setting of the task or of a method"
-                                                   << did_you_mean(key, keys_of(of_task, of_method)));
-    const bool fresh = (task ? all.task : all.method).emplace(key, (task ? task : method)->parse(text)).second;
+    ENSURE(task || method, "--set",
+           in_quotes(key) << " is no setting of the task or of a method"
+                          << did_you_mean(key, keys_of(of_task, of_method)));
+    const bool fresh =
+        (task ? all.task : all.method).emplace(key, (task ? task : method)->parse(text)).second;
     ENSURE(fresh, "--set", key << " is given twice");
   }
   return all;

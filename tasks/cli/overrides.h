@@ -12,7 +12,8 @@ struct Overrides {
 };
 
 constexpr const char* set_help =
-    "a setting of the method or the task (`banel methods NAME` and `banel tasks NAME` list them); where both have "
+    "a setting of the method or the task (`banel methods NAME` and `banel tasks NAME` list them); where both "
+    "have "
     "the key, write method.KEY=VALUE or task.KEY=VALUE";
 
 // A key may begin with "method." or "task.". Errors: UsageError for a word that is not KEY=VALUE, a key that neither

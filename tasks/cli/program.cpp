@@ -13,8 +13,10 @@ namespace banel {
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 ok, 1 failure while computing, 2 bad usage or value, 3 bad input file, 4 reading or writing "
-    "failed, 5 verification failed, 6 evaluation budget refused, 130 interrupted (the same command goes on where it "
+    "Exit codes: 0 ok, 1 failure while computing, 2 bad usage or value, 3 bad input file, 4 reading or "
+    "writing "
+    "failed, 5 verification failed, 6 evaluation budget refused, 130 interrupted (the same command goes on "
+    "where it "
     "stopped).";
 
 // What a word that used to be a command is today.
