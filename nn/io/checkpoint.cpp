@@ -13,8 +13,7 @@ namespace banel {
 
 namespace {
 
-constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps",
-                     *of_other = ".weights";
+constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps";
 
 // The fields of the configuration and their names in the metadata, stated once.
 template <class Visit>
@@ -87,8 +86,7 @@ AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::strin
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
-                     const AdamW::State* optimizer, const std::map<std::string, Reals>& others) {
+std::string encode_checkpoint(const GPT& model, const Metadata& metadata, const AdamW::State* optimizer) {
   TensorFile file{metadata, {}};
   GPTConfig config = model.config();
   visit_config(config, [&](const char* name, int value) { file.metadata[name] = std::to_string(value); });
@@ -102,8 +100,12 @@ void save_checkpoint(const std::filesystem::path& path, const GPT& model, const 
     file.tensors.push_back(flat(moment1, optimizer->m));
     file.tensors.push_back(flat(moment2, optimizer->v));
   }
-  for (const auto& [name, weights] : others) file.tensors.push_back(flat(name + of_other, weights));
-  save_safetensors(path, file);
+  return encode_safetensors(file);
+}
+
+void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
+                     const AdamW::State* optimizer) {
+  write_file(path, encode_checkpoint(model, metadata, optimizer));
 }
 
 Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
@@ -121,17 +123,9 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
     optimizer = optimizer_from(file, model, where);
     used += 2;
   }
-  std::map<std::string, Reals> others;
-  for (const std::string name : {"best", "earlier"})
-    if (find(file, name + of_other)) {
-      const std::vector<float>& values = values_of(
-          file, name + of_other, {static_cast<std::int64_t>(model.parameters.values.size())}, where);
-      others[name].assign(values.begin(), values.end());
-      ++used;
-    }
   ENSURE_AS(used == file.tensors.size(), InputError, where,
             "there are tensors that belong to no part of the network");
-  return {std::move(model), std::move(file.metadata), std::move(optimizer), std::move(others)};
+  return {std::move(model), std::move(file.metadata), std::move(optimizer)};
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {

@@ -1,5 +1,6 @@
-// Networks as safetensors files: weights by name, the configuration in the metadata, and, for a run that is
-// to go on, the optimiser's moments or the weights to go back to. Any safetensors reader opens them.
+// Networks as safetensors files: weights by name, the configuration in the metadata, and, for a training that is
+// to be resumed, the optimiser's moments. Any safetensors reader opens them.
+//   save_checkpoint("gpt.safetensors", gpt);      GPT same = load_checkpoint("gpt.safetensors").model;
 #pragma once
 #include <filesystem>
 #include <map>
@@ -17,14 +18,14 @@ struct Checkpoint {
   GPT model;
   Metadata metadata;                      // what save_checkpoint was given, with the configuration
   std::optional<AdamW::State> optimizer;  // if it was saved
-  // Other weights of the same network that a run may go back to: "best", "earlier", those that were saved.
-  std::map<std::string, Reals> others;
 };
 
-// Written in one atomic step. The metadata keys of the configuration ("vocabulary", "context", ...) are
-// reserved.
-void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {},
-                     const AdamW::State* = nullptr, const std::map<std::string, Reals>& others = {});
+// The bytes of the file: the same network gives the same bytes. The metadata keys of the configuration
+// ("vocabulary", "context", ...) are reserved.
+std::string encode_checkpoint(const GPT&, const Metadata& = {}, const AdamW::State* = nullptr);
+
+// The same as a file, written in one atomic step.
+void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {}, const AdamW::State* = nullptr);
 
 // Errors: InputError naming what is missing, unknown, not finite or of another shape than the configuration
 // says. Whatever it claims, no piece of memory is larger than the file, and all of it about three times that.

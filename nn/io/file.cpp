@@ -156,14 +156,20 @@ void AppendFile::append(std::string_view bytes) {
   size_ += bytes.size();
 }
 
-FolderLock::FolderLock(const fs::path& folder)
-    : file_(open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file")) {
-  // The lock file stays behind on purpose: removing it could take it from under a process that just opened
-  // it.
-  const bool locked = uninterrupted([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0;
-  ENSURE_AS(locked || errno != EWOULDBLOCK, IoError, folder.string(),
-            "another process is using this run folder; wait for it to end, or choose another folder");
-  if (!locked) refuse(folder, "lock the folder", errno);
+std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
+  // The lock file stays behind on purpose: removing it could take it from under a process that just opened it.
+  Descriptor file = open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file");
+  const bool locked = uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0;
+  if (!locked && errno != EWOULDBLOCK) refuse(folder, "lock the folder", errno);
+  if (!locked) return {};
+  return FolderLock(std::move(file));
+}
+
+FolderLock::FolderLock(const fs::path& folder) {
+  std::optional<FolderLock> lock = if_free(folder);
+  ENSURE_AS(lock, IoError, folder.string(),
+            "another process is using this folder; wait for it to end, or choose another folder");
+  file_ = std::move(lock->file_);
 }
 
 }  // namespace banel

@@ -66,7 +66,11 @@ class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
 
+  // Nothing if another holder has it.
+  static std::optional<FolderLock> if_free(const std::filesystem::path& folder);
+
  private:
+  explicit FolderLock(Descriptor file) : file_(std::move(file)) {}
   Descriptor file_;
 };
 

@@ -86,8 +86,8 @@ double geometric_mean(std::span<const double> values) {
 
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng, double confidence,
                    int resamples) {
-  const std::vector<double> stratum(values.begin(), values.end());
-  return stratified_bootstrap({&stratum, 1}, statistic, rng, confidence, resamples);
+  const std::vector<double> instance(values.begin(), values.end());
+  return nested_bootstrap({&instance, 1}, statistic, rng, confidence, resamples);
 }
 
 Interval mean_interval(std::span<const double> values) {
@@ -95,18 +95,22 @@ Interval mean_interval(std::span<const double> values) {
   return bootstrap(values, mean, rng);
 }
 
-Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
-                              Rng& rng, double confidence, int resamples) {
-  ENSURE(!strata.empty(), "bootstrap", "there are no strata; at least one is needed");
-  for (const std::vector<double>& stratum : strata) check_values(stratum, "bootstrap");
+Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
+                          Rng& rng, double confidence, int resamples) {
+  ENSURE(!instances.empty(), "bootstrap", "there are no values; at least one run must have ended");
+  for (const std::vector<double>& values : instances) check_values(values, "bootstrap");
   check_confidence(confidence, "bootstrap");
   ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; at least one is needed");
+  const auto any = [&](const auto& list) -> const auto& {  // a list of one costs no random number
+    return list.size() == 1 ? list[0] : list[rng.below(static_cast<std::uint32_t>(list.size()))];
+  };
   std::vector<double> drawn, results;
   for (int r = 0; r < resamples; ++r) {
     drawn.clear();
-    for (const std::vector<double>& stratum : strata)
-      for (std::size_t i = 0; i < stratum.size(); ++i)
-        drawn.push_back(stratum[rng.below(static_cast<std::uint32_t>(stratum.size()))]);
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+      const std::vector<double>& values = any(instances);
+      for (std::size_t k = 0; k < values.size(); ++k) drawn.push_back(any(values));
+    }
     results.push_back(statistic(drawn));
   }
   const double tail = (1 - confidence) / 2;

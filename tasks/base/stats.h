@@ -51,12 +51,12 @@ Interval bootstrap(std::span<const double> values, const Statistic& statistic, R
 // Of the mean, 95 %, by bootstrap; the same values always give the same interval.
 Interval mean_interval(std::span<const double> values);
 
-// The same over runs on several targets, as rliable does over games (arXiv 2108.13264): every resample draws
-// as many runs with replacement from each stratum (target) as it has, and the statistic sees all of them
-// together. The interval is about these targets; it says nothing of how other targets would differ. No
-// stratum is empty.
-Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
-                              Rng& rng, double confidence = 0.95, int resamples = 10'000);
+// The same for runs on several instances of a problem: every resample draws as many instances with
+// replacement as there are, then from each as many of its values as it has, and the statistic sees all of
+// them together. Twenty runs on four instances are four instances: this interval is about the population that
+// the instances come from. One instance gives exactly bootstrap(). No instance is without a value.
+Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
+                          Rng& rng, double confidence = 0.95, int resamples = 10'000);
 
 // The one-sided p-value of mean(a - b) > 0 over runs paired by seed (Fisher 1935, "The Design of
 // Experiments", section 21): the share of sign flips of the differences whose sum is at least the observed

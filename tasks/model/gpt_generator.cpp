@@ -1,6 +1,7 @@
 #include "tasks/model/gpt_generator.h"
 
 #include "nn/io/checkpoint.h"
+#include "nn/likelihood.h"
 #include "nn/sample.h"
 #include "tensor/check.h"
 

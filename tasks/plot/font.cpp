@@ -1,5 +1,6 @@
 #include "tasks/plot/font.h"
 
+#include "tasks/base/embedded.h"
 #include "tensor/check.h"
 
 #define STBTT_STATIC
@@ -8,8 +9,7 @@
 
 namespace banel {
 
-extern const unsigned char dejavu_sans[];  // made from the font by embed_font.cmake
-extern const unsigned long dejavu_sans_size;
+extern const std::span<const EmbeddedFile> font_files;  // DejaVu Sans, made by embed.cmake
 
 namespace {
 
@@ -40,8 +40,10 @@ Decoded decode(std::string_view text) {
 const stbtt_fontinfo& font() {
   static const stbtt_fontinfo info = [] {
     stbtt_fontinfo loaded;
-    ENSURE_AS(dejavu_sans_size > 0 && stbtt_InitFont(&loaded, dejavu_sans, 0), InputError, "font",
-              "the embedded bytes are no TrueType font; check the file given to embed_font.cmake");
+    const std::string_view bytes = font_files[0].bytes;
+    const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+    ENSURE_AS(!bytes.empty() && stbtt_InitFont(&loaded, data, 0), InputError, "font",
+              "the embedded bytes are no TrueType font; check the file given to embed.cmake");
     return loaded;
   }();
   return info;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
+#include "tasks/model/gpt_generator.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/run/folder.h"
 #include "tasks/run/reading.h"

@@ -13,8 +13,8 @@ namespace banel {
 
 struct AttackFolder {
   std::filesystem::path path, ledger;
-  SavedAttack saved;                // what the attack goes on from
-  std::vector<RoundRecord> rounds;  // completed
+  SavedAttack saved = {};           // what the attack goes on from
+  std::vector<RoundRecord> rounds = {};  // completed
   double seconds = 0;               // worked in them
 
   void append();  // cuts off what a killed round left behind and opens the logs for more rounds
@@ -22,7 +22,7 @@ struct AttackFolder {
   std::size_t metrics_bytes() const { return metrics_file->size(); }
 
   std::size_t timing_bytes = 0;  // of the lines of completed rounds
-  std::unique_ptr<AppendFile> metrics_file, timing_file;
+  std::unique_ptr<AppendFile> metrics_file = {}, timing_file = {};
 };
 
 // Creates the folder with its config.json, or reads what earlier calls left. Errors: InputError if it has

@@ -23,10 +23,10 @@ struct RoundRecord {  // a line of metrics.jsonl
   std::size_t drawn_for_submission = 0, proposals = 0, proposals_drawn = 0, accepted = 0;
   Outcome outcome = Outcome::learned;
   double phi_loss = 0, tau = 0;  // of the failure model: nats per token on the failures; threshold
-  std::optional<double> gradient_norm;
-  Cost cost;  // since the start of the run; measuring and the judge excluded
-  std::optional<Measurement> measured;  // of the attacker that the round made
-  std::optional<FilterReading> filter;  // if it was measured
+  std::optional<double> gradient_norm = {};
+  Cost cost = {};  // since the start of the run; measuring and the judge excluded
+  std::optional<Measurement> measured = {};  // of the attacker that the round made
+  std::optional<FilterReading> filter = {};  // if it was measured
   std::vector<Attempt> examples = {};   // of the proposals
 };
 Json to_json(const RoundRecord&);

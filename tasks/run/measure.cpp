@@ -71,6 +71,21 @@ Measurement measure(const Task& task, const Judge& judge, std::span<const Propos
   return m;
 }
 
+Measurement measure_paid(const Task& task, std::span<const Evaluation> evaluations) {
+  std::vector<Proposal> attempts;
+  std::unordered_map<Attempt, Verdict> verdicts;
+  for (const Evaluation& e : evaluations) {
+    attempts.push_back({e.attempt, 0});
+    verdicts[e.attempt] = e.verdict;
+  }
+  const Judge known = [&](std::span<const Attempt> asked) {
+    std::vector<Verdict> result;
+    for (const Attempt& x : asked) result.push_back(verdicts.at(x));
+    return result;
+  };
+  return measure(task, known, attempts);
+}
+
 Judge memoised(Judge judge) {
   const auto known = std::make_shared<std::unordered_map<Attempt, Verdict>>();
   return [judge = std::move(judge), known](std::span<const Attempt> attempts) {

@@ -41,6 +41,9 @@ Measurement measurement_from(const Field&);  // errors: InputError naming what i
 // Judges each string once and counts it as often as it was drawn.
 Measurement measure(const Task&, const Judge&, std::span<const Proposal> samples);
 
+// Of verdicts that were paid for: nothing is judged.
+Measurement measure_paid(const Task&, std::span<const Evaluation>);
+
 // Judges each attempt once and remembers the verdict. For one thread at a time.
 Judge memoised(Judge);
 

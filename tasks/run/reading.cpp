@@ -68,7 +68,9 @@ void Reader::read(RoundRecord& record, const State& state, const Round& round, b
   const std::int64_t before = measured_at(earlier);
   if (!last && record.nre - before < oracle_.budget() / 30 + before / 4) return;
   if (settings_.samples == 0) {
-    record.measured = paid(record.nre, before);
+    // every verdict costs: what was paid since the last reading is judged already
+    const auto since = static_cast<std::size_t>(before), until = static_cast<std::size_t>(record.nre);
+    record.measured = measure_paid(task_, oracle_.paid().subspan(since, until - since));
     return;
   }
   record.measured = measured(state);
@@ -87,22 +89,6 @@ Measurement Reader::measured(const State& state) {
   if (changed)
     reading_ = measure_attacker(task_, method_, state, unseen, judge_, settings_.samples, settings_.seed);
   return reading_;
-}
-
-// Of a task whose every verdict costs: what was paid since the last reading, judged already.
-Measurement Reader::paid(std::int64_t nre, std::int64_t since) const {
-  const auto entries = oracle_.paid().subspan(static_cast<std::size_t>(since), static_cast<std::size_t>(nre - since));
-  std::vector<Proposal> attempts;
-  std::map<Attempt, Verdict> verdicts;
-  for (const Evaluation& e : entries) {
-    attempts.push_back({e.attempt, 0});
-    verdicts[e.attempt] = e.verdict;
-  }
-  return measure(task_, [&](std::span<const Attempt> asked) {
-    std::vector<Verdict> result;
-    for (const Attempt& x : asked) result.push_back(verdicts.at(x));
-    return result;
-  }, attempts);
 }
 
 FilterReading Reader::filter(const Round& round) const {

@@ -17,7 +17,6 @@ class Reader {
 
  private:
   Measurement measured(const State&);
-  Measurement paid(std::int64_t nre, std::int64_t since) const;
   FilterReading filter(const Round&) const;
 
   const Task& task_;

@@ -21,4 +21,7 @@ Json to_json(const Canary&);
 // Runs it, or reads what an earlier call left in the folder.
 Canary run_canary(const std::filesystem::path& folder, const Study&, const Registry&);
 
+// The same hash from the ledgers of a finished run of it.
+std::string canary_hash(const std::filesystem::path& folder, const Registry&);
+
 }  // namespace banel

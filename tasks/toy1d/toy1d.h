@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "banel/banel.h"
-#include "tasks/report/figures.h"
+#include "tasks/toy1d/toy1d_figure.h"
 
 namespace banel {
 

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tasks/plot/column_chart.h"
-#include "tasks/report/figure_parts.h"
+#include "tasks/toy1d/toy1d_figure.h"
 #include "tensor/check.h"
 
 namespace banel {
