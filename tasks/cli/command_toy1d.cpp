@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/cli/commands.h"
-#include "tasks/toy1d/toy1d.h"
+#include "tasks/toy1d/toy1d_figure.h"
 
 namespace banel {
 
@@ -18,9 +18,9 @@ struct Options : Common {
   bool json = false;
 };
 
-void toy(const Options& o, const Session& session) {
-  const Toy1dRun shown = toy1d(o.seed);
-  const Toy1dSummary summary = summarise_toy1d(o.seeds);
+void show(const Options& o, const Session& session) {
+  const toy1d::Illustration shown = toy1d::illustrate(o.seed);
+  const toy1d::Summary summary = toy1d::summarise(o.seeds);
   Json json = to_json(shown);
   json["summary"] = to_json(summary);
   if (o.json)
@@ -31,10 +31,10 @@ void toy(const Options& o, const Session& session) {
   if (o.out.empty()) return;
   const RunFolder folder(o.out, session);
   write_file(o.out / "steps.json", json.dump(2) + '\n');
-  const DrawList figure = toy1d_figure(shown.grid, shown.successes, shown.steps,
-                                       {.note = "Seed " + std::to_string(o.seed) + ", 10 samples a step"});
-  write_png(figure, o.out / "toy1d.png");
-  write_svg(figure, o.out / "toy1d.svg");
+  const DrawList picture =
+      toy1d::figure(shown, {.note = "Seed " + std::to_string(o.seed) + ", 10 samples a step"});
+  write_png(picture, o.out / "toy1d.png");
+  write_svg(picture, o.out / "toy1d.svg");
   folder.record();
 }
 
@@ -49,7 +49,7 @@ void declare_toy1d(Session& session) {
   command.option("--out", o->out, "folder for steps.json and toy1d.{png,svg}").placeholder("FOLDER");
   add_json(command, o->json);
   command.flag("--quiet", o->quiet, "no advice on stderr");
-  command.action([o, &session] { toy(*o, session); });
+  command.action([o, &session] { show(*o, session); });
 }
 
 }  // namespace banel

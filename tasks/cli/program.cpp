@@ -1,5 +1,6 @@
 #include "tasks/cli/program.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "tasks/addition/addition.h"
@@ -26,7 +27,7 @@ constexpr std::pair<const char*, const char*> renamed[] = {
     {"scaling", "`banel study scaling`"}, {"across", "`banel report`"}};
 
 // `banel ask RUN` is short for `banel ask finds RUN`.
-Words completed(Words words) {
+Words written_out(Words words) {
   static const Words topics{"target", "attacker", "rules", "finds"};
   if (words.size() > 1 && words[0] == "ask" && !words[1].starts_with('-') &&
       std::ranges::find(topics, words[1]) == topics.end())
@@ -36,7 +37,7 @@ Words completed(Words words) {
 
 }  // namespace
 
-Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d_entry(), planted_entry()}}; }
+Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry()}}; }
 
 int command_line(int argc, char** argv, const Registry& all) {
   return run_program([&] {
@@ -52,7 +53,7 @@ int command_line(int argc, char** argv, const Registry& all) {
     declare_toy1d(session);
     declare_bench(session);
     for (const auto& [old, today] : renamed) program.renamed(old, today);
-    program.run(completed({argv + 1, argv + argc}), std::cout);
+    program.run(written_out({argv + 1, argv + argc}), std::cout);
     return 0;
   });
 }

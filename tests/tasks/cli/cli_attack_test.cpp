@@ -41,14 +41,19 @@ TEST_CASE("missing networks are named and nothing is left behind") {
 TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") {
   const Folder good;
   const std::string target = read_file(good.networks / "target.safetensors");
-  const auto network = [](int vocabulary, int context) { return GPT({vocabulary, context, 16, 1, 2}, Rng(1, "foreign")); };
+  const auto network = [](int vocabulary, int context) {
+    return GPT({vocabulary, context, 16, 1, 2}, Rng(1, "foreign"));
+  };
   const std::vector<std::pair<std::string, std::function<void(const fs::path&)>>> damages{
       {"target.safetensors", [&](const fs::path& p) { write_file(p, ""); }},
       {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, target.size() - 1)); }},
       {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, 100)); }},
       {"target.safetensors", [&](const fs::path& p) { write_file(p, target + 'x'); }},
       {"target.safetensors", [&](const fs::path& p) { write_file(p, std::string(1000, '\0')); }},
-      {"target.safetensors", [&](const fs::path& p) { save_safetensors(p, {{}, {{"w", {2}, {1, 2}}}}); }},
+      {"target.safetensors",
+       [&](const fs::path& p) {
+         save_safetensors(p, {{}, {{"w", {2}, {1, 2}}}});
+       }},
       {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(14, 9)); }},
       {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(13, 8)); }},
       {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(14, 6)); }},
@@ -56,7 +61,9 @@ TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") 
       {"attacker.safetensors", [&](const fs::path& p) { write_file(p, target); }},
       {"target.json", [&](const fs::path& p) { write_file(p, "{}"); }},
       {"instance.json", [&](const fs::path& p) { write_file(p, "{}"); }},
-      {"instance.json", [&](const fs::path& p) { write_file(p, R"({"task":"none","instance":1,"settings":{},"folder":"."})"); }}};
+      {"instance.json", [&](const fs::path& p) {
+         write_file(p, R"({"task":"none","instance":1,"settings":{},"folder":"."})");
+       }}};
   int number = 0;
   for (const auto& [name, damage] : damages) {
     INFO("damage " << ++number);
@@ -67,7 +74,8 @@ TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") 
     refused(3, {"ask", "target", "1+1", "--networks", here.networks}, {name});
   }
   TensorFile file = load_safetensors(good.networks / "attacker.safetensors");
-  file.tensors[0].shape = {file.tensors[0].shape[1], file.tensors[0].shape[0]};  // the right numbers in another shape
+  file.tensors[0].shape = {file.tensors[0].shape[1],
+                           file.tensors[0].shape[0]};  // the right numbers in another shape
   save_safetensors(good.networks / "attacker.safetensors", file);
   refused(3, good.attack("run"), {"attacker.safetensors", file.tensors[0].name});
   CHECK(!fs::exists(good.path / "run"));
@@ -104,7 +112,8 @@ TEST_CASE("a run folder of another configuration is refused and kept as it was")
   REQUIRE(run(here.attack("run")).code == 0);
   const auto before = tiny::files(here.path / "run");
   refused(3, here.attack("run", {"--set", "f=3"}), {here.path / "run"});
-  CHECK((tiny::files(here.path / "run") == before));  // config.toml and run.json too: they describe what made the results
+  CHECK((tiny::files(here.path / "run") ==
+         before));  // config.toml and run.json too: they describe what made the results
 }
 
 TEST_CASE("networks of other settings are neither trained over nor attacked") {
@@ -130,7 +139,8 @@ TEST_CASE("an attack writes its files and says what it reached in words or as JS
     CHECK(json.at("seed") == 5);
     CHECK(json.at("evaluations") == (method == "banel" ? 60 : 0));
     CHECK(json.at("final").at("success").at("n") == 100);
-    for (const char* name : {"run.json", "config.toml", "config.json", "instance.json", "ledger.jsonl", "metrics.jsonl", "attacker.safetensors"}) {
+    for (const char* name : {"run.json", "config.toml", "config.json", "instance.json", "ledger.jsonl",
+                             "metrics.jsonl", "attacker.safetensors"}) {
       CAPTURE(name);
       CHECK(fs::exists(here.path / method / name));
     }
@@ -172,7 +182,8 @@ TEST_CASE("the target answers a question letter by letter and right and wrong ar
   }
   refused(2, {"ask", "target", "123+4", "--networks", here.networks}, {"123+4", "2"});
   refused(2, {"ask", "target", "one", "--networks", here.networks}, {"one"});
-  const Json errors = Json::parse(run({"ask", "target", "--samples", "200", "--networks", here.networks}).out);
+  const Json errors =
+      Json::parse(run({"ask", "target", "--samples", "200", "--networks", here.networks}).out);
   CHECK(errors.at("error").at("n") == 200);
 }
 
@@ -193,12 +204,14 @@ TEST_CASE("an attacker writes strings before and after an attack and is measured
   const Outcome after = run({"ask", "attacker", here.path / "run", "--quiet", "-n", "7", "--seed", "3"});
   CHECK(after.code == 0);
   CHECK(after.out != o.out);
-  CHECK(Json::parse(run({"ask", "attacker", here.networks, "--samples", "200"}).out).at("success").at("n") == 200);
+  CHECK(Json::parse(run({"ask", "attacker", here.networks, "--samples", "200"}).out).at("success").at("n") ==
+        200);
 }
 
 TEST_CASE("the finds of an attack are told in words and the rules written by hand are tried") {
   const Folder here;
-  REQUIRE(run(here.attack("run", {"--method", "memory", "--set", "budget=60"})).code == 2);  // memory has no m
+  REQUIRE(run(here.attack("run", {"--method", "memory", "--set", "budget=60"})).code ==
+          2);  // memory has no m
   REQUIRE(run(here.attack("run")).code == 0);
   const Outcome o = run({"ask", here.path / "run", "--quiet", "-n", "3"});
   CAPTURE(o.err);
@@ -207,7 +220,8 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
   CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 4);
   const Json json = Json::parse(run({"ask", here.path / "run", "--json"}).out);
   for (const Json& find : json.at("finds")) CHECK(find.contains("rule"));
-  const Json rules = Json::parse(run({"ask", "rules", "--samples", "100", "--json", "--networks", here.path / "run"}).out);
+  const Json rules =
+      Json::parse(run({"ask", "rules", "--samples", "100", "--json", "--networks", here.path / "run"}).out);
   CHECK(!rules.empty());
   for (const Json& rule : rules) CHECK(rule.at("success").at("n") == 100);
 }
@@ -215,7 +229,8 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
 // What a run leaves for tables and for later runs, without its times.
 std::map<std::string, std::string> kept(const fs::path& folder) {
   std::map<std::string, std::string> result;
-  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json", "attacker.safetensors"}) result[name] = read_file(folder / name);
+  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json", "attacker.safetensors"})
+    result[name] = read_file(folder / name);
   return result;
 }
 
@@ -226,7 +241,10 @@ TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes
   for (const int number : {SIGINT, SIGTERM}) {
     Program program(Arguments{BANEL_PROGRAM} + here.long_attack("parts"));
     const std::string before = has_bytes(parts / "metrics.jsonl") ? read_file(parts / "metrics.jsonl") : "";
-    REQUIRE(within(60s, [&] { return program.ended() || (has_bytes(parts / "metrics.jsonl") && read_file(parts / "metrics.jsonl").size() > before.size()); }));
+    REQUIRE(within(60s, [&] {
+      return program.ended() || (has_bytes(parts / "metrics.jsonl") &&
+                                 read_file(parts / "metrics.jsonl").size() > before.size());
+    }));
     const auto start = std::chrono::steady_clock::now();
     program.signal(number);
     const Outcome o = program.wait();
@@ -263,8 +281,16 @@ TEST_CASE("an attack killed at random instants completes with the same results")
 TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {
   const TemporaryFolder here;
   const fs::path partial = here.path / "run" / "target.partial.safetensors";
-  Program program({BANEL_PROGRAM, "train", "addition", "--quiet", "--out", here.path / "run", "--set", "digits=2", "--set", "target_width=16", "--set",
-                   "target_layers=1", "--set", "target_heads=2", "--set", "target_examples=100000000", "--set", "check_every=1000", "--set", "stop_error=0"});
+  Program program({BANEL_PROGRAM, "train",
+                   "addition",    "--quiet",
+                   "--out",       here.path / "run",
+                   "--set",       "digits=2",
+                   "--set",       "target_width=16",
+                   "--set",       "target_layers=1",
+                   "--set",       "target_heads=2",
+                   "--set",       "target_examples=100000000",
+                   "--set",       "check_every=1000",
+                   "--set",       "stop_error=0"});
   REQUIRE(within(60s, [&] { return program.ended() || fs::exists(partial); }));
   const auto start = std::chrono::steady_clock::now();
   program.signal(SIGINT);

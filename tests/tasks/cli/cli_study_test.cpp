@@ -37,7 +37,8 @@ TEST_CASE("a study prints its table and leaves its files and is verified and ask
   REQUIRE(o.code == 0);
   CHECK(o.err == "");
   for (const char* text : {"Tiny", "banel", "memory", "report.html"}) CHECK(has(o.out, text));
-  for (const char* name : {"study.toml", "run.json", "rows.json", "table.md", "table.csv", "report.html", "plots/bars.svg"}) {
+  for (const char* name :
+       {"study.toml", "run.json", "rows.json", "table.md", "table.csv", "report.html", "plots/bars.svg"}) {
     CAPTURE(name);
     CHECK(fs::exists(folder / name));
   }
@@ -49,13 +50,17 @@ TEST_CASE("a study prints its table and leaves its files and is verified and ask
   CHECK(has(asked.out, "2-digit addition, target 1"));
   CHECK(run({"ask", "target", "1+1", "--networks", folder}).code == 0);
   CHECK(run(here.attack("attack")).code == 0);
-  CHECK(run({"attack", "--quiet", "--networks", folder, "--out", here.path / "more", "--set", "budget=20", "--set", "m=20", "--samples", "100"}).code == 0);
+  CHECK(run({"attack", "--quiet", "--networks", folder, "--out", here.path / "more", "--set", "budget=20",
+             "--set", "m=20", "--samples", "100"})
+            .code == 0);
 }
 
 TEST_CASE("verification names what was changed and exits with 5") {
   const Folder here;
   const fs::path folder = here.path / "run";
-  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet", "--seeds", "1", "--variants", "memory"}).code == 0);
+  REQUIRE(
+      run({"study", here.study(), "--out", folder, "--quiet", "--seeds", "1", "--variants", "memory"}).code ==
+      0);
   std::string text = read_file(folder / "rows.json");
   const std::size_t at = text.find("\"final\":") + 8;
   text.replace(at, text.find(',', at) - at, "0.123");
@@ -99,7 +104,8 @@ TEST_CASE("options change a study and earlier rows stay in its folder") {
 
 TEST_CASE("a study says before it starts what it will take and afterwards what comes next") {
   const Folder here;
-  const Outcome o = run({"study", here.study(), "--out", here.path / "run", "--seeds", "1", "--variants", "memory"});
+  const Outcome o =
+      run({"study", here.study(), "--out", here.path / "run", "--seeds", "1", "--variants", "memory"});
   CHECK(o.code == 0);
   CHECK(has(o.err, "1 attack"));
   CHECK(has(o.err, "Next: banel ask"));

@@ -25,7 +25,7 @@ TEST_CASE("no command or an unknown one is a usage error that names it") {
 
 TEST_CASE("a command of earlier versions is refused with the one that does its work") {
   const std::vector<std::pair<std::string, std::string>> renamed{
-      {"sample", "banel ask attacker"}, {"eval", "banel ask target"},     {"rules", "banel ask rules"},
+      {"sample", "banel ask attacker"}, {"eval", "banel ask target"},       {"rules", "banel ask rules"},
       {"tune", "banel study tuning"},   {"scaling", "banel study scaling"}, {"across", "banel report"}};
   for (const auto& [old, today] : renamed) {
     refused(2, {old}, {old, today});
@@ -34,10 +34,23 @@ TEST_CASE("a command of earlier versions is refused with the one that does its w
 }
 
 TEST_CASE("an unknown flag is a usage error that names it") {
-  for (const Arguments& command :
-       std::vector<Arguments>{{"study", "planted"}, {"reproduce"}, {"results"}, {"jobs", "planted"}, {"attack", "--out", "x"},
-                              {"report"}, {"verify"}, {"train", "addition", "--out", "x"}, {"ask", "target"}, {"ask", "attacker"},
-                              {"ask", "rules"}, {"ask", "x"}, {"toy1d"}, {"methods"}, {"tasks"}, {"bench"}, {"doctor"}})
+  for (const Arguments& command : std::vector<Arguments>{{"study", "planted"},
+                                                         {"reproduce"},
+                                                         {"results"},
+                                                         {"jobs", "planted"},
+                                                         {"attack", "--out", "x"},
+                                                         {"report"},
+                                                         {"verify"},
+                                                         {"train", "addition", "--out", "x"},
+                                                         {"ask", "target"},
+                                                         {"ask", "attacker"},
+                                                         {"ask", "rules"},
+                                                         {"ask", "x"},
+                                                         {"toy1d"},
+                                                         {"methods"},
+                                                         {"tasks"},
+                                                         {"bench"},
+                                                         {"doctor"}})
     refused(2, command + Arguments{"--no-such-flag"}, {"--no-such-flag"});
 }
 
@@ -55,7 +68,8 @@ TEST_CASE("every numeric option refuses values out of its range and names option
     std::string option;
     std::vector<std::string> values;
   };
-  const Arguments attack{"attack", "--out", "x"}, study{"study", "planted", "--out", "x"}, attacker{"ask", "attacker"};
+  const Arguments attack{"attack", "--out", "x"}, study{"study", "planted", "--out", "x"},
+      attacker{"ask", "attacker"};
   const std::vector<Case> cases{{attack, "--samples", {"-1", "10000001", "many", "1.5"}},
                                 {attack, "--threads", {"0", "1025"}},
                                 {attack, "--seed", {"one", "-1"}},
@@ -107,7 +121,8 @@ TEST_CASE("a setting that is unknown or ambiguous or without effect is refused b
   refused(2, attack + Arguments{"kappa=1", "--method", "grpo"}, {"kappa", "grpo"}, here.path);
   refused(2, attack + Arguments{"zeros=maybe"}, {"zeros", "forbidden"}, here.path);
   refused(2, {"train", "addition", "--out", "x", "--set", "budget=10"}, {"budget", "method"}, here.path);
-  refused(2, {"train", "addition", "--out", "x", "--set", "target_width=30", "--set", "target_heads=4"}, {"30", "4"}, here.path);
+  refused(2, {"train", "addition", "--out", "x", "--set", "target_width=30", "--set", "target_heads=4"},
+          {"30", "4"}, here.path);
   refused(2, {"study", "planted", "--out", "x", "--set", "bugdet=100"}, {"bugdet", "budget"}, here.path);
   refused(2, {"study", "planted", "--out", "x", "--variants", "bandel"}, {"bandel", "banel"}, here.path);
   CHECK(here.names().empty());
@@ -188,7 +203,8 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   CHECK(o.err == "");
   const Json json = Json::parse(read_file(folder.path / "steps.json"));
   CHECK(json.at("summary").at("seeds") == 3);
-  CHECK(has(o.out, "step " + std::string(json.at("steps").size() < 10 ? " " : "") + std::to_string(json.at("steps").size())));
+  CHECK(has(o.out, "step " + std::string(json.at("steps").size() < 10 ? " " : "") +
+                       std::to_string(json.at("steps").size())));
   CHECK(read_file(folder.path / "toy1d.svg").rfind("<svg", 0) == 0);
   CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
   CHECK(run(words).out == o.out);
@@ -208,7 +224,8 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   CHECK(o.code == 0);
   CHECK(o.err == "");
   const Json json = Json::parse(o.out);
-  for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library", "blas_kernels", "blas_config"}) {
+  for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library",
+                          "blas_kernels", "blas_config"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }
@@ -216,7 +233,8 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
 }
 
 TEST_CASE("bench prints a table or its numbers and refuses what it does not know") {
-  const Arguments bench{"bench", "--quiet", "--configs", "F", "--works", "loglik", "--threads", "1", "--seconds", "0.001"};
+  const Arguments bench{"bench",  "--quiet",   "--configs", "F",         "--works",
+                        "loglik", "--threads", "1",         "--seconds", "0.001"};
   const Outcome o = run(bench);
   CHECK(o.code == 0);
   CHECK(o.err == "");
@@ -225,7 +243,8 @@ TEST_CASE("bench prints a table or its numbers and refuses what it does not know
   const Outcome profile = run({"bench", "--profile", "--configs", "F", "--seconds", "0.001"});
   CHECK(profile.code == 0);
   CHECK(has(profile.out, "| F | linear | backward |"));
-  for (const Arguments& bad : std::vector<Arguments>{{"--configs", "X"}, {"--works", "play"}, {"--threads", "0"}, {"--seconds", "nan"}})
+  for (const Arguments& bad : std::vector<Arguments>{
+           {"--configs", "X"}, {"--works", "play"}, {"--threads", "0"}, {"--seconds", "nan"}})
     refused(2, Arguments{"bench"} + bad, {bad[0], bad[1]});
 }
 

@@ -9,10 +9,17 @@
 namespace banel::tiny {
 
 inline const Arguments& training() {
-  static const Arguments words{"--set", "digits=2",           "--set", "target_width=16",       "--set", "target_layers=1",
-                               "--set", "target_heads=2",     "--set", "target_examples=12000", "--set", "check_every=6000",
-                               "--set", "check_questions=200", "--set", "final_questions=500",  "--set", "attacker_width=16",
-                               "--set", "attacker_heads=2",   "--set", "attacker_examples=12000"};
+  static const Arguments words{"--set", "digits=2",
+                               "--set", "target_width=16",
+                               "--set", "target_layers=1",
+                               "--set", "target_heads=2",
+                               "--set", "target_examples=12000",
+                               "--set", "check_every=6000",
+                               "--set", "check_questions=200",
+                               "--set", "final_questions=500",
+                               "--set", "attacker_width=16",
+                               "--set", "attacker_heads=2",
+                               "--set", "attacker_examples=12000"};
   return words;
 }
 
@@ -31,22 +38,28 @@ struct Folder {
 
   // Three rounds in about a quarter of a second.
   Arguments attack(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"attack", "--quiet", "--networks", networks, "--out", path / out, "--samples", "100", "--seed", "5",
-                     "--set", "budget=60", "--set", "m=20", "--set", "n=30", "--set", "phi_epochs=2", "--set", "theta_epochs=1"} +
+    return Arguments{"attack",   "--quiet",   "--networks",   networks, "--out",
+                     path / out, "--samples", "100",          "--seed", "5",
+                     "--set",    "budget=60", "--set",        "m=20",   "--set",
+                     "n=30",     "--set",     "phi_epochs=2", "--set",  "theta_epochs=1"} +
            more;
   }
   // Twenty rounds in a second or two: long enough to be interrupted.
   Arguments long_attack(const std::string& out) const {
-    return {"attack", "--quiet", "--networks", networks, "--out", path / out, "--samples", "500", "--seed", "5",
-            "--set", "budget=800", "--set", "m=40", "--set", "n=200", "--set", "phi_epochs=4", "--set", "theta_epochs=2",
-            "--set", "early_abort=0"};
+    return {"attack",   "--quiet",      "--networks",   networks, "--out",
+            path / out, "--samples",    "500",          "--seed", "5",
+            "--set",    "budget=800",   "--set",        "m=40",   "--set",
+            "n=200",    "--set",        "phi_epochs=4", "--set",  "theta_epochs=2",
+            "--set",    "early_abort=0"};
   }
 
   // Two methods and two seeds on networks of its own.
   std::filesystem::path study() const {
-    std::string settings = "title = \"Tiny\"\nsentence = \"A check of the program.\"\ntask = \"addition\"\nseeds = 2\nbudget = 40\n"
-                           "samples = 100\nbase_samples = 500\nvariants = [{method = \"banel\", m = 20, n = 20, phi_epochs = 1, "
-                           "theta_epochs = 1}, \"memory\"]\nshow = [\"bars\"]\n[settings]\n";
+    std::string settings =
+        "title = \"Tiny\"\nsentence = \"A check of the program.\"\ntask = \"addition\"\nseeds = 2\nbudget = "
+        "40\n"
+        "samples = 100\nbase_samples = 500\nvariants = [{method = \"banel\", m = 20, n = 20, phi_epochs = 1, "
+        "theta_epochs = 1}, \"memory\"]\nshow = [\"bars\"]\n[settings]\n";
     for (const std::string& word : training())
       if (word != "--set") settings += word + "\n";
     write_file(path / "tiny.toml", settings);
@@ -58,7 +71,8 @@ struct Folder {
 inline std::map<std::string, std::string> files(const std::filesystem::path& folder) {
   std::map<std::string, std::string> all;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) all[std::filesystem::relative(entry.path(), folder)] = read_file(entry.path());
+    if (entry.is_regular_file())
+      all[std::filesystem::relative(entry.path(), folder)] = read_file(entry.path());
   return all;
 }
 
