@@ -27,7 +27,10 @@ struct PanelData {
   const Results& results;
   const Table& table;
   Provenance from() const { return {results.note, results.quick}; }
+  std::string titled(const std::string& title) const { return name.empty() ? title : title + ": " + name; }
 };
+
+const TableRow& row_of(const PanelData&, const Group&);  // of the table
 
 struct Drawn {
   std::string title, caption;

@@ -30,27 +30,28 @@ struct Reached {                      // evaluations until something happened
 };
 
 struct ModeShare {
-  std::string name;
+  std::string name = {};
   double samples = 0, distinct = 0;  // successes of this mode: of all samples; of the distinct successes
 };
 
 struct TableRow {
-  std::string panel, variant, method, sentence;  // sentence: of the method
-  std::optional<PaperFigure> paper;
-  std::vector<Row> attacks;  // by instance, then seed
-  std::string ended;         // "2 of 5: WHY" if attacks ended without a round; these count with the base rate
-  double base = 0;           // mean over instances
-  Summary final, best;
+  std::string panel = {}, variant = {}, method = {}, sentence = {};  // sentence: of the method
+  bool is_first = false;  // of the study's variants: the one that the others are compared with
+  std::optional<PaperFigure> paper = {};
+  std::vector<Row> attacks = {};  // by instance, then seed
+  std::string ended = {};  // "2 of 5: WHY" if attacks ended without a round; these count with the base rate
+  double base = 0;         // mean over instances
+  Summary final = {}, best = {};
   double selected = 0;
-  std::optional<Factor> factor, best_factor;         // of final and best; none if a base rate is 0
-  std::optional<double> p_final, p_distinct;         // see table_of
-  std::optional<double> distinct, distinct_success;  // means over the attacks in which they were measured
-  double paid_finds = 0;                             // mean number
-  Reached to_first, to_half;                         // a reward; a reading of at least 1/2
-  std::map<std::string, double> also;                // mean success under each second reading
-  std::vector<ModeShare> modes;                      // means; `distinct` over attacks that had a success
-  std::int64_t evaluations = 0;                      // the most of any attack
-  double tokens = 0, flops = 0, seconds = 0;         // means; measuring and the judge excluded
+  std::optional<Factor> factor = {}, best_factor = {};         // of final and best; none if a base rate is 0
+  std::optional<double> p_final = {}, p_distinct = {};         // see table_of
+  std::optional<double> distinct = {}, distinct_success = {};  // means over attacks that were measured
+  double paid_finds = 0;                                       // mean number
+  Reached to_first = {}, to_half = {};                         // a reward; a reading of at least 1/2
+  std::map<std::string, double> also = {};                     // mean success under each second reading
+  std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
+  std::int64_t evaluations = 0;               // the most of any attack
+  double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };
 
 struct Table {
