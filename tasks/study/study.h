@@ -12,7 +12,19 @@
 //   set = "tail"
 //   [quick]                                          # what a quick run changes
 //   budget = 1500
-// tasks/studies/README.md lists every key.
+// Every key, with its default:
+//   title, task                 required                  sentence  none      settings  of the task, for all panels
+//   instances, seeds            a list, or n for 1..n: [1], 5                 budget    of an attack: the method's
+//   samples, base_samples       of a reading: the task's; for the success rate of the prior: 1,000,000
+//   variants                    required: a method's name, or a table with `method`, perhaps `name`, and settings; a
+//                               list of values makes one variant of each; `ranges` are what tuning draws from, each
+//                               {low, high, log} or a list of choices
+//   panels                      tables with `name` and settings of the task; none: one panel
+//   halving                     tuning: configurations, budgets, keep = 3, seed = 1
+//   show                        figures: none             quoted    a curve of others in the figure "scaling"
+//   seconds, instance_seconds   of one core, expected for an attack and for making an instance: not known
+//   canary, hashes              canary.h                  results   whether tasks/results shows it: false
+//   quick                       a table of the keys that --quick changes; variants and panels may have one, too
 #pragma once
 #include <filesystem>
 #include <optional>
