@@ -166,8 +166,8 @@ class Unchanged : public Learner {
 
 // Runs rounds from state.rounds on until the budget is used or no new string can be drawn. The last round is
 // shorter if m does not divide the budget.
-//   may_succeed   false for attempts whose reward is 0 without asking. Used only if settings.screened, and then
-//                 together with what the oracle has seen.
+//   may_succeed   false for attempts whose reward is 0 without asking. Used only if settings.screened, which
+//                 also keeps out what the oracle has seen.
 //   after_round   is shown the state and the round after each completed round, and ends the run by returning
 //                 false. The run then skips its last step, which sets theta to state.attacker().
 // Errors: UsageError for settings out of range, before the first evaluation; those of the oracle and the

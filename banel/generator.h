@@ -1,7 +1,7 @@
 // The only view the method has of a generative model: it samples strings, scores strings and learns strings.
 // The method therefore runs on a table of words (tabular.h) as well as on a network. For example
 //
-//   std::unique_ptr<Generator> phi = theta.clone();              // the failure model starts as a copy of theta
+//   std::unique_ptr<Generator> phi = theta.clone();   // a failure model starts as a copy of theta
 //   phi->fit(failures, {.epochs = 30}, {seed, "phi", round});
 //   std::vector<double> log_p = phi->log_prob(texts(theta.sample(100, {seed, "proposals", round})));
 #pragma once
@@ -56,10 +56,10 @@ class Generator {
   // the last epoch in nats per token; 0 without strings or epochs, which also leave the model as it is.
   virtual double fit(std::span<const Attempt>, const Fit&, Stream order) = 0;
 
-  // Policy gradient: one pass over the strings in random order, one step per batch up the gradient of sum_i
-  // weights[i] log p(x_i), divided by the size of the batch (in strings or tokens, as the model counts).
+  // Policy gradient: one pass over the strings in random order. Each batch makes one step up the gradient of
+  //   sum_i weights[i] log p(x_i) / size of the batch        (in strings or tokens, as the model counts).
   // fit.epochs is ignored. One weight per string; a weight may be negative. Returns the largest gradient norm
-  // of the pass. If all weights are 0 that is exactly 0, and the probabilities stay up to rounding.
+  // of the pass. If all weights are 0, it is exactly 0, and the probabilities stay up to rounding.
   virtual double ascend(std::span<const Attempt>, std::span<const double> weights, const Fit&,
                         Stream order) = 0;
 

@@ -7,8 +7,8 @@
 //   answer    what the judged system said
 //   kind      the class of the verdict; the key is absent if there is none
 //   reward    1 success, 0 failure, null unjudged
-//   hash      of the file up to here: h_n = fnv1a(c_n, h_(n-1)) with h_0 = fnv1a("") and c_n the bytes of line n
-//             before `,"hash"`. A line that is changed, removed, inserted or moved breaks the chain at itself.
+//   hash      of the file up to here: h_n = fnv1a(c_n, h_(n-1)), h_0 = fnv1a(""), c_n = the bytes of line n
+//             before `,"hash"`. A line that is changed, removed, inserted or moved breaks the chain there.
 //
 // JSON holds UTF-8 only. A text that is not UTF-8 is written byte by byte, in hexadecimal and under another
 // key: the attempt "\xff7" is "attempt_hex":"ff37". The same goes for answer_hex and kind_hex.

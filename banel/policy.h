@@ -17,7 +17,7 @@ namespace banel {
 
 // REINFORCE (Williams 1992) on a novelty bonus, with a KL penalty to the pre-trained attacker. For the
 // failures x of a round
-//   R(x) = bonus(x) / s - kl (log p_theta(x) - log p_pretrained(x)),   s = root mean square of all bonuses so far
+//   R(x) = bonus(x) / s - kl (log p_theta(x) - log p_pretrained(x)),   s = root mean square of all bonuses
 //   A(x) = standardised R(x)                                           the advantage
 // and theta ascends the mean of A(x) log p_theta(x). Rewarded attempts are not used.
 class BonusGradient : public Learner {

@@ -1,7 +1,7 @@
 // The posterior that the method samples from: p_theta restricted to strings outside every rejection region,
 //
 //   p(x)  proportional to  p_theta(x) 1[x is in no region],
-//   R~ = { x : log p_theta(x) - kappa log p_phi(x) < tau }        one rejection region, from one failure model.
+//   R~ = { x : log p_theta(x) - kappa log p_phi(x) < tau }        one rejection region.
 //
 // Regions are the paper's (Algorithm 1). A screen, which is ours, also leaves out strings whose reward is
 // known without asking.

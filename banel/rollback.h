@@ -50,7 +50,7 @@ struct Best {
   // there is none) and N, K the strings and rewards in `since`:
   //   k >= n p + sqrt(n p (1 - p)) / 2            theta becomes `current`. The margin of half a standard
   //                                               deviation keeps out most lucky rounds.
-  //   idle >= restart > 0                         theta is set to `pretrained`; `earlier` keeps the best so far
+  //   idle >= restart > 0                         theta is set to `pretrained`, `earlier` to the best so far
   //   K < N p - patience sqrt(N p (1 - p))        theta is set to `current`
   // In a round after a rollback theta is `current`, so n and k are added to its tally and nothing else
   // happens. Returns restarted, rolled_back or, otherwise, learned. Precondition: `pretrained` if restart >

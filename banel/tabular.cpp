@@ -73,7 +73,7 @@ double TabularGenerator::fit(std::span<const Attempt> attempts, const Fit& how, 
   return -std::accumulate(logs.begin(), logs.end(), 0.0) / n;
 }
 
-// With w_i = weights[i] / n, the gradient on log p_k is  sum of w_i over the x_i that are word k  -  p_k sum_i w_i.
+// With w_i = weights[i] / n, the gradient on log p_k is (sum of w_i over x_i = word k) - p_k sum_i w_i
 double TabularGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights,
                                 const Fit&, Stream) {
   std::vector<double> gradient(p_.size());

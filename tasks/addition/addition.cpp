@@ -4,6 +4,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/addition/rules.h"
+#include "tasks/model/prior.h"
 #include "tensor/check.h"
 #include "tensor/hash.h"
 #include "tensor/parallel.h"
@@ -29,22 +30,13 @@ struct AdditionSettings {
   TrainingSettings attacker;
 };
 
-GPT train_attacker(const fs::path& folder, const TrainingSettings& t, int digits, std::uint64_t seed,
-                   ProgressMode mode) {
-  const NetworkFile file{
-      folder, "attacker", Json{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}}.dump()};
-  if (auto model = file.finished()) return std::move(*model);
-  create_folders(folder);
-  GPT model(attacker_config(digits, t.d_model, t.layers, t.heads), Rng(seed, "attacker weights"));
-  Progress progress("attacker", t.examples, mode);
-  const Training training = train(
-      model, file, t, {seed, "attacker data"}, 100'000,
-      [&](Rng& rng) { return attacker_example(random_question(digits, rng)); },
-      [](Training&) { return false; }, progress);
-  file.finish(model, {{"examples", training.examples},
-                      {"loss", training.loss},
-                      {"training_seconds", training.seconds}});
-  return model;
+GptGenerator train_attacker(const fs::path& folder, const TrainingSettings& t, int digits, std::uint64_t seed,
+                            ProgressMode mode) {
+  const NetworkFile file{folder, "attacker",
+                         Json{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}}.dump()};
+  return train_prior(
+      file, language(), 2 * digits + 2, t, seed,
+      [&](Rng& rng) { return write(random_question(digits, rng)); }, mode);
 }
 
 class Addition : public Task {
@@ -64,9 +56,8 @@ class Addition : public Task {
                   "is missing; make the networks with `banel train` or run the study first");
     const int digits = settings_.syntax.digits;
     GPT target = train_target(folder, settings_.target, digits, seed_, mode);
-    GPT attacker = train_attacker(folder, settings_.attacker, digits, seed_, mode);
-    networks_ = std::make_unique<Networks>(
-        Networks{std::move(target), GptGenerator(std::move(attacker), language())});
+    GptGenerator attacker = train_attacker(folder, settings_.attacker, digits, seed_, mode);
+    networks_ = std::make_unique<Networks>(Networks{std::move(target), std::move(attacker)});
   }
 
   std::string fingerprint() const override {
@@ -74,8 +65,9 @@ class Addition : public Task {
     const std::string rules = std::to_string(settings_.syntax.digits) +
                               (settings_.syntax.leading_zeros ? " zeros" : "") +
                               (settings_.judged == Judged::as_text ? " text" : " numbers");
-    return hex(fnv1a(networks().attacker.state(),
-                     fnv1a({reinterpret_cast<const char*>(target.data()), target.size_bytes()}, fnv1a(rules))));
+    return hex(
+        fnv1a(networks().attacker.state(),
+              fnv1a({reinterpret_cast<const char*>(target.data()), target.size_bytes()}, fnv1a(rules))));
   }
 
   const Generator& prior() const override { return networks().attacker; }
@@ -120,66 +112,60 @@ class Addition : public Task {
   std::unique_ptr<Networks> networks_;
 };
 
+TrainingSettings target_training() {
+  return {.d_model = 64,
+          .layers = 4,
+          .heads = 8,
+          .batch = 128,
+          .rate = 2e-3,
+          .warmup = 500,
+          .muon = true,
+          .examples = 1'250'000};
+}
+
+TrainingSettings attacker_training() {
+  return {
+      .d_model = 64, .layers = 1, .heads = 4, .batch = 256, .rate = 3e-3, .warmup = 100, .examples = 600'000};
+}
+
 // What the settings of a study become. Errors: UsageError if heads do not divide a width.
 AdditionSettings settings_from(const Values& values) {
   const auto number = [&](const char* key) { return values.at(key).number(); };
   const auto whole = [&](const char* key) { return static_cast<int>(number(key)); };
-  const auto training = [&](const std::string& of) {
-    TrainingSettings t;
-    const auto at = [&](const char* key) { return values.at(of + key).number(); };
-    t.d_model = static_cast<int>(at("_width"));
-    t.layers = static_cast<int>(at("_layers"));
-    t.heads = static_cast<int>(at("_heads"));
-    t.batch = static_cast<int>(at("_batch"));
-    t.rate = at("_rate");
-    t.examples = static_cast<std::int64_t>(at("_examples"));
-    ENSURE(t.d_model % t.heads == 0, of + "_heads",
-           t.heads << " does not divide " << of << "_width = " << t.d_model);
-    return t;
-  };
   AdditionSettings s;
   s.syntax = {whole("digits"), values.at("zeros").text() == "allowed"};
   s.judged = values.at("judge").text() == "text" ? Judged::as_text : Judged::as_number;
-  s.target.training = training("target");
-  s.target.training.muon = true;
-  s.target.training.warmup = 500;
+  s.target.training = training_from(values, "target", target_training());
   s.target.preference = {whole("length_draws"), number("nines")};
   s.target.stop_error = number("stop_error");
   s.target.check_every = whole("check_every");
   s.target.check_questions = static_cast<std::size_t>(whole("check_questions"));
   s.target.final_questions = static_cast<std::size_t>(whole("final_questions"));
-  s.attacker = training("attacker");
-  s.attacker.warmup = 100;
+  s.attacker = training_from(values, "attacker", attacker_training());
   return s;
 }
 
 std::vector<Setting> all_settings() {
   constexpr int most = 1'000'000'000;
-  return {{"digits", 1, max_digits, 5, "longest operand", "digits"},
-          {"zeros", {"allowed", "forbidden"}, "allowed", "whether a question may have leading zeros"},
-          {"judge", {"text", "numbers"}, "text",
-           "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
-          {"nines", 0.0, 1.0, 0.15,
-           "in the target's training data: probability that a digit is nine minus the digit above it"},
-          {"length_draws", 1, 16, 2,
-           "in the target's training data: an operand's length is the longest of so many uniform draws"},
-          {"stop_error", 0.0, 1.0, 3.5e-4, "the target stops at the first check with at most this error",
-           "share of questions"},
-          {"check_every", 1000, most, 50'000, "examples between two checks of the target"},
-          {"check_questions", 100, most, 300'000, "fresh questions of a check"},
-          {"final_questions", 100, most, 1'000'000, "fresh questions of the target's error map"},
-          {"target_width", 4, 1024, 64, "width of the target"},
-          {"target_layers", 1, 16, 4, "blocks of the target"},
-          {"target_heads", 1, 64, 8, "attention heads of the target"},
-          {"target_batch", 1, 65'536, 128, "examples per training step of the target"},
-          {"target_rate", 1e-8, 1.0, 2e-3, "peak learning rate of the target"},
-          {"target_examples", 1000, most, 1'250'000, "length of the target's schedule", "examples"},
-          {"attacker_width", 4, 1024, 64, "width of the attacker"},
-          {"attacker_layers", 1, 16, 1, "blocks of the attacker"},
-          {"attacker_heads", 1, 64, 4, "attention heads of the attacker"},
-          {"attacker_batch", 1, 65'536, 256, "examples per training step of the attacker"},
-          {"attacker_rate", 1e-8, 1.0, 3e-3, "peak learning rate of the attacker"},
-          {"attacker_examples", 1000, most, 600'000, "length of the attacker's schedule", "examples"}};
+  std::vector<Setting> all{
+      {"digits", 1, max_digits, 5, "longest operand", "digits"},
+      {"zeros", {"allowed", "forbidden"}, "allowed", "whether a question may have leading zeros"},
+      {"judge",
+       {"text", "numbers"},
+       "text",
+       "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
+      {"nines", 0.0, 1.0, 0.15,
+       "in the target's training data: probability that a digit is nine minus the digit above it"},
+      {"length_draws", 1, 16, 2,
+       "in the target's training data: an operand's length is the longest of so many uniform draws"},
+      {"stop_error", 0.0, 1.0, 3.5e-4, "the target stops at the first check with at most this error",
+       "share of questions"},
+      {"check_every", 1000, most, 50'000, "examples between two checks of the target"},
+      {"check_questions", 100, most, 300'000, "fresh questions of a check"},
+      {"final_questions", 100, most, 1'000'000, "fresh questions of the target's error map"}};
+  add_training_settings(all, "target", target_training());
+  add_training_settings(all, "attacker", attacker_training());
+  return all;
 }
 
 }  // namespace

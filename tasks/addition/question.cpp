@@ -97,18 +97,9 @@ Example target_example(const Question& q) {
           .weight = 1};
 }
 
-Example attacker_example(const Question& q) {
-  return {.tokens = alphabet().encode('\n' + write(q)), .loss_from = 1, .weight = 1};
-}
-
 GPTConfig target_config(int digits, int d_model, int layers, int heads) {
   return {alphabet().size(), 3 * digits + 3, d_model, layers,
           heads};  // a question and all of its answer but the newline
-}
-
-GPTConfig attacker_config(int digits, int d_model, int layers, int heads) {
-  return {alphabet().size(), 2 * digits + 2, d_model, layers,
-          heads};  // the begin token and all of a question but '='
 }
 
 std::vector<std::string> answers(const GPT& target, const std::vector<Question>& questions) {

@@ -50,12 +50,10 @@ struct Preference {
 // preferred. A nine is left out where a 0 would lead. Through a column that sums to nine a carry ripples.
 Question random_question(int digits, Rng&, const Preference& = {});
 
-// What each network is trained on: the target on answers, the attacker on questions.
+// What the target is trained on: the answer counts.
 Example target_example(const Question&);
-Example attacker_example(const Question&);
-// The shortest context that holds the longest question (and answer), with the other sizes as given.
+// The shortest context that holds the longest question and its answer, with the other sizes as given.
 GPTConfig target_config(int digits, int d_model, int layers, int heads);
-GPTConfig attacker_config(int digits, int d_model, int layers, int heads);
 
 // The target's greedy answers to valid questions, without the final end of line.
 std::vector<std::string> answers(const GPT& target, const std::vector<Question>&);

@@ -31,6 +31,14 @@ GptGenerator::GptGenerator(GPT model, Language language)
   ENSURE(!language_.prompt.empty(), "language", "the prompt is empty; give a begin character");
 }
 
+void GptGenerator::count_read(std::span<const Attempt> attempts) const {
+  if (cost_) add_read(*cost_, model_, tokens_of(attempts));
+}
+
+void GptGenerator::count_trained(std::span<const Attempt> attempts, int epochs) const {
+  if (cost_) add_trained(*cost_, model_, epochs * tokens_of(attempts));
+}
+
 std::vector<Proposal> GptGenerator::sample(std::size_t n, Stream random) const {
   const Alphabet& alphabet = language_.alphabet;
   const SampleSettings settings{.prompt = alphabet.encode(language_.prompt),
@@ -40,7 +48,7 @@ std::vector<Proposal> GptGenerator::sample(std::size_t n, Stream random) const {
   proposals.reserve(n);
   for (const Sampled& s : banel::sample(model_, n, settings, random))
     proposals.push_back({alphabet.decode(s.tokens), s.log_prob});
-  add_read(*cost_, model_, tokens_of(texts(proposals)));
+  count_read(texts(proposals));
   return proposals;
 }
 
@@ -48,7 +56,7 @@ std::vector<double> GptGenerator::log_prob(std::span<const Attempt> attempts) co
   std::vector<Sequence> sequences;
   sequences.reserve(attempts.size());
   for (const Attempt& x : attempts) sequences.push_back(language_.alphabet.encode(language_.prompt + x));
-  add_read(*cost_, model_, tokens_of(attempts));
+  count_read(attempts);
   return log_likelihood(model_, sequences, language_.prompt.size());
 }
 
@@ -63,15 +71,15 @@ std::vector<Example> GptGenerator::examples(std::span<const Attempt> attempts,
 }
 
 double GptGenerator::fit(std::span<const Attempt> attempts, const Fit& fit, Stream order) {
-  add_trained(*cost_, model_, fit.epochs * tokens_of(attempts));
-  const FitReport report = banel::fit(
-      model_, examples(attempts, {}), {.epochs = fit.epochs, .batch = fit.batch, .rate = fit.rate}, order);
+  count_trained(attempts, fit.epochs);
+  const FitReport report = banel::fit(model_, examples(attempts, {}),
+                                      {.epochs = fit.epochs, .batch = fit.batch, .rate = fit.rate}, order);
   return report.losses.empty() ? 0 : report.losses.back();
 }
 
 double GptGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights,
                             const Fit& fit, Stream order) {
-  add_trained(*cost_, model_, tokens_of(attempts));
+  count_trained(attempts, 1);
   return banel::fit(model_, examples(attempts, weights), {.epochs = 1, .batch = fit.batch, .rate = fit.rate},
                     order)
       .gradient_norm;

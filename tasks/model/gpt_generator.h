@@ -43,10 +43,12 @@ class GptGenerator : public Generator {
 
  private:
   std::vector<Example> examples(std::span<const Attempt>, std::span<const double> weights) const;
+  void count_read(std::span<const Attempt>) const;
+  void count_trained(std::span<const Attempt>, int epochs) const;
   GPT model_;
   Language language_;
   double temperature_ = 1;
-  std::shared_ptr<Cost> cost_ = std::make_shared<Cost>();
+  std::shared_ptr<Cost> cost_;  // null: nobody counts, and several threads may ask the same model
 };
 
 // The generator as a GptGenerator. Errors: UsageError "WHO needs a prior that is a GPT; this one is kept as

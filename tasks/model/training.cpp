@@ -16,7 +16,10 @@ namespace {
 constexpr const char *training_key = "training", *settings_key = "settings";  // metadata of a partial file
 
 Json to_json(const Training& t) {
-  return {{"examples", t.examples}, {"loss", t.loss}, {"seconds", t.seconds}, {"checks", banel::to_json(t.checks)}};
+  return {{"examples", t.examples},
+          {"loss", t.loss},
+          {"seconds", t.seconds},
+          {"checks", banel::to_json(t.checks)}};
 }
 
 // What the partial file holds, or a training that has not begun.
@@ -37,7 +40,8 @@ Training resumed(GPT& model, Trainer& trainer, const NetworkFile& file, int batc
   return training;
 }
 
-void fill(Batch& batch, int size, std::int64_t step, Stream data, const std::function<Example(Rng&)>& example) {
+void fill(Batch& batch, int size, std::int64_t step, Stream data,
+          const std::function<Example(Rng&)>& example) {
   batch.clear();
   for (int i = 0; i < size; ++i) {
     Rng rng = data[static_cast<std::size_t>(step * size + i)];
@@ -60,11 +64,35 @@ Json to_json(const TrainingSettings& s) {
           {"schedule_examples", s.examples}};
 }
 
+void add_training_settings(std::vector<Setting>& all, const std::string& of, const TrainingSettings& t) {
+  all.emplace_back(of + "_width", 4, 1024, t.d_model, "width of the " + of);
+  all.emplace_back(of + "_layers", 1, 16, t.layers, "blocks of the " + of);
+  all.emplace_back(of + "_heads", 1, 64, t.heads, "attention heads of the " + of);
+  all.emplace_back(of + "_batch", 1, 65'536, t.batch, "examples per training step of the " + of);
+  all.emplace_back(of + "_rate", 1e-8, 1.0, t.rate, "peak learning rate of the " + of);
+  all.emplace_back(of + "_examples", 1000, 1'000'000'000, t.examples, "length of the schedule of the " + of,
+                   "examples");
+}
+
+TrainingSettings training_from(const Values& values, const std::string& of, TrainingSettings t) {
+  const auto number = [&](const char* key) { return values.at(of + key).number(); };
+  t.d_model = static_cast<int>(number("_width"));
+  t.layers = static_cast<int>(number("_layers"));
+  t.heads = static_cast<int>(number("_heads"));
+  t.batch = static_cast<int>(number("_batch"));
+  t.rate = number("_rate");
+  t.examples = static_cast<std::int64_t>(number("_examples"));
+  ENSURE(t.d_model % t.heads == 0, of + "_heads",
+         t.heads << " does not divide " << of << "_width = " << t.d_model);
+  return t;
+}
+
 std::optional<GPT> NetworkFile::finished() const {
   if (!fs::exists(report())) return std::nullopt;
   const Json found = read_json(report());
-  ENSURE_AS(Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
-            "was made with other settings than these: " << settings << "; choose another folder or remove it");
+  ENSURE_AS(
+      Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
+      "was made with other settings than these: " << settings << "; choose another folder or remove it");
   fs::remove(partial());  // left by a kill between the report and its removal
   return load_checkpoint(weights()).model;
 }
@@ -110,7 +138,8 @@ Training train(GPT& model, const NetworkFile& file, const TrainingSettings& s, S
 Json to_json(const std::vector<TrainingCheck>& checks) {
   Json json = Json::array();
   for (const TrainingCheck& c : checks)
-    json.push_back({{"examples", c.examples}, {"loss", c.loss}, {"error", c.error}, {"questions", c.questions}});
+    json.push_back(
+        {{"examples", c.examples}, {"loss", c.loss}, {"error", c.error}, {"questions", c.questions}});
   return json;
 }
 
@@ -119,7 +148,8 @@ Training parse_training(std::string_view json, std::string_view where) {
   const Field training(value, std::string(where));
   Training t{training["examples"].count(), training["loss"].number(), training["seconds"].number()};
   for (const Field& c : training["checks"].items())
-    t.checks.push_back({c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
+    t.checks.push_back(
+        {c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
   return t;
 }
 

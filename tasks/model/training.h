@@ -16,6 +16,7 @@
 #include "nn/io/json.h"
 #include "nn/train.h"
 #include "tasks/base/progress.h"
+#include "tasks/model/value.h"
 
 namespace banel {
 
@@ -29,6 +30,11 @@ struct TrainingSettings {
   std::int64_t examples = 1'000'000;  // length of the schedule
 };
 Json to_json(const TrainingSettings&);
+
+// The settings OF_width, OF_layers, OF_heads, OF_batch, OF_rate and OF_examples of a task that trains the network OF,
+// and what their values make of the defaults. Errors: UsageError if OF_heads does not divide OF_width.
+void add_training_settings(std::vector<Setting>&, const std::string& of, const TrainingSettings& defaults);
+TrainingSettings training_from(const Values&, const std::string& of, TrainingSettings defaults);
 
 // FOLDER/NAME.safetensors and its report FOLDER/NAME.json; FOLDER/NAME.partial.safetensors while it is trained.
 struct NetworkFile {
