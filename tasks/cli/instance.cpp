@@ -61,7 +61,7 @@ Instance find_instance(const fs::path& folder, const Registry& all) {
   const auto [panel, number] = part_of(study, fs::relative(folder, run));
   Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
   return make_instance(all, study.task, number, study.panels[panel].settings,
-                       instances.base_file(panel, number).parent_path());
+                       instances.folder(panel, number));
 }
 
 void save_instance(const fs::path& folder, const Instance& it) {
