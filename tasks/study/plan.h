@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tasks/run/attacks.h"
 #include "tasks/study/instances.h"
 #include "tasks/study/study.h"
 
