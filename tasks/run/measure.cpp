@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "tasks/run/registry.h"
 #include "tensor/parallel.h"
@@ -35,55 +36,66 @@ Distinct distinct_of(std::span<const Proposal> samples) {
   return distinct;
 }
 
-std::vector<bool> valid(const Task& task, std::span<const Attempt> attempts) { return screen_of(task, {})(attempts); }
+std::vector<bool> valid(const Task& task, std::span<const Attempt> attempts) {
+  return screen_of(task, {})(attempts);
+}
+
+// Counts judged strings. One may be added several times, with verdicts that differ.
+class Counter {
+ public:
+  Counter(const Task& task, std::int64_t n) : task_(task) {
+    m_.success.n = m_.valid.n = m_.distinct.n = m_.distinct_success.n = n;
+    for (const std::string& name : task.modes()) m_.modes.push_back({name});
+  }
+
+  void add(const Attempt& x, const Verdict& verdict, bool is_valid, std::int64_t times) {
+    check_stop();
+    m_.distinct.k += seen_.insert(x).second;
+    m_.valid.k += is_valid ? times : 0;
+    for (const auto& [name, success] : task_.also(x, verdict)) {
+      m_.also[name].n = m_.success.n;
+      m_.also[name].k += success ? times : 0;
+    }
+    if (verdict.reward != Reward::success) return;
+    ModeCount& mode = m_.modes[task_.mode(x, verdict)];
+    m_.success.k += times;
+    mode.samples += times;
+    if (!succeeded_.insert(x).second) return;
+    ++m_.distinct_success.k;
+    ++mode.distinct;
+    if (m_.findings.size() < most_findings)
+      m_.findings.push_back({x, verdict.answer, task_.truth(x), mode.name});
+  }
+
+  Measurement measurement() && { return std::move(m_); }
+
+ private:
+  const Task& task_;
+  Measurement m_;
+  std::unordered_set<Attempt> seen_, succeeded_;
+};
 
 }  // namespace
 
 Measurement measure(const Task& task, const Judge& judge, std::span<const Proposal> samples) {
   const Distinct distinct = distinct_of(samples);
   const std::vector<Verdict> verdicts = judge(distinct.strings);
+  Counter counter(task, std::ssize(samples));
   const std::vector<bool> is_valid = valid(task, distinct.strings);
-  const std::vector<std::string> modes = task.modes();
-  const std::int64_t n = std::ssize(samples);
-  Measurement m;
-  m.success.n = m.valid.n = m.distinct.n = m.distinct_success.n = n;
-  m.distinct.k = std::ssize(distinct.strings);
-  for (const std::string& name : modes) m.modes.push_back({name});
-  for (std::size_t i = 0; i < distinct.strings.size(); ++i) {
-    check_stop();
-    const Attempt& x = distinct.strings[i];
-    const std::int64_t times = distinct.times[i];
-    if (is_valid[i]) m.valid.k += times;
-    for (const auto& [name, success] : task.also(x, verdicts[i])) {
-      m.also[name].n = n;
-      m.also[name].k += success ? times : 0;
-    }
-    if (verdicts[i].reward != Reward::success) continue;
-    ModeCount& mode = m.modes[task.mode(x, verdicts[i])];
-    m.success.k += times;
-    ++m.distinct_success.k;
-    mode.samples += times;
-    ++mode.distinct;
-    if (m.findings.size() < most_findings)
-      m.findings.push_back({x, verdicts[i].answer, task.truth(x), mode.name});
-  }
-  for (const Proposal& p : samples) m.entropy -= p.log_prob / static_cast<double>(n);
+  for (std::size_t i = 0; i < distinct.strings.size(); ++i)
+    counter.add(distinct.strings[i], verdicts[i], is_valid[i], distinct.times[i]);
+  Measurement m = std::move(counter).measurement();
+  for (const Proposal& p : samples) m.entropy -= p.log_prob / static_cast<double>(m.success.n);
   return m;
 }
 
-Measurement measure_paid(const Task& task, std::span<const Evaluation> evaluations) {
-  std::vector<Proposal> attempts;
-  std::unordered_map<Attempt, Verdict> verdicts;
-  for (const Evaluation& e : evaluations) {
-    attempts.push_back({e.attempt, 0});
-    verdicts[e.attempt] = e.verdict;
-  }
-  const Judge known = [&](std::span<const Attempt> asked) {
-    std::vector<Verdict> result;
-    for (const Attempt& x : asked) result.push_back(verdicts.at(x));
-    return result;
-  };
-  return measure(task, known, attempts);
+Measurement measure_paid(const Task& task, std::span<const Evaluation> paid) {
+  std::vector<Attempt> attempts;
+  for (const Evaluation& e : paid) attempts.push_back(e.attempt);
+  const std::vector<bool> is_valid = valid(task, attempts);
+  Counter counter(task, std::ssize(paid));
+  for (std::size_t i = 0; i < paid.size(); ++i) counter.add(attempts[i], paid[i].verdict, is_valid[i], 1);
+  return std::move(counter).measurement();
 }
 
 Judge memoised(Judge judge) {

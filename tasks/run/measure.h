@@ -24,14 +24,14 @@ struct ModeCount {  // successes of one mode (Task::modes)
 };
 
 struct Measurement {
-  Rate success, valid, distinct;        // of all samples
-  Rate distinct_success;                // successes, each string once: a method that repeats one scores 1/n
-  std::vector<ModeCount> modes;         // in the order of Task::modes
-  std::map<std::string, Rate> also;     // success under the second readings of Task::also, of all samples
-  double entropy = 0;                   // mean of -log p(x), nats per string
-  std::optional<double> surprise;       // of an attack: mean of -log p(x) under the prior, nats
-  std::optional<Estimate> exact;        // Task::exact_success, where there is one
-  std::vector<Finding> findings;        // the first distinct successes, up to 20
+  Rate success, valid, distinct;     // of all samples
+  Rate distinct_success;             // successes, each string once: a method that repeats one scores 1/n
+  std::vector<ModeCount> modes;      // in the order of Task::modes
+  std::map<std::string, Rate> also;  // success under the second readings of Task::also, of all samples
+  double entropy = 0;                // mean of -log p(x), nats per string
+  std::optional<double> surprise;    // of an attack: mean of -log p(x) under the prior, nats
+  std::optional<Estimate> exact;     // Task::exact_success, where there is one
+  std::vector<Finding> findings;     // the first distinct successes, up to 20
 
   double value() const { return exact ? exact->value : success.value(); }  // the success rate
 };
@@ -41,7 +41,7 @@ Measurement measurement_from(const Field&);  // errors: InputError naming what i
 // Judges each string once and counts it as often as it was drawn.
 Measurement measure(const Task&, const Judge&, std::span<const Proposal> samples);
 
-// Of verdicts that were paid for: nothing is judged.
+// The same of evaluations that were paid: each counts with its own verdict, because a judge may waver. Entropy is 0.
 Measurement measure_paid(const Task&, std::span<const Evaluation>);
 
 // Judges each attempt once and remembers the verdict. For one thread at a time.

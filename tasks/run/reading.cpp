@@ -68,9 +68,8 @@ void Reader::read(RoundRecord& record, const State& state, const Round& round, b
   const std::int64_t before = measured_at(earlier);
   if (!last && record.nre - before < oracle_.budget() / 30 + before / 4) return;
   if (settings_.samples == 0) {
-    // every verdict costs: what was paid since the last reading is judged already
-    const auto since = static_cast<std::size_t>(before), until = static_cast<std::size_t>(record.nre);
-    record.measured = measure_paid(task_, oracle_.paid().subspan(since, until - since));
+    const auto since = static_cast<std::size_t>(before), upto = static_cast<std::size_t>(record.nre);
+    record.measured = measure_paid(task_, oracle_.paid().subspan(since, upto - since));
     return;
   }
   record.measured = measured(state);

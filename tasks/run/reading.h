@@ -13,7 +13,8 @@ class Reader {
   // Sets record.measured and record.filter if the round is the last one or it is time for a reading: readings
   // are a thirtieth of the budget apart at first and a fifth in the end. An attacker that has not changed since
   // the last reading is not measured twice.
-  void read(RoundRecord& record, const State&, const Round&, bool last, const std::vector<RoundRecord>& earlier);
+  void read(RoundRecord& record, const State&, const Round&, bool last,
+            const std::vector<RoundRecord>& earlier);
 
  private:
   Measurement measured(const State&);

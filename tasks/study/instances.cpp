@@ -84,7 +84,8 @@ BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
   Open& at = open(panel, instance);
   if (at.base) return *at.base;
   if (const std::optional<Estimate> exact = at.task->exact_success({at.task->prior()})) {
-    at.base = {exact->value, exact->value, exact->value, 0};
+    const double margin = 1.96 * exact->standard_error;
+    at.base = {exact->value, std::max(0.0, exact->value - margin), std::min(1.0, exact->value + margin), 0};
   } else if (at.task->reading_samples() == 0) {
     at.base = {0, 0, 1, 0};
   } else {

@@ -8,10 +8,15 @@
 namespace banel::tiny {
 
 inline ReproduceSettings reproduction(std::initializer_list<const char*> methods) {
-  const TrainingSettings training{.network = {8, 1, 2}, .batch = 100, .rate = 1e-2, .warmup = 5, .weight_decay = 0, .examples = 3000};
+  const TrainingSettings training{
+      .network = {8, 1, 2}, .batch = 100, .rate = 1e-2, .warmup = 5, .weight_decay = 0, .examples = 3000};
   ReproduceSettings s = quick_settings();
   s.digits = 1;
-  s.target = {.training = training, .stop_error = 0, .check_every = 1000, .check_questions = 500, .final_questions = 500};
+  s.target = {.training = training,
+              .stop_error = 0,
+              .check_every = 1000,
+              .check_questions = 500,
+              .final_questions = 500};
   s.attacker = {.training = training, .final_samples = 500};
   s.attacker.training.examples = 110'000;  // past its first checkpoint, which comes after 100,000
   s.attacker.training.batch = 1000;

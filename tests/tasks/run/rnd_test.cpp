@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tasks/addition/addition.h"
+#include "tests/support/tiny_task.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {
@@ -11,11 +11,8 @@ namespace {
 const std::vector<Attempt> visited{"12+3=", "12+4=", "12+3=", "99+1="};
 
 Rnd rnd(int epochs, std::shared_ptr<Cost> cost = std::make_shared<Cost>()) {
-  FitSettings fit;
-  fit.epochs = epochs;
-  fit.batch = 2;
-  fit.rate = 3e-3;
-  return Rnd(addition::attacker_config(2, 16, 1, 2), fit, 5, std::move(cost));
+  const GptGenerator attacker(GPT({13, 6, 16, 1, 2}, Rng(5, "attacker")), tiny::language());
+  return Rnd(attacker, {.epochs = epochs, .rate = 3e-3}, 5, std::move(cost));
 }
 
 TEST_CASE("random network distillation grows familiar with what it visits and less so with the rest") {
