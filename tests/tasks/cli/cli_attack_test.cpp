@@ -9,7 +9,7 @@
 #include "nn/io/checkpoint.h"
 #include "nn/io/safetensors.h"
 #include "tensor/rng.h"
-#include "tests/tasks/cli/tiny_cli.h"
+#include "tests/support/run_banel.h"
 
 namespace banel {
 namespace {
@@ -90,7 +90,7 @@ TEST_CASE("an out folder that cannot be made is named") {
   refused(4, {"study", "planted", "--quick", "--quiet", "--out", below}, {below});
   refused(4, here.attack("file"), {file});
   CHECK(read_file(file) == "a file\n");
-  CHECK(here.here.names() == std::set<std::string>{"file", "networks"});
+  CHECK(here.folder.names() == std::set<std::string>{"file", "networks"});
 }
 
 TEST_CASE("a second process on a run folder is refused and changes nothing") {
@@ -226,14 +226,6 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
   for (const Json& rule : rules) CHECK(rule.at("success").at("n") == 100);
 }
 
-// What a run leaves for tables and for later runs, without its times.
-std::map<std::string, std::string> kept(const fs::path& folder) {
-  std::map<std::string, std::string> result;
-  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json", "attacker.safetensors"})
-    result[name] = read_file(folder / name);
-  return result;
-}
-
 TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {
   const Folder here;
   const fs::path whole = here.path / "whole", parts = here.path / "parts";
@@ -255,7 +247,7 @@ TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes
     CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
   }
   CHECK(run(here.long_attack("parts")).code == 0);
-  CHECK((kept(parts) == kept(whole)));
+  CHECK((tiny::results(parts) == tiny::results(whole)));
 }
 
 TEST_CASE("an attack killed at random instants completes with the same results") {
@@ -275,7 +267,7 @@ TEST_CASE("an attack killed at random instants completes with the same results")
   const Outcome o = run(here.long_attack("parts"));
   CAPTURE(o.err);
   CHECK(o.code == 0);
-  CHECK((kept(parts) == kept(whole)));
+  CHECK((tiny::results(parts) == tiny::results(whole)));
 }
 
 TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/tasks/cli/tiny_cli.h"
+#include "tests/support/run_banel.h"
 
 namespace banel {
 namespace {

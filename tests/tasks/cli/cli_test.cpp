@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "tests/tasks/cli/tiny_cli.h"
+#include "tests/support/run_banel.h"
 
 namespace banel {
 namespace {
