@@ -122,7 +122,8 @@ std::vector<Group> back_to_front(const PanelData& panel) {
   return groups;
 }
 
-// The coloured ones in the study's order, for pictures that many variants would crowd; `left_out` names the rest.
+// The coloured ones in the study's order, for pictures that many variants would crowd; `left_out` names the
+// rest.
 std::vector<Group> coloured(const PanelData& panel, std::string& left_out) {
   std::vector<Group> groups;
   for (const Group& group : panel.groups)

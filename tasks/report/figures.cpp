@@ -83,7 +83,11 @@ Colour variant_colour(std::size_t place) {
 }
 
 Captions captions_of(const std::string& title, const std::string& subtitle, const Provenance& from) {
-  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, from.note, {}};
+  std::string footer = from.note;
+  for (const char* mark : {"**", "`"})  // of markdown, for which a picture has no markup
+    for (std::size_t at; (at = footer.find(mark)) != footer.npos;)
+      footer.erase(at, std::string_view(mark).size());
+  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, footer, {}};
 }
 
 const TableRow& row_of(const PanelData& panel, const Group& group) {

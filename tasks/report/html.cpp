@@ -10,18 +10,23 @@ namespace {
 constexpr const char* style = R"(
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
 * { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem;
+  overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
 p, li { max-width: 48rem; }
 .box { overflow-x: auto; margin: 1rem 0; } .box:focus-visible { outline: 2px solid #0072b2; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums;
+  overflow-wrap: normal; }
 caption { text-align: left; padding: 0.3rem 0; }
-th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: right; vertical-align: top; }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: right;
+  vertical-align: top; }
 td { white-space: nowrap; } td.long { white-space: normal; min-width: 14rem; text-align: left; }
 th { vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 tr.main { font-weight: bold; background: var(--soft); }
-figure { margin: 1rem 0; } figure img { display: block; width: 100%; max-width: 56rem; background: #fff; border-radius: 6px; }
+figure { margin: 1rem 0; }
+figure img { display: block; width: 100%; max-width: 56rem; background: #fff;
+  border-radius: 6px; }
 figcaption { max-width: 48rem; font-size: 0.9rem; }
 summary { cursor: pointer; padding: 0.3rem 0; }
 pre { background: var(--soft); padding: 0.8rem; overflow-x: auto; font-size: 0.8rem; }

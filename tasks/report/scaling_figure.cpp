@@ -104,7 +104,7 @@ Interval interval_of(const std::vector<std::vector<double>>& values) {
       values, [](std::span<const double> v) { return mean(v); }, rng);
 }
 
-// A point with an error bar and every run for each value of the setting; values without a number are left out.
+// A point with an error bar and every run for each value of the setting; those without a number are left out.
 Series points_series(const std::string& label, Colour colour, const Curve& curve, const ValueOf& of) {
   Series series{.label = label, .colour = colour, .width = 2, .points = true};
   for (std::size_t i = 0; i < curve.x.size(); ++i) {

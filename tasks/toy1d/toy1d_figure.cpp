@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "tasks/plot/column_chart.h"
-#include "tasks/toy1d/toy1d_figure.h"
 #include "tensor/check.h"
 
 namespace banel::toy1d {
