@@ -163,14 +163,14 @@ const std::string& TomlValue::name() const {
 
 std::int64_t TomlValue::integer(std::int64_t lowest, std::int64_t highest) const {
   const std::int64_t value = as<std::int64_t>("a whole number");
-  if (value < lowest || value > highest) refuse(outside(value, lowest, highest));
+  if (value < lowest || value > highest) refuse(outside(std::to_string(value), lowest, highest));
   return value;
 }
 
 double TomlValue::number(double least, double most) const {
   const double value =
       is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : as<double>("a number");
-  if (!(value >= least && value <= most)) refuse(outside(value, least, most));
+  if (!(value >= least && value <= most)) refuse(outside(shortest(value), least, most));
   return value;
 }
 

@@ -51,8 +51,7 @@ class TomlValue {
 
  private:
   friend class TomlBuilder;
-  struct
-      Place {  // shared by what is below it, so that a file of long keys needs no memory of its own for each value
+  struct Place {  // shared by the values below it, so that long keys are stored once
     std::shared_ptr<const Place> parent;
     std::string step;  // a key, "[0]", or at the top the name of the file
     std::size_t line;

@@ -93,12 +93,12 @@ std::string shortest(double number) {
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
-std::string outside(std::int64_t value, std::int64_t lowest, std::int64_t highest) {
-  return std::to_string(value) + " is outside " + std::to_string(lowest) + ".." + std::to_string(highest);
+std::string outside(const std::string& value, std::int64_t lowest, std::int64_t highest) {
+  return value + " is outside " + std::to_string(lowest) + ".." + std::to_string(highest);
 }
 
-std::string outside(double value, double least, double most) {
-  return shortest(value) + " is outside " + shortest(least) + ".." + shortest(most);
+std::string outside(const std::string& value, double least, double most) {
+  return value + " is outside " + shortest(least) + ".." + shortest(most);
 }
 
 }  // namespace banel

@@ -2,7 +2,7 @@
 //
 //   is_utf8("caf\xe9")                               -> false
 //   did_you_mean("bnael", {"banel", "grpo"})         -> "; did you mean banel?"
-//   outside(0, 1, 1000)                              -> "0 is outside 1..1000"
+//   outside("2", 0.0, 1.0)                           -> "2 is outside 0..1"
 #pragma once
 #include <cstdint>
 #include <string>
@@ -19,7 +19,7 @@ std::string one_line(std::string_view text);         // control characters and w
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
 
 std::string shortest(double);  // the fewest digits that read back as the same number: 0.001, 1e-08
-std::string outside(std::int64_t value, std::int64_t lowest, std::int64_t highest);
-std::string outside(double value, double least, double most);
+std::string outside(const std::string& value, std::int64_t lowest, std::int64_t highest);
+std::string outside(const std::string& value, double least, double most);
 
 }  // namespace banel

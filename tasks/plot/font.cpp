@@ -18,7 +18,7 @@ struct Decoded {
   std::size_t bytes;
 };
 
-// The first character of a non-empty text; U+FFFD for one byte that XML or UTF-8 does not allow.
+// The first character of a text that is not empty, or U+FFFD for one byte that UTF-8 or XML does not allow.
 Decoded decode(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const Decoded invalid{0xFFFD, 1};
@@ -53,7 +53,7 @@ float scale_of(double size) { return stbtt_ScaleForMappingEmToPixels(&font(), st
 
 }  // namespace
 
-std::vector<char32_t> characters(std::string_view text) {
+std::vector<char32_t> code_points(std::string_view text) {
   std::vector<char32_t> out;
   while (!text.empty()) {
     const Decoded next = decode(text);
@@ -63,11 +63,11 @@ std::vector<char32_t> characters(std::string_view text) {
   return out;
 }
 
-Line set_line(std::string_view text, double size) {
+TextLine lay_out(std::string_view text, double size) {
   const double scale = scale_of(size);
-  Line line;
+  TextLine line;
   int previous = 0;
-  for (char32_t code : characters(text)) {
+  for (char32_t code : code_points(text)) {
     const int glyph = stbtt_FindGlyphIndex(&font(), static_cast<int>(code));
     if (previous != 0) line.width += scale * stbtt_GetGlyphKernAdvance(&font(), previous, glyph);
     line.glyphs.push_back({glyph, line.width});

@@ -68,6 +68,8 @@ std::shared_ptr<const Task> Instances::task(std::size_t panel, std::uint64_t ins
   return open(panel, instance).task;
 }
 
+const fs::path& Instances::folder(std::size_t panel, std::uint64_t instance) { return open(panel, instance).folder; }
+
 fs::path Instances::base_file(const Open& at) const {
   const std::string of = hex(fnv1a(at.task->fingerprint()));
   return at.folder / ("base-" + std::to_string(study_.base_samples) + '-' + of + ".json");

@@ -21,6 +21,8 @@ class Instances {
   // in these share it. While another process makes the instance, this one waits.
   std::shared_ptr<const Task> task(std::size_t panel, std::uint64_t instance);
 
+  const std::filesystem::path& folder(std::size_t panel, std::uint64_t instance);  // where it is kept; opens it
+
   // Task::exact_success of the prior if the task knows it; else of base_samples samples, counted once and kept in
   // base-SAMPLES-FINGERPRINT.json. Unknown, 0 in [0, 1], if the task judges nothing outside the budget.
   BaseRate base(std::size_t panel, std::uint64_t instance);

@@ -33,8 +33,8 @@ TEST_CASE("a mistyped word suggests the nearest known one and a strange word non
 }
 
 TEST_CASE("a value outside its range is shown with the range in the fewest digits") {
-  CHECK(outside(std::int64_t{0}, 1, 1000) == "0 is outside 1..1000");
-  CHECK(outside(1e-9, 1e-8, 1.0) == "1e-09 is outside 1e-08..1");
+  CHECK(outside("0", std::int64_t{1}, 1000) == "0 is outside 1..1000");
+  CHECK(outside("1e-09", 1e-8, 1.0) == "1e-09 is outside 1e-08..1");
   CHECK(shortest(0.1) == "0.1");
   CHECK(shortest(1.0 / 3) == "0.3333333333333333");
 }

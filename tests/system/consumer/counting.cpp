@@ -11,8 +11,14 @@ int main() {
     for (int t = 0; t < 8; ++t) example.tokens.push_back((start + t) % 5);
     examples.push_back(example);
   }
-  banel::GPT gpt({.vocabulary = 5, .context = 8, .d_model = 16, .layers = 1, .heads = 2}, banel::Rng(1, "consumer"));
-  const auto losses = banel::fit(gpt, examples, {.epochs = 200, .batch = 5, .rate = 1e-2}, {1, "order"}).losses;
+  banel::GPT gpt({.vocabulary = 5, .context = 8, .d_model = 16, .layers = 1, .heads = 2},
+                 banel::Rng(1, "consumer"));
+  const auto losses =
+      banel::fit(gpt, examples, {.epochs = 200, .batch = 5, .rate = 1e-2}, {1, "order"}).losses;
+  std::printf("as drawn:");
+  for (const banel::Sampled& s : banel::sample(gpt, 1, {.prompt = {3, 4}, .top_k = 2}, {1, "samples"}))
+    for (int token : s.tokens) std::printf(" %d", token);
+  std::printf("\n");
   const std::vector<banel::Sequence> prompts{{3}};
   const banel::Sequence counted = banel::greedy(gpt, prompts, -1)[0];
   std::printf("loss %.3f -> %.3f nats per token; after 3 comes", losses.front(), losses.back());
