@@ -20,7 +20,8 @@ Study stage_of(const Study&, std::size_t stage, const std::vector<std::vector<in
 
 // The numbers of the configurations with the highest scores, one in `keep`, rounded up, best first. Of equal scores
 // the lower number is better.
-std::vector<int> best_configurations(const std::vector<int>& numbers, const std::vector<double>& scores, int keep);
+std::vector<int> best_configurations(const std::vector<int>& numbers, const std::vector<double>& scores,
+                                     int keep);
 
 // A study with halving as the studies that are run one after the other, as far as the finished attacks in the folder
 // decide which configurations go on. The score is the mean of final success. Any other study is its own only stage.

@@ -25,8 +25,8 @@ struct StudyOptions {
   // the run folder.
   std::filesystem::path instances = {};
   ProgressMode mode = ProgressMode::plain;
-  std::string command = {};                                // for the record: "banel study planted --quick"
-  std::function<void(const std::string&)> say = {};        // told what the study will take before it starts
+  std::string command = {};                          // for the record: "banel study planted --quick"
+  std::function<void(const std::string&)> say = {};  // told what the study will take before it starts
 };
 
 // Opens the instances, runs or resumes what is missing and writes the files above. Attacks that other calls made in
@@ -42,7 +42,8 @@ std::vector<std::string> missing_attacks(const std::filesystem::path& folder, co
 // One attack of FOLDER/study.toml. Any number of processes may do so on one folder, which may be a network folder:
 // each attack locks its own folder, and an instance is made by one of them while the others wait. A finished attack
 // is read back. Errors: UsageError if the study has no such attack; IoError if another process is working on it.
-Row run_one(const std::filesystem::path& folder, const std::string& attack, const Registry&, const StudyOptions&);
+Row run_one(const std::filesystem::path& folder, const std::string& attack, const Registry&,
+            const StudyOptions&);
 
 // All files of the run that are made of finished attacks. Errors: InputError if none is finished.
 Table report_study(const std::filesystem::path& folder, const Registry&, const StudyOptions&);

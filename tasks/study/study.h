@@ -73,14 +73,15 @@ struct Study {
   std::vector<Panel> panels = {};
   std::vector<std::uint64_t> instances = {1}, seeds = {1, 2, 3, 4, 5};
   std::vector<Variant> variants = {};
-  std::int64_t budget = 0;              // evaluations of an attack; 0: as the method has it
-  std::size_t samples = 0;              // of a reading; 0: as the task has it
+  std::int64_t budget = 0;               // evaluations of an attack; 0: as the method has it
+  std::size_t samples = 0;               // of a reading; 0: as the task has it
   std::size_t base_samples = 1'000'000;  // for the success rate of the prior
   std::vector<std::string> show = {};
-  double seconds = 0, instance_seconds = 0;  // of one core, for an attack and for making an instance; 0: unknown
-  std::string canary = {};                   // name of a study; empty: none
-  bool results = false;                      // whether tasks/results shows it
-  bool quick = false;                        // made by a quick run: no result
+  double seconds = 0,
+         instance_seconds = 0;  // of one core, for an attack and for making an instance; 0: unknown
+  std::string canary = {};      // name of a study; empty: none
+  bool results = false;         // whether tasks/results shows it
+  bool quick = false;           // made by a quick run: no result
   std::optional<QuotedCurve> quoted = {};
   std::optional<Halving> halving = {};
   std::map<std::string, std::string> hashes = {};  // of a canary: its hash for each OpenBLAS core type

@@ -61,9 +61,9 @@ class Reader {
       : file_(file), registry_(registry), quick_(quick) {}
 
   Study read() {
-    const std::vector<std::string> changed{"settings", "instances", "seeds", "budget", "samples", "base_samples",
-                                           "show", "seconds", "instance_seconds", "canary", "halving", "panels",
-                                           "variants"};
+    const std::vector<std::string> changed{
+        "settings", "instances",        "seeds",  "budget",  "samples", "base_samples", "show",
+        "seconds",  "instance_seconds", "canary", "halving", "panels",  "variants"};
     std::vector<std::string> keys{"title", "sentence", "task", "results", "quick", "quoted", "hashes"};
     keys.insert(keys.end(), changed.begin(), changed.end());
     file_.allow(keys);
@@ -221,8 +221,10 @@ void Reader::check_names() {
   const auto check = [](const auto& parts, const char* kind) {
     std::set<std::string> folders;
     for (const auto& part : parts)
-      ENSURE(folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()), kind,
-             in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
+      ENSURE(
+          folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()),
+          kind,
+          in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
   };
   check(study_.panels, "panels");
   check(study_.variants, "variants");
@@ -247,7 +249,11 @@ void Reader::variant(const TomlValue& toml) {
   const TomlValue& method_name = toml.is_text() ? toml : toml["method"];
   const Method method = checked(method_name, [&] { return registry_.method(method_name.name()); });
   const auto check = [&](const std::string& key, const TomlValue& place, const Value& value) {
-    checked(place, [&] { Method copy = method; set(copy, key, value); return 0; });
+    checked(place, [&] {
+      Method copy = method;
+      set(copy, key, value);
+      return 0;
+    });
   };
   Variant first{method.name, method.name};
   if (toml.is_text()) return study_.variants.push_back(first);
@@ -260,21 +266,24 @@ void Reader::variant(const TomlValue& toml) {
       if (key == "budget") value.refuse("budgets are those of [halving]");
     }
   std::vector<Variant> made{first};
-  for_settings(toml, {"name", "method", "ranges", "quick"}, [&](const std::string& key, const TomlValue& value) {
-    std::vector<Variant> each;
-    for (const Variant& v : made) {
-      const auto add = [&](const TomlValue& place, bool named) {
-        check(key, place, setting_value(place));
-        Variant& variant = each.emplace_back(v);
-        variant.settings.insert_or_assign(key, setting_value(place));
-        if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
-      };
-      if (!value.is_array()) add(value, false);
-      else for (const TomlValue& choice : value.items()) add(choice, true);
-    }
-    if (each.empty()) value.refuse("is empty");
-    made = std::move(each);
-  });
+  for_settings(toml, {"name", "method", "ranges", "quick"},
+               [&](const std::string& key, const TomlValue& value) {
+                 std::vector<Variant> each;
+                 for (const Variant& v : made) {
+                   const auto add = [&](const TomlValue& place, bool named) {
+                     check(key, place, setting_value(place));
+                     Variant& variant = each.emplace_back(v);
+                     variant.settings.insert_or_assign(key, setting_value(place));
+                     if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
+                   };
+                   if (!value.is_array())
+                     add(value, false);
+                   else
+                     for (const TomlValue& choice : value.items()) add(choice, true);
+                 }
+                 if (each.empty()) value.refuse("is empty");
+                 made = std::move(each);
+               });
   if (const TomlValue* quick = toml.find("quick"))
     for (const auto& [key, value] : quick->entries()) {
       check(key, value, setting_value(value));
