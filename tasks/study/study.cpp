@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cctype>
 
+#include "nn/io/file.h"
+#include "tasks/base/embedded.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
+
+extern const std::span<const EmbeddedFile> study_files;  // tasks/studies, made by embed.cmake
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -203,6 +209,27 @@ std::string path_name(std::string_view name) {
   }
   while (!path.empty() && path.back() == '-') path.pop_back();
   return path;
+}
+
+Study read_study(const std::string& name, const Registry& registry, bool quick) {
+  for (const EmbeddedFile& file : study_files)
+    if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
+  fs::path path = name;
+  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
+  if (!fs::exists(path)) {
+    std::string listed;
+    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
+    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
+                     did_you_mean(name, study_names()) + "; the studies are " + listed);
+  }
+  return parse_study(read_file(path), path.string(), registry, quick);
+}
+
+std::vector<std::string> study_names() {
+  std::vector<std::string> names;
+  for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace banel

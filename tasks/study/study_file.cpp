@@ -3,56 +3,20 @@
 #include <limits>
 #include <set>
 
-#include "nn/io/file.h"
-#include "tasks/base/embedded.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures.h"
 #include "tasks/study/study.h"
+#include "tasks/study/toml_parts.h"
 #include "tensor/check.h"
 
 namespace banel {
-
-extern const std::span<const EmbeddedFile> study_files;  // tasks/studies, made by embed.cmake
 
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000;
-constexpr double infinity = std::numeric_limits<double>::max();
-
-// Runs check(); what it finds wrong is said at this place of the file.
-template <class Check>
-auto checked(const TomlValue& place, const Check& check) {
-  try {
-    return check();
-  } catch (const UsageError& error) {
-    place.refuse(error.what());
-  }
-}
-
-Value setting_value(const TomlValue& toml) {
-  if (toml.is_text()) return toml.name();
-  if (toml.is_flag()) return toml.flag() ? 1 : 0;
-  if (toml.is_number()) return toml.number(-infinity, infinity);
-  toml.refuse("must be a number, a text, true or false");
-}
-
-// A number n stands for 1..n.
-std::vector<std::uint64_t> numbers(const TomlValue& toml, std::int64_t highest) {
-  std::vector<std::uint64_t> result;
-  if (!toml.is_array())
-    for (std::int64_t i = 1; i <= toml.integer(1, 1000); ++i) result.push_back(static_cast<std::uint64_t>(i));
-  else
-    for (const TomlValue& item : toml.items()) {
-      const auto number = static_cast<std::uint64_t>(item.integer(1, highest));
-      if (std::find(result.begin(), result.end(), number) != result.end()) item.refuse("is given twice");
-      result.push_back(number);
-    }
-  if (result.empty()) toml.refuse("is empty");
-  return result;
-}
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
 class Reader {
@@ -138,8 +102,8 @@ void Reader::words() {
     toml->allow({"label", "x", "factors"});
     QuotedCurve& quoted = study_.quoted.emplace();
     quoted.label = (*toml)["label"].name();
-    for (const TomlValue& x : (*toml)["x"].items()) quoted.x.push_back(x.number(0, infinity));
-    for (const TomlValue& y : (*toml)["factors"].items()) quoted.factors.push_back(y.number(0, infinity));
+    for (const TomlValue& x : (*toml)["x"].items()) quoted.x.push_back(x.number(0, most_double));
+    for (const TomlValue& y : (*toml)["factors"].items()) quoted.factors.push_back(y.number(0, most_double));
     if (quoted.x.size() != quoted.factors.size()) toml->refuse("needs as many factors as x");
   }
 }
@@ -230,21 +194,6 @@ void Reader::check_names() {
   check(study_.variants, "variants");
 }
 
-Range range_of(const TomlValue& toml) {
-  Range range;
-  if (toml.is_array()) {
-    for (const TomlValue& choice : toml.items()) range.choices.push_back(setting_value(choice));
-    if (range.choices.empty()) toml.refuse("is empty");
-    return range;
-  }
-  toml.allow({"low", "high", "log"});
-  range.low = toml["low"].number(-infinity, infinity);
-  range.high = toml["high"].number(range.low, infinity);
-  if (const TomlValue* log = toml.find("log")) range.log = log->flag();
-  if (range.log && range.low <= 0) toml["low"].refuse("must be above 0 if log is true");
-  return range;
-}
-
 void Reader::variant(const TomlValue& toml) {
   const TomlValue& method_name = toml.is_text() ? toml : toml["method"];
   const Method method = checked(method_name, [&] { return registry_.method(method_name.name()); });
@@ -307,27 +256,6 @@ Study parse_study(std::string_view text, std::string_view where, const Registry&
   Study study = Reader(file, registry, quick).read();
   study.name = name_of(std::string(where));
   return study;
-}
-
-Study read_study(const std::string& name, const Registry& registry, bool quick) {
-  for (const EmbeddedFile& file : study_files)
-    if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
-  fs::path path = name;
-  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
-  if (!fs::exists(path)) {
-    std::string listed;
-    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
-    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
-                     did_you_mean(name, study_names()) + "; the studies are " + listed);
-  }
-  return parse_study(read_file(path), path.string(), registry, quick);
-}
-
-std::vector<std::string> study_names() {
-  std::vector<std::string> names;
-  for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 }  // namespace banel
