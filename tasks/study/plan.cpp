@@ -69,7 +69,18 @@ struct Times {
   }
 };
 
-// Of halving, stages that nothing decides yet stand for themselves: which configurations go on does not matter.
+// The budget that Study::seconds is about.
+double whole_budget(const Study& study) {
+  if (study.halving) return static_cast<double>(study.halving->budgets.back());
+  double most = 1;
+  for (const Variant& v : study.variants)
+    if (const Values values = method_values(study, v); values.contains("budget"))
+      most = std::max(most, values.at("budget").number());
+  return most;
+}
+
+// Of halving, stages that nothing decides yet stand for themselves: which configurations go on does not
+// matter.
 std::vector<Study> all_stages(const fs::path& run, const Study& study, const Registry& registry) {
   std::vector<Study> stages = stages_of(run, study, registry);
   if (!study.halving) return stages;
@@ -164,9 +175,7 @@ std::string forecast(const fs::path& run, const Study& study, const Registry& re
   double seconds = 0;
   bool known = study.seconds > 0;
   Times times;
-  const double whole = static_cast<double>(study.halving  ? study.halving->budgets.back()
-                                           : study.budget ? study.budget
-                                                          : 1);
+  const double whole = whole_budget(study);
   for (const Study& stage : all_stages(run, study, registry)) {
     const std::vector<PlannedAttack> left = missing(run, stage);
     const std::vector<PlannedAttack> attacks = planned(stage);

@@ -24,7 +24,8 @@ struct Record {
 void write_record(const std::filesystem::path& run, Record);          // adds the machine
 std::optional<Record> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
 
-// All finished attacks of the study in the folder, in the study's order, and the note that stands above tables.
+// All finished attacks of the study in the folder, in the study's order, and the note that stands above
+// tables.
 Results results_of(const std::filesystem::path& run, const Study&, const Registry&, Instances&);
 
 }  // namespace banel

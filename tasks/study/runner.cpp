@@ -33,13 +33,28 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
   run_all(jobs, options.jobs, options.mode);
 }
 
-// The canary comes first: it is then of the code that made the attacks.
+// Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that of an
+// earlier call says that the attacks in the folder are of code that computes something else.
 void record(const fs::path& folder, const Study& study, const Registry& registry,
             const StudyOptions& options) {
-  Record record{.study = study.name, .command = options.command};
-  if (!study.canary.empty())
-    record.canary = run_canary(folder / "canary", read_study(study.canary, registry), registry);
-  write_record(folder, record);
+  const std::optional<Record> before = read_record(folder);
+  if (before && missing(folder, stages_of(folder, study, registry).back()).empty()) return;
+  Record now{.study = study.name, .command = options.command};
+  if (before && before->commit.find(now.commit) != std::string::npos)
+    now.commit = before->commit;
+  else if (before)
+    now.commit = before->commit + ", " + now.commit;
+  if (!study.canary.empty()) {
+    const fs::path place = folder / "canary";
+    fs::remove_all(place);
+    now.canary = run_canary(place, read_study(study.canary, registry), registry);
+    const bool same = !before || !before->canary || before->canary->core != now.canary->core ||
+                      before->canary->hash == now.canary->hash;
+    ENSURE_AS(same, InputError, folder.string(),
+              "its attacks are of code that computes something else (canary "
+                  << before->canary->hash << ", now " << now.canary->hash << "); choose another folder");
+  }
+  write_record(folder, now);
 }
 
 Table report(const fs::path& folder, const Registry& registry) {

@@ -19,9 +19,9 @@ namespace {
 constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000;
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
-class Reader {
+class StudyReader {
  public:
-  Reader(const TomlValue& file, const Registry& registry, bool quick)
+  StudyReader(const TomlValue& file, const Registry& registry, bool quick)
       : file_(file), registry_(registry), quick_(quick) {}
 
   Study read() {
@@ -75,7 +75,7 @@ class Reader {
   Study study_;
 };
 
-void Reader::words() {
+void StudyReader::words() {
   study_.title = file_["title"].name();
   study_.task = file_["task"].name();
   checked(file_["task"], [&] { return registry_.task(study_.task).name; });
@@ -108,7 +108,7 @@ void Reader::words() {
   }
 }
 
-void Reader::amounts() {
+void StudyReader::amounts() {
   constexpr std::int64_t most_numbers = std::numeric_limits<std::int32_t>::max();
   if (const TomlValue* toml = find("instances")) study_.instances = numbers(*toml, most_numbers);
   if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_numbers);
@@ -121,7 +121,7 @@ void Reader::amounts() {
   if (const TomlValue* toml = find("instance_seconds")) study_.instance_seconds = toml->number(0, 1e9);
 }
 
-void Reader::halving(const TomlValue& toml) {
+void StudyReader::halving(const TomlValue& toml) {
   toml.allow({"configurations", "budgets", "keep", "seed"});
   Halving& h = study_.halving.emplace();
   h.configurations = static_cast<int>(toml["configurations"].integer(2, 10'000));
@@ -135,7 +135,7 @@ void Reader::halving(const TomlValue& toml) {
     budget->refuse("has no effect with [halving], whose budgets are those of the attacks");
 }
 
-void Reader::panels() {
+void StudyReader::panels() {
   const TomlValue* panels = find("panels");
   if (!panels) return panel("", find("settings"));
   for (const TomlValue& toml : panels->items()) panel(toml["name"].name(), &toml);
@@ -143,7 +143,7 @@ void Reader::panels() {
 }
 
 // Settings of the file, then those of the panel; of a quick run the task's, then [panels.quick].
-void Reader::panel(const std::string& name, const TomlValue* toml) {
+void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   const TaskEntry& entry = registry_.task(study_.task);
   Panel panel{name};
   const auto add = [&](const TomlValue& table, const std::vector<std::string>& others) {
@@ -168,7 +168,7 @@ void Reader::panel(const std::string& name, const TomlValue* toml) {
   study_.panels.push_back(std::move(panel));
 }
 
-void Reader::variants() {
+void StudyReader::variants() {
   const TomlValue* toml = find("variants");
   if (!toml) file_["variants"].refuse("is missing");
   for (const TomlValue& item : toml->items()) variant(item);
@@ -181,7 +181,7 @@ void Reader::variants() {
 }
 
 // Two names must not share a folder.
-void Reader::check_names() {
+void StudyReader::check_names() {
   const auto check = [](const auto& parts, const char* kind) {
     std::set<std::string> folders;
     for (const auto& part : parts)
@@ -194,7 +194,7 @@ void Reader::check_names() {
   check(study_.variants, "variants");
 }
 
-void Reader::variant(const TomlValue& toml) {
+void StudyReader::variant(const TomlValue& toml) {
   const TomlValue& method_name = toml.is_text() ? toml : toml["method"];
   const Method method = checked(method_name, [&] { return registry_.method(method_name.name()); });
   const auto check = [&](const std::string& key, const TomlValue& place, const Value& value) {
@@ -252,8 +252,8 @@ std::string name_of(const fs::path& path) {
 Study parse_study(std::string_view text, std::string_view where, const Registry& registry, bool quick) {
   const TomlValue file = parse_toml(text, where);
   // Both parts are checked, whichever is asked for.
-  Study other = Reader(file, registry, !quick).read();
-  Study study = Reader(file, registry, quick).read();
+  Study other = StudyReader(file, registry, !quick).read();
+  Study study = StudyReader(file, registry, quick).read();
   study.name = name_of(std::string(where));
   return study;
 }

@@ -86,7 +86,8 @@ Measurement last_reading(const Job& job, const State& state, const std::vector<E
                           job.settings.seed);
 }
 
-// One finished attack: its log against its ledger, its last attacker against its log. Returns its evaluations.
+// One finished attack: its log against its ledger, its last attacker against its log. Returns its
+// evaluations.
 std::int64_t verify_attack(const Job& job, Differences& differences) {
   const fs::path metrics = job.folder / "metrics.jsonl", ledger_file = job.folder / "ledger.jsonl";
   compare_members(differences, (job.folder / "config.json").string(), read_json(job.folder / "config.json"),

@@ -182,6 +182,29 @@ TEST_CASE("a method under another name has the same ledger and a row of its own"
   CHECK(to_csv(table).find("mine") != std::string::npos);
 }
 
+TEST_CASE("attacks of code with another canary are refused") {
+  const TemporaryFolder temporary;
+  const fs::path canary = temporary.path / "bird.toml";
+  write_file(canary,
+             "title = \"C\"\ntask = \"tiny\"\nseeds = 1\nbudget = 20\nsamples = 100\nbase_samples = 100\n"
+             "variants = [\"prior\"]\n");
+  Study s = tiny::study(tiny::two_by_two);
+  s.canary = canary.string();
+  const fs::path run = temporary.path / "run";
+  const Table table = tiny::run(run, s);
+  CHECK(table.made.find("Canary ") != table.made.npos);
+  verify_clean(run);
+  const std::string record = read_file(run / "run.json");
+  const auto hash = record.find("\"hash\": \"") + 9;
+  write_file(run / "run.json", std::string(record).replace(hash, 4, "beef"));
+  CHECK(!verify(run, tiny::registry(), ProgressMode::quiet).differences.empty());
+  tiny::run(run, s);  // nothing is missing
+  fs::remove_all(run / "attacks/fives-1/prior/seed2");
+  CHECK_THROWS_WITH_AS(tiny::run(run, s), doctest::Contains("choose another folder"), InputError);
+  write_file(run / "run.json", record);
+  tiny::run(run, s);
+}
+
 TEST_CASE("instances can be shared between studies") {
   const TemporaryFolder temporary;
   const Study s = tiny::study(tiny::two_by_two);
