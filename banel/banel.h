@@ -13,9 +13,9 @@
 // Algorithm 2, and where each line is (banel.cpp carries the numbers; the paper does not number its lines):
 //
 //   1   theta <- the pre-trained attacker                    banel.cpp: run
-//   2   while evaluations are left                           banel.cpp: run, oracle.cpp: used
+//   2   while evaluations are left                           banel.cpp: run, Oracle::used
 //   3     X <- m samples from p_theta                        posterior.cpp: draw
-//   4     r(x) for x in X, by the oracle                     early_abort.cpp: evaluate, oracle.cpp: evaluate
+//   4     r(x) for x in X, by the oracle                     early_abort.cpp: evaluate, Oracle::evaluate
 //   5     F <- {x in X : r(x) = 0}                           banel.cpp: failures_of
 //   6     phi <- fit(copy of theta, F)                       Generator::clone, Generator::fit
 //   7     P <- f n samples from p_theta                      posterior.cpp: draw
@@ -50,26 +50,24 @@ enum class Memory {
 
 // The defaults are ours; the paper gives the budget and chooses f by task.
 struct Settings {
-  std::int64_t budget = 7500;  // evaluations in all, >= 1
+  std::int64_t budget = 7500;  // evaluations in all, >= 1; for who makes the oracle, whose budget run() obeys
   std::size_t m = 250;         // attempts per round, >= 1
   std::size_t n = 2000;        // accepted proposals per round, >= 1
   // Beyond the paper: attempts of a round that are evaluated first. If none of them is rewarded, the others
   // are taken for failures without an evaluation. 0: all attempts are evaluated.
   std::size_t early_abort = 0;
-  double f = 4;              // filter factor, 1..1000: one proposal in f is accepted
-  double kappa = 1;          // exponent of p_phi in the ratio, >= 0
-  Fit phi = {30, 1e-3, 64};  // how phi is fitted to the failures
-  Fit theta = {4, 1e-3,
-               64};  // how theta is fitted to the accepted proposals; rate and batch of policy gradients
+  double f = 4;               // filter factor, 1..1000: one proposal in f is accepted
+  double kappa = 1;           // exponent of p_phi in the ratio, >= 0
+  Fit phi = {30, 1e-3, 64};   // how phi is fitted to the failures
+  Fit theta = {4, 1e-3, 64};  // how theta is fitted to the accepted proposals, and by policy gradients
   // Beyond the paper: how far, in standard deviations, the rewards since the best attacker may fall short of
-  // its share before theta is rolled back to it (rollback.h). 0: never. Above 0, run ends with the best
-  // attacker.
+  // its share before theta is rolled back to it (rollback.h); 0: never. Above 0, run ends with the best one.
   double patience = 0;
-  std::size_t restart =
-      0;  // beyond the paper: rounds without a better attacker until theta restarts; 0: never
-  std::int64_t scout = 0;  // beyond the paper: rounds are scouting rounds until so many evaluations are used
-  // Beyond the paper: strings that cannot succeed or were submitted before are neither submitted nor
-  // accepted.
+  // Beyond the paper: rounds without a better attacker until theta restarts; 0: never.
+  std::size_t restart = 0;
+  // Beyond the paper: rounds are scouting rounds (scout.h) until so many evaluations are used.
+  std::int64_t scout = 0;
+  // Beyond the paper: what cannot succeed or was submitted before is neither submitted nor accepted.
   bool screened = true;
   Memory memory = Memory::distil;
   double kl = 0.1;  // policy gradients: weight of the KL penalty, in root mean squares of the bonus; >= 0
@@ -82,7 +80,7 @@ struct Round {
   std::vector<Reward> rewards = {};     // r(x) of attempts.kept
   std::vector<Attempt> assumed = {};    // attempts taken for failures without an evaluation (early abort)
   std::vector<Attempt> failures = {};   // F: those evaluated, then those assumed
-  Outcome outcome = Outcome::learned;   // if another one, nothing was learned and the fields below are empty
+  Outcome outcome = Outcome::learned;   // otherwise phi and all below it are empty
   std::shared_ptr<Generator> phi = {};  // the failure model; null if the method has none
   double phi_loss = 0;                  // of phi's last epoch on F, nats per token; 0 without phi
   double tau = 0;                       // in the units of the score

@@ -6,7 +6,7 @@
 //
 // Why that finds successes. A perfect failure model writes what theta writes, minus the successes:
 //
-//   p_phi(x) = p_theta(x) (1 - r(x)) / (1 - rbar),   where rbar = sum_x p_theta(x) r(x) is theta's success rate.
+//   p_phi(x) = p_theta(x) (1 - r(x)) / (1 - rbar),   with theta's success rate rbar = sum_x p_theta(x) r(x).
 //
 // The ratio is therefore
 //

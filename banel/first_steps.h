@@ -19,8 +19,9 @@ TabularGenerator toy_attacker();
 // r(x) = 1 for "-2.0" and "2.0".
 std::vector<Verdict> toy_judge(std::span<const Attempt>);
 
-// Runs rounds until the oracle's budget is used. Returns the probability of a success under theta after each. It
-// falls once a success is found: a find is not trained on, and here it has no neighbours that succeed as well.
+// Runs rounds until the oracle's budget is used. Returns the probability of a success under theta after each.
+// It falls once a success is found: a find is not trained on, and here it has no neighbours that succeed as
+// well.
 std::vector<double> first_steps(Oracle& oracle, std::uint64_t seed);
 
 }  // namespace banel

@@ -37,9 +37,9 @@ using Screen = std::function<std::vector<bool>(std::span<const Attempt>)>;
 std::vector<bool> passes(const Screen&, std::span<const Attempt>);
 
 struct Draws {
-  std::vector<Proposal> kept;
-  std::size_t drawn = 0;     // proposals drawn, kept or not
-  std::size_t examined = 0;  // of these, the ones up to the last that was needed
+  std::vector<Proposal> kept;  // in the order they were drawn
+  std::size_t drawn = 0;       // all proposals drawn, in whole batches
+  std::size_t examined = 0;    // of these, the first ones, up to the last that was kept (all if too few were)
 };
 
 // Up to n draws from the posterior. With a screen (nullptr: none) only strings that it passes, each string

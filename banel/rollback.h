@@ -2,13 +2,15 @@
 // Beyond the paper (ours). It costs no evaluation, for it only counts the rewards that a run has paid for,
 // and nothing is trained on a rewarded string.
 //
-// The best attacker is the one with the highest share of rewards among all strings it wrote. A string that
-// the screen drops, because it is invalid or was submitted before, counts like a failure. So an attacker that
-// repeats itself is not the best one.
+// Attackers are compared by their share: rewards among all strings that they wrote. A string that the screen
+// drops, because it is invalid or was submitted before, counts like one that earned nothing. So an attacker
+// that repeats itself does not win.
 //
-// Example with patience 2. An attacker earns 4 rewards with 10 strings: p = 0.4. The next three rounds earn
-// 1, 3 and 2 with 10 strings each. The bounds for their sums 1, 4 and 6 are 4 - 2 sqrt(2.4) = 0.9, 8 - 2
-// sqrt(4.8) = 3.6 and 12 - 2 sqrt(7.2) = 6.6. The third sum falls short, and theta is rolled back.
+// Example with patience 2: an attacker earns 4 rewards with 10 strings, so p = 0.4. The attackers of the next
+// three rounds earn 1, 3 and 2 with 10 strings each, which adds up to
+//   1 of 10: enough, at least 4 - 2 sqrt(2.4) = 0.9 are needed
+//   4 of 20: enough, at least 8 - 2 sqrt(4.8) = 3.6 are needed
+//   6 of 30: short of 12 - 2 sqrt(7.2) = 6.6, so theta is rolled back to the attacker that earned 4.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -35,8 +37,8 @@ struct Candidate {
 };
 
 struct Best {
-  Candidate current = {};        // the best attacker since the last restart
-  Candidate earlier = {};        // the best attacker before the last restart
+  Candidate current = {};        // the best attacker since the last restart; no theta before the first update
+  Candidate earlier = {};        // the best attacker before the last restart; no theta if there was none
   Tally since = {};              // of all attackers after `current`, or since theta last returned to it
   std::size_t idle = 0;          // rounds since a rewarded attacker became `current`
   bool current_is_best = false;  // theta is `current`: the next round adds to its tally
@@ -52,9 +54,9 @@ struct Best {
   //                                               deviation keeps out most lucky rounds.
   //   idle >= restart > 0                         theta is set to `pretrained`, `earlier` to the best so far
   //   K < N p - patience sqrt(N p (1 - p))        theta is set to `current`
-  // In a round after a rollback theta is `current`, so n and k are added to its tally and nothing else
-  // happens. Returns restarted, rolled_back or, otherwise, learned. Precondition: `pretrained` if restart >
-  // 0.
+  // In the round after a rollback theta is `current`: n and k are added to its tally and nothing else
+  // happens. Returns restarted, rolled_back or, otherwise, learned. Precondition if restart > 0: `pretrained`
+  // is set.
   Outcome update(std::unique_ptr<Generator>& theta, const Tally& round, double patience, std::size_t restart,
                  const Generator* pretrained);
 

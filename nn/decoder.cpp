@@ -51,8 +51,9 @@ void Decoder::run(std::span<const Sequence> prompts, const Next& next) {
   }
 }
 
-// One row for each different text of t + 1 tokens, in the order of these. The keys and values of a row are in the
-// slot of its first string; where strings part, the first string of each branch takes a copy into its own slot.
+// One row for each different text of t + 1 tokens, in the order of these. The keys and values of a row are in
+// the slot of its first string; where strings part, the first string of each branch takes a copy into its own
+// slot.
 void Decoder::make_rows(int t) {
   std::stable_sort(alive_.begin(), alive_.end(), [](const String& a, const String& b) {
     return std::pair(a.row, a.token) < std::pair(b.row, b.token);

@@ -18,13 +18,14 @@
 
 namespace banel {
 
-// Throws std::runtime_error "CALLER: NaN or infinity in the logits at position P; ..." unless all `vocabulary`
-// logits are finite: nothing can be drawn from such numbers.
+// Throws std::runtime_error "CALLER: NaN or infinity in the logits at position P; ..." unless all
+// `vocabulary` logits are finite: nothing can be drawn from such numbers.
 void check_finite(const char* caller, int position, const real* logits, int vocabulary);
 
 class Decoder {
  public:
-  // The next token of string i, given the logits (V) after all its tokens so far; nothing: the string has ended.
+  // The next token of string i, given the logits (V) after all its tokens so far; nothing: the string has
+  // ended.
   using Next = std::function<std::optional<int>(std::size_t i, const real* logits)>;
 
   // How many strings it reads together.
@@ -32,8 +33,8 @@ class Decoder {
 
   Decoder(const char* caller, const GPT&);  // both must outlive it; `caller` is for error messages
 
-  // Reads prompts[i], then asks `next` for one token after the other, until every string has ended or has filled
-  // the context. Precondition: at most group_size() prompts, each of 1..context tokens.
+  // Reads prompts[i], then asks `next` for one token after the other, until every string has ended or has
+  // filled the context. Precondition: at most group_size() prompts, each of 1..context tokens.
   void run(std::span<const Sequence> prompts, const Next& next);
 
  private:

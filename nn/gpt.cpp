@@ -59,9 +59,10 @@ GPT::GPT(const GPTConfig& config, Rng rng)
   initialise(rng);
 }
 
-// Weights of linear layers: N(0, 1/inputs), and N(0, 1/(2 layers inputs)) where they write to the residual stream
-// (Radford et al. 2019). Gains 1, biases 0, token embeddings N(0, 0.5^2). Positions are learned but start as
-// sinusoids (Vaswani et al. 2017): from small random ones the addition task needs many times more examples.
+// Weights of linear layers: N(0, 1/inputs), and N(0, 1/(2 layers inputs)) where they write to the residual
+// stream (Radford et al. 2019). Gains 1, biases 0, token embeddings N(0, 0.5^2). Positions are learned but
+// start as sinusoids (Vaswani et al. 2017): from small random ones the addition task needs many times more
+// examples.
 void GPT::initialise(Rng rng) {
   const auto normal = [&](std::size_t number, double deviation) {
     real* x = parameters.data(number);
@@ -102,7 +103,8 @@ Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
   const bool all = !rows.output_rows || rows.output_rows->size() == rows.tokens.size();
   for (std::size_t l = 0; l < blocks_.size(); ++l) {
     const auto attend_here = [&](const Tensor& qkv) { return attend(qkv, l); };
-    // The last block needs no other rows than those of the output; before it, every row is read by later ones.
+    // The last block needs no other rows than those of the output; before it, every row is read by later
+    // ones.
     const bool last = l + 1 == blocks_.size();
     x = blocks_[l](w, x, attend_here, last && !all ? rows.output_rows : std::nullopt);
   }

@@ -9,8 +9,8 @@
 //   Tape tape(Record::no);
 //   Tensor logits = gpt.logits(Weights(tape, gpt.parameters), {tokens, positions, offsets});  // (5, 13)
 //
-// Strings are not padded. The rows of all strings of a batch follow one another; N is their number, D the width
-// d_model, V the vocabulary.
+// Strings are not padded. The rows of all strings of a batch follow one another; N is their number, D the
+// width d_model, V the vocabulary.
 #pragma once
 #include <optional>
 #include <span>
@@ -86,14 +86,15 @@ struct Block {
   }
 };
 
-// What the network reads: row n is the token tokens[n] at position positions[n] of its string. The spans must stay
-// alive until the tape is reset.
+// What the network reads: row n is the token tokens[n] at position positions[n] of its string. The spans must
+// stay alive until the tape is reset.
 struct Rows {
   std::span<const int> tokens, positions;
   // Whole strings: string b is rows offsets[b]..offsets[b+1]-1, after the first shared[b] rows of string b-1
   // (which may in turn be shared); empty `shared`: after none.
   std::span<const int> offsets = {}, shared = {};
-  // Or one token of each string, all at one position: slots[n] is the slot in the cache of the string of row n.
+  // Or one token of each string, all at one position: slots[n] is the slot in the cache of the string of row
+  // n.
   std::span<const int> slots = {};
   OutputRows output_rows = {};  // rows whose results are asked for: M of N
 };
@@ -107,8 +108,8 @@ class GPT {
   // Whole strings: the input of the head (M,D), and the logits (M,V).
   Tensor hidden(const Weights&, const Rows&) const;
   Tensor logits(const Weights&, const Rows&) const;
-  // The logits (M,V) of one token of each string. The cache holds the keys and values of the tokens before it and
-  // takes those of this one. Needs a tape made with Record::no.
+  // The logits (M,V) of one token of each string. The cache holds the keys and values of the tokens before it
+  // and takes those of this one. Needs a tape made with Record::no.
   Tensor logits(const Weights&, const Rows&, std::vector<KeyValueCache>& layers) const;
   std::vector<KeyValueCache> make_cache(int slots) const;  // empty, one for each block
   double flops_per_token() const;  // of a forward pass: 2 for each weight of the linear layers

@@ -1,5 +1,5 @@
-// The weights of a network: one flat array in which every piece has a name and a shape. Copying a network, adding
-// up gradients, optimisers and checkpoints are loops over this array.
+// The weights of a network: one flat array in which every piece has a name and a shape. Copying a network,
+// adding up gradients, optimisers and checkpoints are loops over this array.
 //
 //   Parameters parameters;
 //   const std::size_t bias = parameters.add("bias", {64});
@@ -36,8 +36,8 @@ class Parameters {
   std::vector<Slice> slices_;
 };
 
-// The weights as leaves of a tape: w[number] is the slice of that number. backward() adds to `gradients`, which is
-// laid out as `values`. Parameters, gradients and tape must outlive it.
+// The weights as leaves of a tape: w[number] is the slice of that number. backward() adds to `gradients`,
+// which is laid out as `values`. Parameters, gradients and tape must outlive it.
 class Weights {
  public:
   Weights(Tape& tape, Parameters& parameters, real* gradients)

@@ -163,8 +163,8 @@ std::vector<Sampled> sample(const GPT& model, std::size_t count, const SampleSet
   ENSURE(settings.temperature > 0, "sample", "temperature = " << settings.temperature << " must be above 0");
   ENSURE(settings.top_k >= 0, "sample", "top_k = " << settings.top_k << " must be 0 (all tokens) or above");
   check_prompt("sample", settings.prompt, model);
-  // Strings of one block share prefixes: many, so that there is much to share, but few enough that a request to
-  // stop is noticed between blocks.
+  // Strings of one block share prefixes: many, so that there is much to share, but few enough that a request
+  // to stop is noticed between blocks.
   constexpr std::size_t block = 1 << 14;
   ProgressCount progress(strings_done, count);
   std::vector<Sampled> result;

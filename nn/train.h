@@ -4,10 +4,10 @@
 //   std::vector<banel::Example> examples = {{.tokens = {0, 1, 2, 3, 4}}, {.tokens = {2, 3, 4}}};
 //   const auto report = banel::fit(gpt, examples, {.epochs = 10, .rate = 1e-2}, {1, "my order"});
 //
-// The main header of banel::nn. Stable, for who uses the libraries on their own: this header with batch.h, gpt.h,
-// adamw.h and parameters.h, sample.h, likelihood.h, io/checkpoint.h and io/safetensors.h; from banel::tensor those
-// that tape.h names. The others (decoder.h, muon.h, io/file.h, io/json.h) may change in any version. Threads, fork
-// and signals: parallel.h.
+// The main header of banel::nn. Stable, for who uses the libraries on their own: this header with batch.h,
+// gpt.h, adamw.h and parameters.h, sample.h, likelihood.h, io/checkpoint.h and io/safetensors.h; from
+// banel::tensor those that tape.h names. The others (decoder.h, muon.h, io/file.h, io/json.h) may change in
+// any version. Threads, fork and signals: parallel.h.
 #pragma once
 #include <functional>
 #include <memory>
@@ -21,12 +21,12 @@
 
 namespace banel {
 
-// The loss of a shard, one number; the losses of all shards of a batch are added up. May be called from several
-// threads at once.
+// The loss of a shard, one number; the losses of all shards of a batch are added up. May be called from
+// several threads at once.
 using Loss = std::function<Tensor(const GPT&, const Weights&, const Shard&)>;
 
-// - sum over targets i of weights[i] log p(targets[i] | the tokens before it), in nats: maximum likelihood, or a
-// policy gradient if the weights are advantages.
+// - sum over targets i of weights[i] log p(targets[i] | the tokens before it), in nats: maximum likelihood,
+// or a policy gradient if the weights are advantages.
 Tensor next_token_loss(const GPT&, const Weights&, const Shard&);
 
 struct StepReport {
@@ -38,10 +38,11 @@ class Trainer {
  public:
   Trainer(GPT&, const AdamWSettings&, Loss = next_token_loss);  // the GPT must outlive it
 
-  // One step on the batch: the gradient of its loss, clipping, AdamW. The sorted strings are cut into at most 8
-  // lanes, each with its own gradient, which are added in order: the same bits for any number of threads.
-  // Errors: UsageError for an empty batch; std::runtime_error that names the operation and the step if a number
-  // is NaN or infinite; Interrupted. After an error the weights are those from before the step.
+  // One step on the batch: the gradient of its loss, clipping, AdamW. The sorted strings are cut into at most
+  // 8 lanes, each with its own gradient, which are added in order: the same bits for any number of threads.
+  // Errors: UsageError for an empty batch; std::runtime_error that names the operation and the step if a
+  // number is NaN or infinite; after both the weights are those from before the step. After Interrupted they
+  // may be half updated.
   StepReport step(const Batch&, double rate);
 
   const Reals& gradients() const { return lanes_[0]->gradients; }  // of the last step, before clipping
@@ -80,8 +81,8 @@ struct FitReport {
   double gradient_norm = 0;    // the largest of all steps, before clipping
 };
 
-// Minimises the loss over the examples from the present weights, with a fresh optimiser. Epoch e takes them in the
-// random order of order[e]. No examples or no epochs: nothing changes. Errors: as Trainer::step.
+// Minimises the loss over the examples from the present weights, with a fresh optimiser. Epoch e takes them
+// in the random order of order[e]. No examples or no epochs: nothing changes. Errors: as Trainer::step.
 FitReport fit(GPT&, std::span<const Example>, const FitSettings&, Stream order, Loss = next_token_loss);
 
 }  // namespace banel

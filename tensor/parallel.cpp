@@ -25,8 +25,8 @@ void watch_for_forks() {
             "pthread_atfork failed with error " << registered << "; use one thread");
 }
 
-// While it lives, numbers below 1e-38 count as 0 on this thread. A network that has learned makes many of them, as
-// gradients of near-certain answers, and arithmetic with them can be far slower.
+// While it lives, numbers below 1e-38 count as 0 on this thread. A network that has learned makes many of
+// them, as gradients of near-certain answers, and arithmetic with them can be far slower.
 class FlushDenormals {
 #ifdef __SSE__
  public:

@@ -1,62 +1,78 @@
 #include "tasks/cli/config_file.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
-#include <sstream>
 
-#include "nn/io/json.h"
-#include "tensor/check.h"
+#include "tasks/base/toml.h"
+#include "tasks/base/words.h"
 
 namespace banel {
 
-namespace {
+OptionValue ConfigFile::value(const Option& option, const TomlValue& from) {
+  const auto word = [&option](const TomlValue& text) {
+    if (const auto why = option.fault(text.text())) text.refuse(*why);
+    return text.text();
+  };
+  switch (option.type_) {
+    case OptionType::flag:
+      return from.flag();
+    case OptionType::integer:
+      return from.integer(option.lowest_, option.highest_);
+    case OptionType::number:
+      return from.number(option.least_, option.most_);
+    case OptionType::string:
+    case OptionType::path:
+      return word(from);
+    default:
+      break;
+  }
+  Words words;
+  for (const TomlValue& item : from.items()) words.push_back(word(item));
+  return words;
+}
 
-constexpr const char* where = "the file of --config";
-
-bool is_utf8(const std::string& text) {
-  try {
-    return !Json(text).dump().empty();
-  } catch (const Json::type_error&) {
-    return false;
+void ConfigFile::read(const TomlValue& table, Command& command) {
+  Words known = command.command_names();
+  for (const auto& option : command.options_) known.push_back(option->key());
+  table.allow(known);
+  for (const auto& [key, from] : table.entries()) {
+    for (const auto& below : command.commands_)
+      if (below->name_ == key) read(from, *below);
+    for (const auto& option : command.options_)
+      if (option->key() == key) option->value_ = value(*option, from);
   }
 }
 
-// Why CLI11 must not see the line; empty if it may.
-std::string fault(const std::string& line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  if (first == line.npos || line[first] == '#' || line[first] == ';') return "";
-  const std::size_t equals = line.find('=');
-  if (std::ranges::count(line.substr(0, equals), '.') > 3) return "more than three dots in a name";
-  if (equals == line.npos) return "";
-  const std::size_t value = line.find_first_not_of(" \t", equals + 1);
-  const bool array = value != line.npos && line[value] == '[';
-  return array && line[line.find_last_not_of(" \t")] != ']' ? "an array that does not end on its line" : "";
+void ConfigFile::read(const std::filesystem::path& file, Command& program) { read(read_toml(file), program); }
+
+namespace {
+
+std::string toml_array(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + toml_string(word);
+  return "[" + text + "]";
+}
+
+std::string toml(const OptionValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+  if (const auto* number = std::get_if<double>(&value)) return shortest(*number);
+  if (const auto* words = std::get_if<Words>(&value)) return toml_array(*words);
+  return toml_string(std::get<std::string>(value));
 }
 
 }  // namespace
 
-std::vector<CLI::ConfigItem> StrictToml::from_config(std::istream& input) const {
-  constexpr std::size_t longest = 100'000;
-  std::string text, line;
-  for (std::size_t number = 1; std::getline(input, line); ++number) {
-    text += line += '\n';
-    ENSURE_AS(text.size() <= longest, InputError, where, "has more than 100,000 bytes; is it another file?");
-    line.pop_back();
-    const bool plain = std::ranges::none_of(
-        line, [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; });
-    const std::string why = plain && is_utf8(line) ? fault(line) : "not plain UTF-8 text";
-    ENSURE_AS(why.empty(), InputError, where, "line " << number << ": " << why << "; correct it");
+std::string ConfigFile::text(Command& command) {
+  std::string text = "# " + command.full_name() + "\n", table;
+  for (const Command* part : command.chain()) {
+    std::string lines;
+    for (const auto& option : part->options_)
+      if (option->value_) lines += option->key() + " = " + toml(*option->value_) + "\n";
+    if (part->parent_) table += (table.empty() ? "" : ".") + part->name_;
+    if (!lines.empty() && part->parent_) text += "[" + table + "]\n";
+    text += lines;
   }
-  std::istringstream checked(text);
-  std::vector<CLI::ConfigItem> read = CLI::ConfigTOML::from_config(checked);
-  std::set<std::string> names;
-  for (const CLI::ConfigItem& item : read) {
-    const bool section = item.name == "++" || item.name == "--";  // where one begins and ends
-    ENSURE_AS(section || names.insert(item.fullname()).second, InputError, where,
-              "the key " << in_quotes(item.fullname()) << " comes twice; remove one");
-  }
-  return read;
+  return text;
 }
 
 }  // namespace banel

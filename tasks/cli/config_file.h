@@ -1,16 +1,30 @@
-// The file of --config.
+// The file of --config: options as TOML, one table a command.
+//
+//   [attack]
+//   method = "tail"
+//   budget = 3000
 #pragma once
-#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "tasks/cli/options.h"
 
 namespace banel {
 
-// CLI11's TOML with what it lets pass refused: a damaged file must not be half understood, fill the memory or
-// write to the terminal. Errors: InputError naming the line that is not UTF-8, has a control character, more
-// than three dots in a name or an array without an end; the key that comes twice; a file of more than 100,000
-// bytes.
-class StrictToml final : public CLI::ConfigTOML {
+class TomlValue;
+
+class ConfigFile {
  public:
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
+  // Gives the options of all commands of the program the values that the file has for them, checked as if they were
+  // typed. Errors: InputError "FILE: line 3: attack.budget: ..."; IoError if the file cannot be read.
+  static void read(const std::filesystem::path& file, Command& program);
+
+  // The values of the options of a command and of those above it, as such a file.
+  static std::string text(Command& command);
+
+ private:
+  static void read(const TomlValue& table, Command& command);
+  static OptionValue value(const Option& option, const TomlValue& from);
 };
 
 }  // namespace banel

@@ -69,7 +69,7 @@ struct PlantedSettings {
   }
 };
 
-struct Measured {  // planted.json
+struct Measured {  // what the report says
   Rate mass;
   double threshold = 0;  // of the tail: log p, in nats
 };
@@ -85,7 +85,7 @@ class Planted : public Task {
   }
 
   void open(const fs::path& folder, Access access, ProgressMode mode) override {
-    const fs::path report = folder / "planted.json";
+    const fs::path report = folder / report_name();
     ENSURE_AS(access == Access::make || fs::exists(report), InputError, report.string(),
               "is missing; run the study that made this folder first");
     const int digits = static_cast<int>(settings_.digits);
@@ -135,6 +135,13 @@ class Planted : public Task {
              }}};
   }
 
+  // Of the prior itself, which open() has measured.
+  std::optional<Estimate> exact_success(const Attacker& a) const override {
+    if (&a.theta != prior_.get() || !a.regions.empty()) return {};
+    const double p = measured_.mass.value();
+    return Estimate{p, std::sqrt(p * (1 - p) / static_cast<double>(measured_.mass.n))};
+  }
+
   std::map<std::string, bool> also(const Attempt& x, const Verdict&) const override {
     if (settings_.set != "beside") return {};
     const auto q = parse(x, settings_.digits);
@@ -145,6 +152,7 @@ class Planted : public Task {
   std::vector<bool> in_tail(std::span<const Attempt> valid) const;
   std::vector<bool> in_bulk(std::span<const Attempt> valid) const;
   Measured measure(ProgressMode) const;
+  std::string report_name() const;
   Json settings() const;
   std::string to_text(const Measured&) const;
   void read(const fs::path& report);
@@ -198,6 +206,12 @@ Measured Planted::measure(ProgressMode mode) const {
     m.threshold = (*std::max_element(log_probs.begin(), above) + *above) / 2;
   }
   return m;
+}
+
+// Panels that differ in the set share a folder and its attacker.
+std::string Planted::report_name() const {
+  return "planted-" + settings_.set + (settings_.is_tail() ? '-' + Value(settings_.mass).shown() : "") + '-' +
+         std::to_string(settings_.samples) + ".json";
 }
 
 Json Planted::settings() const {
@@ -255,6 +269,7 @@ TaskEntry entry() {
           .sentence = "strings of a set of known prior mass, in the tail or in the bulk of the prior",
           .settings = settings,
           .quick = {{"attacker_examples", 100'000}},
+          .judging = {"set", "mass", "samples"},
           .make = make};
 }
 

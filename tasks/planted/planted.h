@@ -19,7 +19,7 @@
 namespace banel::planted {
 
 // open() trains the attacker and measures the prior mass of the set on `samples` strings of the prior. It writes
-// FOLDER/planted.json: settings, mass with interval and standard error, and for the tail the threshold in nats.
+// FOLDER/planted-SET-SAMPLES.json: settings, mass with interval and standard error, and for the tail the threshold in nats.
 TaskEntry entry();
 
 }  // namespace banel::planted

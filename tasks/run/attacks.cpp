@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "nn/io/file.h"
 #include "tasks/base/text.h"
 #include "tensor/parallel.h"
 
@@ -63,8 +64,11 @@ std::vector<AttackResult> run_all(const std::vector<Job>& jobs, int side_by_side
       used = evaluations;
       progress.update(all, "evaluations left " + grouped(total - all));
     };
+    create_folders(job.folder);
+    const std::optional<FolderLock> mine = FolderLock::if_free(job.folder);
+    if (!mine) return;
     results[i] = run_attack(job.folder, *job.task, job.method, job.settings, report);
-    const std::scoped_lock lock(turn);
+    const std::scoped_lock alone(turn);
     if (done) done(i);
   });
   return results;

@@ -139,6 +139,11 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
   write_file(folder / "checkpoint", encoded(p, models));
 }
 
+bool is_finished(const fs::path& folder) {
+  const fs::path path = folder / "checkpoint";
+  return fs::exists(path) && decoded(read_file(path), path.string()).progress.finished;
+}
+
 SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
   const fs::path path = folder / "checkpoint";
   if (!fs::exists(path)) return {{}, {.theta = prior.clone()}};

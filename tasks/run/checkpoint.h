@@ -41,6 +41,9 @@ void save_attack(const std::filesystem::path& folder, const State&, AttackProgre
 // The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a damaged file.
 SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior);
 
+// Whether the attack in the folder has come to its end. Errors: InputError if the checkpoint is damaged.
+bool is_finished(const std::filesystem::path& folder);
+
 // The two halves of a checkpoint's text, for tests. Errors of parse: InputError naming the value that is
 // missing or impossible.
 Json to_json(const AttackProgress&);

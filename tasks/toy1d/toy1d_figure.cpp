@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "tasks/plot/column_chart.h"
-#include "tasks/report/figure_parts.h"
 #include "tensor/check.h"
 
 namespace banel::toy1d {

@@ -208,8 +208,8 @@ TEST_CASE("settings out of range are refused before the oracle is asked") {
   refused([](Settings& s) { s.patience = -1; });
 }
 
-// As a failure model it is exact, p_theta restricted to failures, but for a relative error of 1e-9 that breaks
-// ties; as theta it becomes the frequencies of what was accepted.
+// As a failure model it is exact, p_theta restricted to failures, but for a relative error of 1e-9 that
+// breaks ties; as theta it becomes the frequencies of what was accepted.
 class ExactGenerator : public ToyGenerator {
  public:
   using ToyGenerator::ToyGenerator;

@@ -12,8 +12,8 @@ const std::vector<Attempt> visited{"12+3=", "12+4=", "12+3=", "99+1="};
 TEST_CASE("the density of strings sums to one over what can follow") {
   StringDensity density(2);
   for (const Attempt& x : visited) density.count(x);
-  // p(x) includes the end of the string, so p("a") over all one-character strings and the empty one is below 1, and the
-  // chain rule holds: log p of a string is a sum of conditionals, each at most 0.
+  // p(x) includes the end of the string, so p("a") over all one-character strings and the empty one is below
+  // 1, and the chain rule holds: log p of a string is a sum of conditionals, each at most 0.
   double total = std::exp(density.log_prob(""));
   for (int c = 1; c < 256; ++c) total += std::exp(density.log_prob(std::string(1, static_cast<char>(c))));
   CHECK(total > 0);

@@ -71,7 +71,8 @@ struct Counts {
   std::int64_t schedules = 0, refusals = 0, judged = 0, wrong = 0;
 };
 
-// Batches of random sizes, some across the limit, until the last evaluation of the budget is used and one more is refused.
+// Batches of random sizes, some across the limit, until the last evaluation of the budget is used and one
+// more is refused.
 void spend(std::int64_t budget, std::uint32_t longest, Rng& rng, Counts& counts) {
   std::int64_t judged = 0;
   const auto judge = [&](std::span<const Attempt> x) {
@@ -151,7 +152,8 @@ TEST_CASE("threads that share an oracle cannot pass its budget together") {
   CHECK(wrong == 0);
 }
 
-// A run that evaluates a0, a1, ... in batches, is killed again and again, and goes on from its last saved state.
+// A run that evaluates a0, a1, ... in batches, is killed again and again, and goes on from its last saved
+// state.
 TEST_CASE("over random crashes nothing is lost and nothing is paid twice and the budget holds") {
   Rng rng(2, "oracle_test");
   const TemporaryFolder folder;

@@ -1,5 +1,5 @@
-// What the tests of the method share: a TabularGenerator over the words w0, w1, ... that shows what it is fitted
-// to, and judges and screens made from a predicate.
+// What the tests of the method share: a TabularGenerator over the words w0, w1, ... that shows what it is
+// fitted to, and judges and screens made from a predicate.
 #pragma once
 #include <functional>
 #include <span>

@@ -1,0 +1,234 @@
+#include "tasks/base/toml.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_MAX_NESTED_VALUES 8
+#include <toml++/toml.h>
+
+#include "nn/io/json.h"
+#include "tasks/base/text.h"
+#include "tasks/base/words.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+constexpr std::size_t longest_file = 100'000;
+
+[[noreturn]] void refuse_text(std::string_view where, std::size_t line, const std::string& why) {
+  throw InputError(std::string(where) + ": line " + std::to_string(line) + ": " + why);
+}
+
+// Refuses what the library would report without its line, and keys of many parts, from which it would make
+// tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not accepted,
+// so each line can be judged alone.
+void check_line(std::string_view line, std::string_view where, std::size_t number) {
+  constexpr int most_dots = 8;
+  if (!is_utf8(line)) refuse_text(where, number, "is not UTF-8 text; correct or remove the line");
+  int dots = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size() && (quote != 0 || line[i] != '#'); ++i) {
+    const char c = line[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      if (c == '\\' && quote == '"') ++i;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      const bool triple = line.substr(i, 3) == std::string(3, c);
+      if (triple)
+        refuse_text(where, number,
+                    "a string of several lines; write it on one line, with \\n for a new line");
+    } else if (c == ',' || c == '[' || c == ']') {
+      dots = 0;
+    } else if (c == '.' && ++dots > most_dots) {
+      refuse_text(where, number, "a key of more than 8 parts; use fewer");
+    }
+  }
+}
+
+void check_lines(std::string_view text, std::string_view where) {
+  std::size_t number = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    check_line(text.substr(begin, end - begin), where, number);
+    begin = end + 1;
+  }
+}
+
+// A key in a message: in quotation marks if it could be misread.
+std::string in_key(const std::string& key) {
+  constexpr const char* bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  constexpr std::size_t longest = 64;
+  const bool plain = !key.empty() && key.size() <= longest && key.find_first_not_of(bare) == key.npos;
+  return plain ? key : in_quotes(key);
+}
+
+}  // namespace
+
+// Turns the library's tree into ours.
+class TomlBuilder {
+ public:
+  using Place = TomlValue::Place;
+
+  static TomlValue table(const toml::table& from, std::shared_ptr<const Place> place) {
+    TomlValue value;
+    TomlValue::Table to;
+    for (const auto& [key, node] : from) {
+      const std::string name(key.str());
+      to.emplace_back(
+          name, build(node, child(place, name, std::max(key.source().begin.line, node.source().begin.line))));
+    }
+    value.data_ = std::move(to);
+    value.place_ = std::move(place);
+    return value;
+  }
+
+  static std::shared_ptr<const Place> child(std::shared_ptr<const Place> parent, std::string step,
+                                            std::size_t line) {
+    return std::make_shared<const Place>(Place{std::move(parent), std::move(step), line});
+  }
+
+ private:
+  static TomlValue array(const toml::array& from, const std::shared_ptr<const Place>& place) {
+    TomlValue value;
+    TomlValue::Array to;
+    for (const toml::node& node : from) {
+      const std::string step = "[" + std::to_string(to.size()) + "]";
+      to.push_back(build(node, child(place, step, node.source().begin.line)));
+    }
+    value.data_ = std::move(to);
+    value.place_ = place;
+    return value;
+  }
+
+  static TomlValue build(const toml::node& node, const std::shared_ptr<const Place>& place) {
+    if (const toml::table* x = node.as_table()) return table(*x, place);
+    if (const toml::array* x = node.as_array()) return array(*x, place);
+    TomlValue value;
+    value.place_ = place;
+    if (const auto* string = node.as_string())
+      value.data_ = string->get();
+    else if (const auto* flag = node.as_boolean())
+      value.data_ = flag->get();
+    else if (const auto* integer = node.as_integer())
+      value.data_ = integer->get();
+    else if (const auto* number = node.as_floating_point())
+      value.data_ = number->get();
+    else
+      value.refuse("is a date or a time, which nothing here uses; put a text in quotation marks");
+    const auto* text = std::get_if<std::string>(&value.data_);
+    if (text && text->find('\0') != text->npos) value.refuse("contains a zero byte; remove it");
+    return value;
+  }
+};
+
+std::string TomlValue::where() const {
+  std::string name;
+  const Place* place = place_.get();
+  for (; place->parent; place = place->parent.get()) {
+    const bool index = place->step.front() == '[';
+    const bool first = !place->parent->parent;
+    std::string step = index ? place->step : in_key(place->step);
+    name = (first || index ? "" : ".") + step + name;
+  }
+  return name.empty() ? place->step : place->step + ": line " + std::to_string(place_->line) + ": " + name;
+}
+
+void TomlValue::refuse(const std::string& why) const { throw InputError(where() + ": " + why); }
+
+template <class T>
+const T& TomlValue::as(const char* type) const {
+  if (const T* value = std::get_if<T>(&data_)) return *value;
+  refuse(std::string("must be ") + type);
+}
+
+const TomlValue::Table& TomlValue::entries() const {
+  return as<Table>("a table: [name] with KEY = VALUE below it");
+}
+const TomlValue::Array& TomlValue::items() const { return as<Array>("an array: [first, second]"); }
+const std::string& TomlValue::text() const { return as<std::string>("text in quotation marks"); }
+bool TomlValue::flag() const { return as<bool>("true or false"); }
+
+const std::string& TomlValue::name() const {
+  if (text().empty()) refuse("is empty");
+  if (has_control_characters(text())) refuse("contains a control character, such as a newline; remove it");
+  return text();
+}
+
+std::int64_t TomlValue::integer(std::int64_t lowest, std::int64_t highest) const {
+  const std::int64_t value = as<std::int64_t>("a whole number");
+  if (value < lowest || value > highest) refuse(outside(std::to_string(value), lowest, highest));
+  return value;
+}
+
+double TomlValue::number(double least, double most) const {
+  const double value =
+      is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : as<double>("a number");
+  if (!(value >= least && value <= most)) refuse(outside(shortest(value), least, most));
+  return value;
+}
+
+const TomlValue* TomlValue::find(std::string_view key) const {
+  const Table& table = entries();
+  const auto found =
+      std::ranges::find(table, key, [](const auto& entry) -> std::string_view { return entry.first; });
+  return found == table.end() ? nullptr : &found->second;
+}
+
+const TomlValue& TomlValue::operator[](std::string_view key) const {
+  if (const TomlValue* value = find(key)) return *value;
+  refuse("the key " + std::string(key) + " is missing");
+}
+
+void TomlValue::allow(const std::vector<std::string>& keys) const {
+  for (const auto& [key, value] : entries())
+    if (std::ranges::find(keys, key) == keys.end())
+      value.refuse("is not a key that is known here" + did_you_mean(key, keys));
+}
+
+TomlValue parse_toml(std::string_view text, std::string_view where) {
+  if (text.size() > longest_file)
+    throw InputError(std::string(where) + ": has more than 100,000 bytes; is it another file?");
+  check_lines(text, where);
+  try {
+    const toml::table table = toml::parse(text);
+    return TomlBuilder::table(table, TomlBuilder::child(nullptr, std::string(where), 1));
+  } catch (const toml::parse_error& error) {
+    constexpr std::string_view opening = "Error while parsing ";
+    std::string_view why = error.description();
+    if (why.starts_with(opening)) why.remove_prefix(opening.size());
+    refuse_text(where, error.source().begin.line, one_line(why));
+  }
+}
+
+TomlValue read_toml(const std::filesystem::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  std::string text(file ? longest_file + 1 : 0,
+                   '\0');  // one more than is accepted, even of a file without an end
+  if (file) text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  ENSURE_AS(file && !std::ferror(file.get()), IoError, one_line(path.string()),
+            "cannot be read: " << std::strerror(errno));
+  return parse_toml(text, one_line(path.string()));
+}
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (c == '\n')
+      quoted += "\\n";
+    else if (has_control_characters({&c, 1}))
+      quoted += formatted("\\u%04X", static_cast<unsigned>(c));
+    else
+      quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace banel
