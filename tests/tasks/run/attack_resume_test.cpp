@@ -1,6 +1,8 @@
 // What an attack goes on from.
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/tiny_attack.h"
 
 namespace banel {
