@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -103,10 +104,9 @@ void set(Method& m, const std::string& key, const Value& value) {
   std::vector<std::string> known;
   for (const Setting& s : method_settings()) known.push_back(s.key);
   const bool exists = std::find(known.begin(), known.end(), key) != known.end();
-  const std::string close = nearest(key, known);
   ENSURE(exists, "setting",
-         in_quotes(key) << " does not exist" << (close.empty() ? "" : "; did you mean " + close + "?")
-                        << " `banel methods " << m.name << "` lists them");
+         in_quotes(key) << " does not exist" << did_you_mean(key, known) << "; `banel methods " << m.name
+                        << "` lists the settings");
   ENSURE(std::find(m.uses.begin(), m.uses.end(), key) != m.uses.end(), "setting",
          key << " has no effect on " << m.name << "; `banel methods " << m.name << "` lists its settings");
   if (key == "screen") m.screen = value.text();

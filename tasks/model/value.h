@@ -73,7 +73,4 @@ Values completed(const std::vector<Setting>&, const Values& given, std::string_v
 // "KEY=VALUE" -> {KEY, VALUE}. Errors: UsageError if there is no '=' or the key is empty.
 std::pair<std::string, std::string> key_and_value(std::string_view text);
 
-// The word most like `word` of some, for "did you mean"; empty if none is close.
-std::string nearest(std::string_view word, const std::vector<std::string>& words);
-
 }  // namespace banel

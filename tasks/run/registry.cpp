@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -17,9 +18,8 @@ const Entry& named(const std::vector<Entry>& entries, const std::string& name, c
     names.push_back(e.name);
     listed += (listed.empty() ? "" : ", ") + e.name;
   }
-  const std::string close = nearest(name, names);
-  throw UsageError(std::string(kind) + ": " + in_quotes(name) + " is unknown; " +
-                   (close.empty() ? "" : "did you mean " + close + "? ") + "There are " + listed);
+  throw UsageError(std::string(kind) + ": " + in_quotes(name) + " is unknown" + did_you_mean(name, names) +
+                   "; there are " + listed);
 }
 
 }  // namespace

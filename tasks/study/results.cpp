@@ -38,7 +38,8 @@ std::vector<std::string> run_results(const fs::path& out, const fs::path& runs, 
   std::vector<Study> studies;
   for (const std::string& name : names.empty() ? study_names() : names) {
     Study study = read_study(name, registry);
-    ENSURE(study.results || names.empty(), "results", in_quotes(name) << " is not shown there (results = true)");
+    ENSURE(study.results || names.empty(), "results",
+           in_quotes(name) << " is not shown there (results = true)");
     if (study.results) studies.push_back(std::move(study));
   }
   create_folders(out);

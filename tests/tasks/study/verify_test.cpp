@@ -25,7 +25,8 @@ std::vector<std::string> differences(const fs::path& folder) {
 }
 
 // Replaces the first `before` in a file, looks, and puts the file back.
-void check_found(const fs::path& run, const fs::path& file, const std::string& before, const std::string& after) {
+void check_found(const fs::path& run, const fs::path& file, const std::string& before,
+                 const std::string& after) {
   const std::string text = read_file(run / file);
   const auto at = text.find(before);
   INFO(file.string() << ": " << before << " -> " << after);
