@@ -2,106 +2,52 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <string>
 
+#include "banel/early_abort.h"
 #include "banel/scout.h"
 #include "tensor/check.h"
 
 namespace banel {
 
 namespace {
-
-// Evaluates the round's attempts: all of them, or only `probe` if none of these is rewarded.
-void evaluate(Round& round, Oracle& oracle, std::size_t probe) {
-  const std::vector<Attempt> all = texts(round.attempts.kept);
-  const std::span<const Attempt> X = all;
-  const std::size_t first = probe ? std::min(probe, X.size()) : X.size();
-  round.rewards = oracle.evaluate(X.first(first));
-  if (round.positives()) {
-    const std::vector<bool> others = oracle.evaluate(X.subspan(first));
-    round.rewards.insert(round.rewards.end(), others.begin(), others.end());
-  } else {
-    for (const Attempt& x : X.subspan(first))
-      if (!oracle.succeeded(x)) round.assumed.push_back(x);
-    round.attempts.kept.erase(round.attempts.kept.begin() + static_cast<std::ptrdiff_t>(first),
-                              round.attempts.kept.end());
-    round.attempts.looked = round.attempts.looked * first / X.size();
-  }
-}
-
-// Whatever is learned from a round is learned from these: nothing the oracle ever rewarded may be among them.
-std::vector<Attempt> failures(const Round& round, const Oracle& oracle) {
-  std::vector<Attempt> result;
-  for (std::size_t i = 0; i < round.rewards.size(); ++i) {
-    if (round.rewards[i]) continue;
-    const Attempt& x = round.attempts.kept[i].text;
-    ENSURE_AS(!oracle.succeeded(x), InputError, "oracle",
-              "\"" << x << "\" was rewarded before and now fails; the reward must be a function");
-    result.push_back(x);
-  }
-  result.insert(result.end(), round.assumed.begin(), round.assumed.end());
-  return result;
-}
-
-// The proposals with a score of at least tau, without those the oracle has already rewarded.
-std::vector<Attempt> outside(const std::vector<Proposal>& proposals, const std::vector<double>& scores,
-                             double tau, const Oracle& oracle) {
-  std::vector<Attempt> result;
-  for (std::size_t i = 0; i < proposals.size(); ++i)
-    if (scores[i] >= tau && !oracle.succeeded(proposals[i].text)) result.push_back(proposals[i].text);
-  return result;
-}
-
-void validate(const Settings& s) {
-  ENSURE(s.per_round >= 1, "settings", "m = 0 evaluations per round; at least 1 is needed");
-  ENSURE(s.accepted >= 1, "settings", "n = 0 accepted proposals; at least 1 is needed");
-  ENSURE(s.f >= 1 && s.f <= 1000, "settings", "filter factor f = " << s.f << " is outside 1..1000");
-  ENSURE(s.kappa >= 0, "settings", "kappa = " << s.kappa << " is negative");
-  ENSURE(s.kl >= 0, "settings", "the KL weight " << s.kl << " is negative");
-  ENSURE(s.patience >= 0, "settings", "patience = " << s.patience << " is negative");
-  ENSURE(s.patience == 0 || s.memory == Memory::distil, "settings",
-         "patience " << s.patience << " needs distillation: without it theta never changes");
-  ENSURE(!s.restart || s.patience > 0, "settings", "restart " << s.restart << " needs patience above 0");
-  ENSURE(s.scout >= 0, "settings", "scout = " << s.scout << " evaluations is negative");
-  ENSURE(!s.scout || (s.screened && s.memory == Memory::distil && s.per_round <= 4096), "settings",
-         "scout " << s.scout << " needs screening, distillation and rounds of at most 4,096 evaluations");
-  ENSURE(s.phi_epochs >= 0 && s.distil_epochs >= 0, "settings", "epochs must not be negative");
-}
-
+void validate(const Settings&, const State&);
+std::vector<Attempt> failures_of(const Round&, const Oracle&);
+std::vector<Attempt> accept(const std::vector<Proposal>&, const std::vector<double>& scores, double tau,
+                            const Oracle&);
 }  // namespace
 
-std::int64_t Round::positives() const { return std::count(rewards.begin(), rewards.end(), true); }
-
-// The numbers are the lines of Algorithm 2 (README: "The algorithm, line by line").
-void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner,
-         const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
-         const std::function<bool(const State&, const Round&)>& after_round) {
-  validate(settings);
-  ENSURE(!(settings.restart || settings.scout) || state.pretrained, "settings",
-         "restart and scout need the pre-trained attacker to begin from");
+// The outer loop, which all methods share. The line numbers are those of the table in banel.h.
+void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner, const Screen& may_succeed,
+         std::uint64_t seed, const std::function<bool(const State&, const Round&)>& after_round) {
+  validate(settings, state);
+  const Screen screen = [&](std::span<const Attempt> attempts) {
+    std::vector<bool> may = passes(may_succeed, attempts);
+    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !oracle.seen(attempts[i]);
+    return may;
+  };
+  const Context context{settings, oracle, settings.screened ? &screen : nullptr, seed};
   std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
-  const Screen unknown = [&](const Attempt& x) { return !known_zero(x) && !oracle.seen(x); };
-  const Context context{settings, oracle, settings.screened ? &unknown : nullptr, seed};
-  while (oracle.used() < oracle.budget()) {  // Alg. 2, l. 2
-    Round round;
-    round.number = state.rounds + 1;
+  while (oracle.used() < oracle.budget()) {         // Alg. 2, l. 2
+    Round round{.number = state.rounds + 1};
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     if (oracle.used() < settings.scout) scout(state, round, oracle, context);
-    if (round.way != Way::scouts)
-      round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.per_round, left),
+    const bool scouted = round.outcome == Outcome::scouted;
+    if (!scouted)
+      round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.m, left),
                             context.stream("attempts", round));  // Alg. 2, l. 3
-    if (round.attempts.kept.empty()) {  // nothing new to try: theta has collapsed or knows no more strings
-      if (settings.patience == 0 || !state.best.now.theta || state.best.asked) break;
+    if (round.attempts.kept.empty()) {  // theta writes nothing new: it has collapsed or is exhausted
+      if (settings.patience == 0 || !state.best.current.theta || state.best.current_is_best) break;
       state.best.restore(theta);
       continue;
     }
-    if (round.way == Way::on) evaluate(round, oracle, settings.probe);  // Alg. 2, l. 4
-    round.failures = failures(round, oracle);                           // Alg. 2, l. 5
-    if (settings.patience > 0 && round.way == Way::on)
-      round.way =
-          state.best.follow(theta, {static_cast<std::int64_t>(round.attempts.looked), round.positives()},
+    if (!scouted) evaluate(round, oracle, settings.early_abort);  // Alg. 2, l. 4
+    round.failures = failures_of(round, oracle);                  // Alg. 2, l. 5
+    if (settings.patience > 0 && !scouted)
+      round.outcome =
+          state.best.update(theta, {static_cast<std::int64_t>(round.attempts.examined), round.positives()},
                             settings.patience, settings.restart, state.pretrained.get());
-    if (round.way != Way::on)
+    if (round.outcome != Outcome::learned)
       learner.recall(round.failures, round.number, seed);
     else if (!learner.learn(state, round, context))
       break;
@@ -111,17 +57,18 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
   if (state.best.overall().theta) theta = state.attacker().clone();
 }
 
+// The BaNEL step: what theta learns from the failures of a round.
 bool Banel::learn(State& state, Round& round, const Context& context) {
   const Settings& settings = context.settings;
   const std::vector<Attempt>& F = round.failures;
   Generator& theta = *state.theta;
   const std::shared_ptr<Generator> phi = theta.clone();
   if (score_.uses_phi) {
-    round.phi_loss = phi->fit(F, settings.phi_epochs, context.stream("phi", round));  // Alg. 2, l. 6
+    round.phi_loss = phi->fit(F, settings.phi, context.stream("phi", round));  // Alg. 2, l. 6
     round.phi = phi;
   }
   recall(F, round.number, context.seed);
-  const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.accepted)));
+  const auto fn = static_cast<std::size_t>(std::lround(settings.f * static_cast<double>(settings.n)));
   round.proposals =
       draw(theta, state.regions, context.screen, fn, context.stream("proposals", round));  // Alg. 2, l. 7
   const std::vector<Proposal>& P = round.proposals.kept;
@@ -129,9 +76,9 @@ bool Banel::learn(State& state, Round& round, const Context& context) {
   const std::vector<double> s =
       score_.of(P, *phi, settings, context.stream("scores", round));  // Alg. 2, l. 8
   round.tau = threshold(s, settings.f);                               // Alg. 2, l. 9
-  round.accepted = outside(P, s, round.tau, context.oracle);          // Alg. 2, l. 10
+  round.accepted = accept(P, s, round.tau, context.oracle);           // Alg. 2, l. 10
   if (settings.memory == Memory::distil)
-    theta.fit(round.accepted, settings.distil_epochs, context.stream("distil", round));  // Alg. 2, l. 11
+    theta.fit(round.accepted, settings.theta, context.stream("distil", round));  // Alg. 2, l. 11
   else
     state.regions.push_back({phi, settings.kappa, round.tau});  // Alg. 1: R~ <- R~ u R~_new
   return true;
@@ -168,7 +115,55 @@ Score novelty_score(std::shared_ptr<Novelty> novelty) {
           [novelty](std::span<const Proposal> P, const Generator&, const Settings&, Stream) {
             return novelty->bonus(texts(P));
           },
-          std::move(novelty)};
+          novelty};
 }
+
+std::int64_t Round::positives() const { return std::count(rewards.begin(), rewards.end(), Reward::success); }
+
+namespace {
+
+void validate(const Settings& s, const State& state) {
+  const auto require = [](bool holds, auto&&... message) {
+    ENSURE(holds, "settings", (std::ostringstream() << ... << message).str());
+  };
+  require(s.m >= 1, "m = 0 attempts per round; at least 1 is needed");
+  require(s.n >= 1, "n = 0 accepted proposals; at least 1 is needed");
+  require(s.f >= 1 && s.f <= 1000, "the filter factor f = ", s.f, " is outside 1..1000");
+  require(s.kappa >= 0, "kappa = ", s.kappa, " is negative");
+  require(s.kl >= 0, "the KL weight ", s.kl, " is negative");
+  require(s.patience >= 0, "patience = ", s.patience, " is negative");
+  require(s.phi.epochs >= 0 && s.theta.epochs >= 0, "epochs must not be negative");
+  require(s.patience == 0 || s.memory == Memory::distil, "patience ", s.patience,
+          " needs distillation: without it theta never changes");
+  require(!s.restart || s.patience > 0, "restart ", s.restart, " needs patience above 0");
+  require(s.scout >= 0, "scout = ", s.scout, " evaluations is negative");
+  require(!s.scout || (s.screened && s.memory == Memory::distil && s.m <= 4096), "scout ", s.scout,
+          " needs screening, distillation and rounds of at most 4,096 attempts");
+  require(!(s.restart || s.scout) || state.pretrained,
+          "restart and scout need the pre-trained attacker in state.pretrained");
+}
+
+// Every model of a round learns from these only, so no rewarded string may be among them, even if it failed
+// in this round. An unjudged attempt is no failure.
+std::vector<Attempt> failures_of(const Round& round, const Oracle& oracle) {
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < round.rewards.size(); ++i) {
+    const Attempt& x = round.attempts.kept[i].text;
+    if (round.rewards[i] == Reward::failure && !oracle.succeeded(x)) result.push_back(x);
+  }
+  result.insert(result.end(), round.assumed.begin(), round.assumed.end());
+  return result;
+}
+
+// The proposals with a score of at least tau, except those that were rewarded.
+std::vector<Attempt> accept(const std::vector<Proposal>& proposals, const std::vector<double>& scores,
+                            double tau, const Oracle& oracle) {
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < proposals.size(); ++i)
+    if (scores[i] >= tau && !oracle.succeeded(proposals[i].text)) result.push_back(proposals[i].text);
+  return result;
+}
+
+}  // namespace
 
 }  // namespace banel

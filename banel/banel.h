@@ -1,77 +1,109 @@
 // BaNEL: Bayesian Negative Evidence Learning (Lee, Amos & Fanti 2025, arXiv 2510.09596), Algorithms 1 and 2.
-// Learns from failures alone: a second model phi is fitted to the failed attempts, and the attacker theta
-// moves to where theta / phi is large.
+//
+// An attacker theta writes strings, an oracle rewards very few of them and each answer is expensive. BaNEL
+// learns from the failures: it fits a second model phi to them and moves theta to where p_theta / p_phi is
+// large. first_steps.cpp explains why and runs the bare algorithm; read it first. Here it runs at full scale:
+//
+//   State state{attacker.clone()};
+//   Oracle oracle(judge, 7500, "ledger.jsonl");
+//   Banel learner(ratio_score());
+//   run(state, oracle, Settings{}, learner, may_succeed, seed, after_round);
+//   state.theta->sample(...);                                                  // the trained attacker
+//
+// Algorithm 2, and where each line is (banel.cpp carries the numbers; the paper does not number its lines):
+//
+//   1   theta <- the pre-trained attacker                    banel.cpp: run
+//   2   while evaluations are left                           banel.cpp: run, Oracle::used
+//   3     X <- m samples from p_theta                        posterior.cpp: draw
+//   4     r(x) for x in X, by the oracle                     early_abort.cpp: evaluate, Oracle::evaluate
+//   5     F <- {x in X : r(x) = 0}                           banel.cpp: failures_of
+//   6     phi <- fit(copy of theta, F)                       Generator::clone, Generator::fit
+//   7     P <- f n samples from p_theta                      posterior.cpp: draw
+//   8     s(x) <- log p_theta(x) - kappa log p_phi(x)        banel.cpp: ratio_score, posterior.cpp: log_ratio
+//   9     tau <- the (1 - 1/f) quantile of s over P          posterior.cpp: threshold
+//   10    A <- {x in P : s(x) >= tau}                        banel.cpp: accept
+//   11    theta <- fit(theta, A)                             Generator::fit
+//
+// Algorithm 1 keeps the region (phi, kappa, tau) of each round in place of line 11, and lines 3 and 7 draw
+// only what no region rejects. In both, a string that was ever rewarded is neither a failure nor accepted.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "banel/best.h"
 #include "banel/novelty.h"
 #include "banel/oracle.h"
 #include "banel/posterior.h"
+#include "banel/rollback.h"
 
 namespace banel {
 
 enum class Memory {
-  regions,  // Algorithm 1: theta stays, every (phi_t, tau_t) is kept and filters all later draws
-  distil    // Algorithm 2: the accepted proposals are distilled into theta, phi is forgotten
+  regions,  // Algorithm 1: theta stays as it is, and the regions of all rounds restrict it
+  distil    // Algorithm 2: theta is fitted to the accepted proposals, and phi is dropped
 };
 
+// The defaults are ours; the paper gives the budget and chooses f by task.
 struct Settings {
-  std::int64_t budget = 7500;   // evaluations in all (NRE)
-  std::size_t per_round = 250;  // m: attempts per round, >= 1
-  // Evaluations at the beginning of a round; without a reward among them the other attempts are not evaluated
-  // but taken for failures, which nearly all of them are. 0: every attempt is evaluated, as in the paper.
-  std::size_t probe = 0;
-  std::size_t accepted = 2000;  // n: proposals kept per round, >= 1
-  double f = 4;                 // filter factor, >= 1: f n proposals are drawn
-  double kappa = 1;             // exponent of p_phi in the ratio
-  int phi_epochs = 30;          // E: passes over the failures
-  int distil_epochs = 4;        // E_d: passes over the accepted proposals
-  // Standard deviations by which what was earned since may fall short of the best attacker before theta goes
-  // back to it; 0: it never does, as in the paper. With patience the best attacker is handed over in the end.
+  std::int64_t budget = 7500;  // evaluations in all, >= 1; for who makes the oracle, whose budget run() obeys
+  std::size_t m = 250;         // attempts per round, >= 1
+  std::size_t n = 2000;        // accepted proposals per round, >= 1
+  // Beyond the paper: attempts of a round that are evaluated first. If none of them is rewarded, the others
+  // are taken for failures without an evaluation. 0: all attempts are evaluated.
+  std::size_t early_abort = 0;
+  double f = 4;               // filter factor, 1..1000: one proposal in f is accepted
+  double kappa = 1;           // exponent of p_phi in the ratio, >= 0
+  Fit phi = {30, 1e-3, 64};   // how phi is fitted to the failures
+  Fit theta = {4, 1e-3, 64};  // how theta is fitted to the accepted proposals, and by policy gradients
+  // Beyond the paper: how far, in standard deviations, the rewards since the best attacker may fall short of
+  // its share before theta is rolled back to it (rollback.h); 0: never. Above 0, run ends with the best one.
   double patience = 0;
-  std::size_t restart = 0;  // rounds without a better attacker before theta begins anew; 0: it never does
-  std::int64_t scout = 0;   // about the first so many evaluations are those of scouts (scout.h)
-  bool screened = true;     // drop invalid, repeated and already submitted strings; they are never evaluated
+  // Beyond the paper: rounds without a better attacker until theta restarts; 0: never.
+  std::size_t restart = 0;
+  // Beyond the paper: rounds are scouting rounds (scout.h) until so many evaluations are used.
+  std::int64_t scout = 0;
+  // Beyond the paper: what cannot succeed or was submitted before is neither submitted nor accepted.
+  bool screened = true;
   Memory memory = Memory::distil;
-  double kl =
-      0.1;  // policy gradient (policy.h): weight of the KL penalty, in standard deviations of the bonus
+  double kl = 0.1;  // policy gradients: weight of the KL penalty, in root mean squares of the bonus; >= 0
 };
 
-// One round, for logs and measurements.
+// What happened in one round.
 struct Round {
-  std::size_t number = 0;          // 1, 2, ...
-  Draws attempts;                  // X, as far as it was evaluated
-  std::vector<bool> rewards;       // r(x) of these
-  std::vector<Attempt> assumed;    // the rest of X, taken for failures without an evaluation
-  std::vector<Attempt> failures;   // F: the evaluated ones first
-  Way way = Way::on;               // unless on, the round ended here and nothing was learned from F
-  std::shared_ptr<Generator> phi;  // the failure model, if the method has one
-  double phi_loss = 0;             // nats per token of the last epoch on the failures; 0 without phi
-  double tau = 0;
-  Draws proposals;                      // P
-  std::vector<Attempt> accepted;        // A
-  std::optional<double> gradient_norm;  // policy gradients: the largest of the round's updates
-  std::int64_t positives() const;       // how many of the rewards are 1
+  std::size_t number = 0;               // 1, 2, ...
+  Draws attempts = {};                  // X, without the attempts in `assumed`
+  std::vector<Reward> rewards = {};     // r(x) of attempts.kept
+  std::vector<Attempt> assumed = {};    // attempts taken for failures without an evaluation (early abort)
+  std::vector<Attempt> failures = {};   // F: those evaluated, then those assumed
+  Outcome outcome = Outcome::learned;   // otherwise phi and all below it are empty
+  std::shared_ptr<Generator> phi = {};  // the failure model; null if the method has none
+  double phi_loss = 0;                  // of phi's last epoch on F, nats per token; 0 without phi
+  double tau = 0;                       // in the units of the score
+  Draws proposals = {};                 // P
+  std::vector<Attempt> accepted = {};   // A
+  std::optional<double> gradient_norm = {};  // policy gradients: the largest of the round's steps
+  std::int64_t positives() const;            // number of rewards that are Reward::success
 };
 
-// All that a run carries from one round to the next, beside the oracle's ledger.
+// All that a run carries from round to round besides the oracle's ledger and the learner.
 struct State {
-  std::unique_ptr<Generator> theta;                  // starts as the pre-trained attacker
-  std::vector<Region> regions;                       // Algorithm 1 only
+  std::unique_ptr<Generator> theta = {};             // the pre-trained attacker at first
+  std::vector<Region> regions = {};                  // Memory::regions only
   std::size_t rounds = 0;                            // completed
-  Best best = {};                                    // with patience only
-  Earned survivors = {};                             // by the scouts that are in theta; with scout only
-  std::shared_ptr<const Generator> pretrained = {};  // what theta may begin anew from; with restart or scout
-  // What would be handed over.
+  Best best = {};                                    // patience > 0 only
+  Tally survivors = {};                              // of the scouts that theta was fitted to
+  std::shared_ptr<const Generator> pretrained = {};  // needed by `restart` and `scout` only
+
+  // The attacker a run ends with: the best one under rollback, otherwise theta.
   const Generator& attacker() const { return best.overall().theta ? *best.overall().theta : *theta; }
 };
 
-// What a learner may use in a round beside its result.
+// What a learner may use besides the round.
 struct Context {
   const Settings& settings;
   const Oracle& oracle;
@@ -82,34 +114,38 @@ struct Context {
   }
 };
 
-// What a method makes of a round's failures (Algorithm 2, lines 6 to 11). The methods of the comparison
-// differ here, or in the oracle they are given, and share everything else.
+// What a method makes of a round (lines 6 to 11). The methods of the comparison share the outer loop and
+// differ in their learner.
 class Learner {
  public:
   virtual ~Learner() = default;
-  // Changes state.theta (or state.regions); false if it can go no further, the round does not count then.
+
+  // Changes state.theta or state.regions. False ends the run, because there is nothing left to learn from;
+  // the round then does not count.
   virtual bool learn(State&, Round&, const Context&) = 0;
-  // What a learner itself carries from round to round is a function of the failures it has seen; a resumed
-  // run shows it those of each completed round again.
+
+  // Shows the failures of a round from which theta does not learn: one that was rolled back, restarted or
+  // scouted, or, when a run is resumed, each completed round in order. A learner that carries something from
+  // round to round must get it from these failures alone, so that a resumed run equals an uninterrupted one.
   virtual void recall(std::span<const Attempt> failures, std::size_t round, std::uint64_t seed) {
     (void)failures, (void)round, (void)seed;
   }
 };
 
-// How proposals are scored (Algorithm 2, line 8): higher is kept.
+// How proposals are scored (line 8). The highest 1/f of the scores pass.
 struct Score {
-  bool uses_phi = true;
+  bool uses_phi = true;  // if false, phi is not fitted and `of` is handed a copy of theta in its place
   std::function<std::vector<double>(std::span<const Proposal>, const Generator& phi, const Settings&,
                                     Stream random)>
       of;
-  std::shared_ptr<Novelty> novelty = {};  // shown the failures before the proposals are scored
+  std::shared_ptr<Novelty> novelty = {};  // visits the failures before proposals are scored
 };
 Score ratio_score();                            // BaNEL: log p_theta - kappa log p_phi
-Score tail_score();                             // control: -log p_theta, whatever theta finds unlikely
+Score tail_score();                             // control: -log p_theta, so the least likely strings pass
 Score random_score();                           // control: uniform in [0, 1)
-Score novelty_score(std::shared_ptr<Novelty>);  // another measure of novelty in the place of p_phi
+Score novelty_score(std::shared_ptr<Novelty>);  // control: a novelty bonus in place of the ratio
 
-// BaNEL: fits phi to the failures, filters proposals by the score, distils what is left or keeps the region.
+// Lines 6 to 11 with any score; BaNEL itself with ratio_score().
 class Banel : public Learner {
  public:
   explicit Banel(Score score) : score_(std::move(score)) {}
@@ -120,17 +156,21 @@ class Banel : public Learner {
   Score score_;
 };
 
-// Learns nothing: theta stays what it is (temperature sampling, exact memory).
+// Learns nothing: a control that samples from the pre-trained attacker to the end.
 class Unchanged : public Learner {
  public:
   bool learn(State&, Round&, const Context&) override { return true; }
 };
 
-// Runs rounds until the budget is used, from state.rounds on; after_round sees the state and the round just
-// completed, and ends the run by returning false. `known_zero(x)` is true for attempts whose reward is 0
-// without asking; it is used only when screened. The last round is shorter if m does not divide the budget.
-void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner,
-         const std::function<bool(const Attempt&)>& known_zero, std::uint64_t seed,
-         const std::function<bool(const State&, const Round&)>& after_round);
+// Runs rounds from state.rounds on until the budget is used or no new string can be drawn. The last round is
+// shorter if m does not divide the budget.
+//   may_succeed   false for attempts whose reward is 0 without asking. Used only if settings.screened, which
+//                 also keeps out what the oracle has seen.
+//   after_round   is shown the state and the round after each completed round, and ends the run by returning
+//                 false. The run then skips its last step, which sets theta to state.attacker().
+// Errors: UsageError for settings out of range, before the first evaluation; those of the oracle and the
+// models.
+void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner, const Screen& may_succeed,
+         std::uint64_t seed, const std::function<bool(const State&, const Round&)>& after_round);
 
 }  // namespace banel

@@ -9,7 +9,7 @@ namespace banel {
 
 namespace {
 
-// Start and end of a string are characters, too: as context, and as what follows.
+// The string between two marks: the first is a context for what follows, the second the character at the end.
 std::string framed(const Attempt& x) { return '\0' + x + '\0'; }
 
 }  // namespace
@@ -31,7 +31,7 @@ void StringDensity::count(const Attempt& x) {
         words_.push_back({s[i], 0, unknown, words_[context].child});
         words_[context].child = word;
       }
-      if (i > 0) ++words_[word].count;  // the start of a string only is a context
+      if (i > 0) ++words_[word].count;  // the first mark is never predicted
     }
     if (begin > 0) ++words_[empty].count;
   }
@@ -40,7 +40,7 @@ void StringDensity::count(const Attempt& x) {
 double StringDensity::log_prob(const Attempt& x, const StringDensity* also) const {
   const std::string s = framed(x);
   std::vector<double> p(s.size(), 1.0 / 256);  // of s[i]
-  // The words of k characters, by where they begin.
+  // The words of k characters that begin at each place of s, in this density and in `also`.
   std::vector<std::uint32_t> here(s.size(), empty), there(s.size(), empty);
   const auto count = [&](std::size_t begin) {
     return counted(here[begin]) + (also ? also->counted(there[begin]) : 0);
@@ -53,7 +53,7 @@ double StringDensity::log_prob(const Attempt& x, const StringDensity* also) cons
       p[i] = (count(begin) + p[i]) / (context + 1);
     }
   double nats = 0;
-  for (std::size_t i = 1; i < s.size(); ++i) nats += std::log(p[i]);  // s[0] is no character of x
+  for (std::size_t i = 1; i < s.size(); ++i) nats += std::log(p[i]);  // s[0] is not predicted
   return nats;
 }
 

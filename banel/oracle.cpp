@@ -1,74 +1,12 @@
 #include "banel/oracle.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <string>
+#include <utility>
 
 #include "tensor/check.h"
 
 namespace banel {
-
-namespace {
-
-// What a line ends with after the part that is hashed.
-std::string seal(std::uint64_t hash) { return R"(,"hash":")" + hex(hash) + R"("})"; }
-
-// The part that is hashed.
-std::string content(std::size_t n, const Attempt& attempt, const Verdict& verdict) {
-  std::string text =
-      nlohmann::ordered_json{
-          {"n", n}, {"attempt", attempt}, {"answer", verdict.answer}, {"reward", verdict.reward ? 1 : 0}}
-          .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  text.pop_back();  // the brace closes after the hash
-  return text;
-}
-
-// Line n, after lines of this hash.
-Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
-  const std::string_view hashed = line.substr(0, line.rfind(R"(,"hash":)"));
-  const std::uint64_t hash = fnv1a(hashed, before);
-  ENSURE_AS(line.substr(hashed.size()) == seal(hash), InputError, "hash",
-            "it is not " << hex(hash) << ", that of the lines up to here");
-  const auto json = nlohmann::json::parse(line);
-  Evaluation read{json.at("attempt").get<std::string>(),
-                  {json.at("answer").get<std::string>(), json.at("reward") == 1},
-                  hash};
-  // A key twice, a number out of order or beyond its type, a reward of 2: none of them is what it wrote.
-  ENSURE_AS(content(n, read.attempt, read.verdict) == hashed, InputError, "form",
-            "it is not evaluation " << n << " as the oracle writes it");
-  return read;
-}
-
-}  // namespace
-
-Ledger read_ledger(const std::filesystem::path& path, const LedgerMark& mark) {
-  Ledger ledger;
-  const std::string text = std::filesystem::exists(path) ? read_file(path) : "";
-  std::vector<Evaluation>& read = ledger.evaluations;
-  const auto refuse = [&](const char* why) {
-    ENSURE_AS(false, InputError, path.string(),
-              "line " << read.size() + 1 << " is damaged (" << why
-                      << "); restore the file, or remove the run folder and start again");
-  };
-  std::uint64_t hash = LedgerMark().hash;
-  for (std::size_t end; (end = text.find('\n', ledger.bytes)) != text.npos; ledger.bytes = end + 1) {
-    try {
-      read.push_back(
-          parse(std::string_view(text).substr(ledger.bytes, end - ledger.bytes), read.size() + 1, hash));
-      hash = read.back().hash;
-    } catch (const InputError& error) {
-      refuse(error.what());
-    } catch (const nlohmann::json::exception& error) {
-      refuse(error.what());
-    }
-    if (std::ssize(read) == mark.evaluations)
-      ENSURE_AS(hash == mark.hash, InputError, path.string(),
-                "line " << mark.evaluations << " has the hash " << hex(hash) << ", the checkpoint remembers "
-                        << hex(mark.hash) << ": it is the ledger of another run; restore the right one");
-  }
-  ENSURE_AS(0 <= mark.evaluations && mark.evaluations <= std::ssize(read), InputError, path.string(),
-            "has " << read.size() << " evaluations, the checkpoint was made after " << mark.evaluations
-                   << ": it was cut or replaced; restore it, or remove the run folder and start again");
-  return ledger;
-}
 
 Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::path> ledger,
                const LedgerMark& used)
@@ -78,32 +16,34 @@ Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::
   Ledger paid = read_ledger(*ledger, used);
   entries_ = std::move(paid.evaluations);
   ENSURE_AS(std::ssize(entries_) <= budget, InputError, ledger->string(),
-            "has " << entries_.size() << " evaluations, more than the budget of " << budget);
+            "has " << entries_.size() << " evaluations, more than the budget of " << budget
+                   << "; raise the budget, or remove the run folder and start again");
   ledger_ = std::make_unique<AppendFile>(*ledger, paid.bytes);
-  for (; used_ < used.evaluations; ++used_) remember(entries_[static_cast<std::size_t>(used_)]);
+  for (; used_ < used.evaluations; ++used_) remember(static_cast<std::size_t>(used_));
 }
 
-void Oracle::remember(const Evaluation& entry) {
-  bool& succeeded = verdicts_[entry.attempt];
-  succeeded = succeeded || entry.verdict.reward;
+void Oracle::remember(std::size_t entry) {
+  const Evaluation& e = entries_[entry];
+  std::size_t& first = first_reward_.try_emplace(e.attempt, never).first->second;
+  if (e.verdict.reward == Reward::success) first = std::min(first, entry);
 }
 
-std::vector<bool> Oracle::evaluate(std::span<const Attempt> attempts) {
+std::vector<Reward> Oracle::evaluate(std::span<const Attempt> attempts) {
   const std::scoped_lock turn(turn_);
   const auto n = static_cast<std::int64_t>(attempts.size());
   ENSURE_AS(n <= budget_ - used_, BudgetError, "oracle",
-            n << " evaluations refused: " << used_ << " of " << budget_ << " are used");
+            n << " evaluations refused: " << used_ << " of " << budget_ << " are used; raise the budget");
   const auto first = static_cast<std::size_t>(used_);
   const std::size_t known = std::min(attempts.size(), entries_.size() - first);
   for (std::size_t i = 0; i < known; ++i)
     ENSURE_AS(entries_[first + i].attempt == attempts[i], InputError, "ledger",
-              "entry " << first + i + 1 << " is another attempt; the settings or the program changed since");
+              "entry " << first + i + 1 << " is another attempt: the settings or the program changed since; "
+                       << "start again in another folder");
   pay(attempts.subspan(known));
-  std::vector<bool> rewards;
-  for (std::size_t i = 0; i < attempts.size(); ++i) {
-    const Evaluation& entry = entries_[first + i];
-    rewards.push_back(entry.verdict.reward);
-    remember(entry);
+  std::vector<Reward> rewards;
+  for (std::size_t i = first; i < first + attempts.size(); ++i) {
+    rewards.push_back(entries_[i].verdict.reward);
+    remember(i);
   }
   used_ += n;
   return rewards;
@@ -115,10 +55,13 @@ LedgerMark Oracle::mark() const {
 
 std::vector<Attempt> Oracle::failures(std::size_t first, std::size_t last) const {
   ENSURE(first <= last && last <= static_cast<std::size_t>(used_), "oracle",
-         "evaluations " << first << ".." << last << " of " << used_);
+         "evaluations " << first << ".." << last << " are not among the " << used_ << " used");
   std::vector<Attempt> result;
-  for (std::size_t i = first; i < last; ++i)
-    if (!entries_[i].verdict.reward) result.push_back(entries_[i].attempt);
+  for (std::size_t i = first; i < last; ++i) {
+    const Evaluation& e = entries_[i];
+    const bool rewarded_by_then = first_reward_.at(e.attempt) < last;
+    if (e.verdict.reward == Reward::failure && !rewarded_by_then) result.push_back(e.attempt);
+  }
   return result;
 }
 
@@ -126,17 +69,14 @@ void Oracle::pay(std::span<const Attempt> attempts) {
   if (attempts.empty()) return;
   std::vector<Verdict> verdicts = judge_(attempts);
   ENSURE(verdicts.size() == attempts.size(), "oracle",
-         "the judge answered " << verdicts.size() << " of " << attempts.size());
+         "the judge gave " << verdicts.size() << " verdicts for " << attempts.size() << " attempts");
   const std::size_t before = entries_.size();
   std::string lines;
   try {
     for (std::size_t i = 0; i < attempts.size(); ++i) {
       Evaluation entry{attempts[i], std::move(verdicts[i]), LedgerMark().hash};
-      if (ledger_) {
-        const std::string text = content(entries_.size() + 1, entry.attempt, entry.verdict);
-        entry.hash = fnv1a(text, entries_.empty() ? LedgerMark().hash : entries_.back().hash);
-        lines += text + seal(entry.hash) + '\n';
-      }
+      const std::uint64_t hash = entries_.empty() ? LedgerMark().hash : entries_.back().hash;
+      if (ledger_) lines += ledger_line(entries_.size() + 1, entry, hash);
       entries_.push_back(std::move(entry));
     }
     if (ledger_) ledger_->append(lines);  // durable before anyone learns a verdict

@@ -1,14 +1,19 @@
-// The expensive judge. It counts its own calls, refuses the first one beyond its budget, and writes every
-// verdict to a ledger on disk before anyone sees it: a killed run neither loses nor repeats an evaluation
-// whose verdict it used.
+// The oracle: an expensive judge with a budget. It counts every evaluation, refuses those beyond the budget
+// and writes each verdict to a ledger on disk before anyone sees it. A killed run therefore neither loses nor
+// repeats an evaluation whose verdict it has used. For example
 //
-// The one gap that no ledger can close alone: between the judge's answer and the end of the ledger's sync
-// (milliseconds) the batch is judged but not recorded. A kill or a full disk just then makes the resumed run
-// submit the same batch again. Nothing had learned from the lost answers, and the ledger counts the batch
-// once; a judge that bills by the call bills it twice, unless it recognises a batch that it has answered.
+//   Oracle oracle(judge, 7500, "run/ledger.jsonl");
+//   std::vector<Reward> r = oracle.evaluate(attempts);
+//
+// One gap remains, and no ledger can close it. Between the judge's answer and the end of the disk's sync
+// (milliseconds) a batch is judged but not recorded. If the run is killed or the disk fills just then, the
+// resumed run submits that batch a second time. Nothing had learned from the lost answers and the ledger
+// counts the batch once, but a judge that bills by the call bills twice unless it recognises the batch.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,79 +21,59 @@
 #include <unordered_map>
 #include <vector>
 
-#include "banel/generator.h"
+#include "banel/ledger.h"
 #include "nn/io/file.h"
-#include "tensor/hash.h"
 
 namespace banel {
 
-struct Verdict {
-  std::string answer;   // what the judged system said; for people
-  bool reward = false;  // r(x)
-};
-
-// One line of a ledger, for example
-//   {"n":1,"attempt":"12+4=","answer":"17","reward":1,"hash":"9adc705d272ce8db"}
-// The hashes are a chain: that of line n is FNV-1a of all lines up to it, each without its own hash,
-//   h_n = fnv1a(c_n, h_{n-1}),  h_0 = fnv1a(""),  c_n = the bytes of line n before `,"hash"`,
-// so a line that is changed, removed, inserted or moved breaks the chain at itself.
-struct Evaluation {
-  Attempt attempt;
-  Verdict verdict;
-  std::uint64_t hash = 0;
-};
-
-// The beginning of a ledger that a checkpoint stands on: so many evaluations, and the hash of the last.
-struct LedgerMark {
-  std::int64_t evaluations = 0;
-  std::uint64_t hash = fnv1a("");
-};
-
-struct Ledger {
-  std::vector<Evaluation> evaluations;
-  std::size_t bytes = 0;  // of its whole lines; a torn last line, left by a kill, was never used
-};
-
-// A missing file is an empty ledger. Errors: InputError naming the first line that does not belong there, or
-// if it does not begin with what was marked.
-Ledger read_ledger(const std::filesystem::path&, const LedgerMark& = {});
+// Judges a batch: one verdict per attempt, in order. Its verdicts may waver: the same attempt may fail once
+// and succeed another time.
+using Judge = std::function<std::vector<Verdict>(std::span<const Attempt>)>;
 
 class Oracle {
  public:
-  using Judge = std::function<std::vector<Verdict>(std::span<const Attempt>)>;
-
-  // budget >= 1 evaluations in all. With a ledger file, what it holds counts as paid; what is marked belongs
-  // to rounds that are over, later entries are handed out again, unpaid, as a resumed run repeats the
-  // interrupted round. Errors: those of read_ledger; InputError if more is paid than the budget allows.
+  // budget >= 1: evaluations in all. All evaluations in the ledger file are paid. Those of `used` belong to
+  // completed rounds. The later ones belong to the round that was interrupted: when the resumed run repeats
+  // that round, evaluate() takes them from the ledger instead of asking the judge. Errors: those of
+  // read_ledger; InputError if the ledger holds more evaluations than the budget.
   Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::path> ledger = {},
          const LedgerMark& used = {});
 
-  // r(x) of each attempt. Errors: BudgetError before anything is evaluated if the batch would exceed the
-  // budget; InputError if the ledger holds another attempt in this place. After any error, the judge's own
-  // and those of the disk included, the same call may be made again. Several threads may call it: their
-  // batches are taken one after the other. All else is for one thread at a time.
-  std::vector<bool> evaluate(std::span<const Attempt>);
+  // r(x) of each attempt. Each attempt costs one evaluation, repeated ones too.
+  // Errors: BudgetError if the batch exceeds the budget, before the judge is asked; InputError if the ledger
+  // holds another attempt in this place; errors of the judge and the disk. After any of them the call may be
+  // repeated. Several threads may call evaluate; their batches are taken one after the other. All other
+  // functions are for one thread at a time.
+  std::vector<Reward> evaluate(std::span<const Attempt>);
 
-  std::int64_t used() const { return used_; }  // evaluations handed out (NRE)
+  std::int64_t used() const { return used_; }  // evaluations handed out so far (the paper's NRE)
   std::int64_t budget() const { return budget_; }
-  LedgerMark mark() const;  // of what is used
-  bool seen(const Attempt& x) const { return verdicts_.contains(x); }
-  // Of evaluations first..last-1 (0-based, last <= used) those with reward 0, in order.
-  std::vector<Attempt> failures(std::size_t first, std::size_t last) const;
-  bool succeeded(const Attempt& x) const {  // whether it was ever rewarded
-    const auto found = verdicts_.find(x);
-    return found != verdicts_.end() && found->second;
+  LedgerMark mark() const;  // of the evaluations handed out so far
+  std::span<const Evaluation> paid() const { return std::span(entries_).first(static_cast<std::size_t>(used_)); }
+
+  bool seen(const Attempt& x) const { return first_reward_.contains(x); }  // was evaluated
+  bool succeeded(const Attempt& x) const {                                 // was rewarded at least once
+    const auto found = first_reward_.find(x);
+    return found != first_reward_.end() && found->second != never;
   }
 
+  // The failures among evaluations first..last-1, in order (0-based, last <= used()). A string that was
+  // rewarded by one of the evaluations 0..last-1 is not among them, so the failures of a past round are those
+  // that the round itself saw.
+  std::vector<Attempt> failures(std::size_t first, std::size_t last) const;
+
  private:
+  static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
+
   void pay(std::span<const Attempt>);
-  void remember(const Evaluation&);
+  void remember(std::size_t entry);
 
   Judge judge_;
   std::int64_t budget_, used_ = 0;
   std::unique_ptr<AppendFile> ledger_;
-  std::vector<Evaluation> entries_;             // all that was ever paid; the first used_ are handed out
-  std::unordered_map<Attempt, bool> verdicts_;  // handed out: whether it was ever rewarded
+  std::vector<Evaluation> entries_;  // all that were paid; the first used_ of them are handed out
+  std::unordered_map<Attempt, std::size_t>
+      first_reward_;  // of each attempt handed out: its first rewarded entry
   std::mutex turn_;
 };
 

@@ -24,10 +24,11 @@ bool BonusGradient::learn(State& state, Round& round, const Context& context) {
   if (F.empty()) return true;
   std::vector<double> rewards = visit(F, round.number, context.seed);
   const double scale = std::sqrt(squares_ / visits_);
-  const std::vector<double> now = state.theta->log_prob(F), before = pretrained_->log_prob(F);
+  const std::vector<double> log_p = state.theta->log_prob(F), log_p0 = pretrained_->log_prob(F);
   for (std::size_t i = 0; i < F.size(); ++i)
-    rewards[i] = (scale > 0 ? rewards[i] / scale : 0) - context.settings.kl * (now[i] - before[i]);
-  round.gradient_norm = state.theta->ascend(F, standardised(rewards), context.stream("policy", round));
+    rewards[i] = (scale > 0 ? rewards[i] / scale : 0) - context.settings.kl * (log_p[i] - log_p0[i]);
+  round.gradient_norm =
+      state.theta->ascend(F, standardised(rewards), context.settings.theta, context.stream("policy", round));
   return true;
 }
 
@@ -45,10 +46,17 @@ std::vector<double> BonusGradient::visit(std::span<const Attempt> failures, std:
 }
 
 bool RewardGradient::learn(State& state, Round& round, const Context& context) {
-  std::vector<double> rewards(round.rewards.begin(), round.rewards.end());
+  std::vector<Attempt> judged;
+  std::vector<double> rewards;
+  for (std::size_t i = 0; i < round.rewards.size(); ++i) {
+    if (round.rewards[i] == Reward::unjudged) continue;
+    judged.push_back(round.attempts.kept[i].text);
+    rewards.push_back(round.rewards[i] == Reward::success);
+  }
+  if (judged.empty()) return true;
   if (baseline_ == Baseline::group) rewards = standardised(rewards);
   round.gradient_norm =
-      state.theta->ascend(texts(round.attempts.kept), rewards, context.stream("policy", round));
+      state.theta->ascend(judged, rewards, context.settings.theta, context.stream("policy", round));
   return true;
 }
 

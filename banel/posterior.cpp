@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <unordered_set>
 
 #include "tensor/check.h"
@@ -9,18 +10,32 @@
 namespace banel {
 
 namespace {
-constexpr std::size_t patience = 50;        // proposals drawn for each one asked for, at most,
-constexpr std::size_t most_for_few = 256;   // or in all, if that is more
-constexpr std::size_t smallest_batch = 64;  // proposals drawn at once
 
-// Which proposals lie in no region.
-std::vector<bool> in_no_region(std::span<const Region> regions, std::span<const Proposal> proposals) {
-  std::vector<bool> allowed(proposals.size(), true);
+constexpr std::size_t most_per_kept = 50;   // draw gives up after so many proposals for each one asked for
+constexpr std::size_t least_most = 256;     // or after so many, if that is more
+constexpr std::size_t smallest_batch = 64;  // proposals drawn together
+
+// For each proposal whether it is in no region.
+std::vector<bool> outside(std::span<const Region> regions, std::span<const Proposal> proposals) {
+  std::vector<bool> result(proposals.size(), true);
   for (const Region& region : regions) {
     const std::vector<double> scores = log_ratio(proposals, *region.phi, region.kappa);
-    for (std::size_t i = 0; i < scores.size(); ++i) allowed[i] = allowed[i] && scores[i] >= region.tau;
+    for (std::size_t i = 0; i < scores.size(); ++i) result[i] = result[i] && scores[i] >= region.tau;
   }
-  return allowed;
+  return result;
+}
+
+// For each proposal whether the screen passes it and it is not among `met`; adds the proposals to `met`.
+std::vector<bool> new_and_passed(const Screen& screen, std::span<const Proposal> proposals,
+                                 std::unordered_set<Attempt>& met) {
+  std::vector<bool> result(proposals.size());
+  std::vector<Attempt> fresh;
+  for (std::size_t i = 0; i < proposals.size(); ++i)
+    if ((result[i] = met.insert(proposals[i].text).second)) fresh.push_back(proposals[i].text);
+  const std::vector<bool> may = passes(screen, fresh);
+  auto next = may.begin();
+  for (std::size_t i = 0; i < proposals.size(); ++i) result[i] = result[i] && *next++;
+  return result;
 }
 
 }  // namespace
@@ -34,7 +49,7 @@ std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generat
 
 double threshold(std::vector<double> scores, double f) {
   ENSURE(f >= 1, "filter factor", "f = " << f << " must be at least 1");
-  ENSURE(!scores.empty(), "threshold", "there are no scores");
+  ENSURE(!scores.empty(), "threshold", "there are no scores; at least 1 is needed");
   const auto rejected =
       static_cast<std::size_t>(std::floor((1 - 1 / f) * static_cast<double>(scores.size())));
   const auto at = scores.begin() + static_cast<std::ptrdiff_t>(std::min(rejected, scores.size() - 1));
@@ -42,20 +57,27 @@ double threshold(std::vector<double> scores, double f) {
   return *at;
 }
 
+std::vector<bool> passes(const Screen& screen, std::span<const Attempt> attempts) {
+  std::vector<bool> may = screen(attempts);
+  ENSURE(may.size() == attempts.size(), "screen",
+         "it gave " << may.size() << " answers for " << attempts.size() << " attempts; give one for each");
+  return may;
+}
+
 Draws draw(const Generator& theta, std::span<const Region> regions, const Screen* screen, std::size_t n,
            Stream random) {
   Draws draws;
-  std::unordered_set<Attempt> here;
-  const std::size_t most = std::max(patience * n, most_for_few);
+  std::unordered_set<Attempt> met;
+  const std::size_t most = std::max(most_per_kept * n, least_most);
   while (draws.kept.size() < n && draws.drawn < most) {
     const std::size_t batch = std::max(n - draws.kept.size(), smallest_batch);
     const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
-    const std::vector<bool> allowed = in_no_region(regions, proposals);
+    const std::vector<bool> allowed = outside(regions, proposals);
+    const std::vector<bool> wanted =
+        screen ? new_and_passed(*screen, proposals, met) : std::vector<bool>(batch, true);
     for (std::size_t i = 0; i < batch && draws.kept.size() < n; ++i) {
-      const Proposal& p = proposals[i];
-      draws.looked = draws.drawn + i + 1;
-      if (screen && (!(*screen)(p.text) || !here.insert(p.text).second)) continue;
-      if (allowed[i]) draws.kept.push_back(p);
+      draws.examined = draws.drawn + i + 1;
+      if (wanted[i] && allowed[i]) draws.kept.push_back(proposals[i]);
     }
     draws.drawn += batch;
   }

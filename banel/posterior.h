@@ -1,36 +1,51 @@
-// The posterior p_theta(x) 1[x is in no rejection region], and what may be known about an attempt for free.
+// The posterior that the method samples from: p_theta restricted to strings outside every rejection region,
+//
+//   p(x)  proportional to  p_theta(x) 1[x is in no region],
+//   R~ = { x : log p_theta(x) - kappa log p_phi(x) < tau }        one rejection region.
+//
+// Regions are the paper's (Algorithm 1). A screen, which is ours, also leaves out strings whose reward is
+// known without asking.
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "banel/generator.h"
 
 namespace banel {
 
-// R~ = {x : log p_theta(x) - kappa log p_phi(x) < tau} of one round.
+// One rejection region R~. theta is not part of it, because theta does not change while regions are kept.
 struct Region {
   std::shared_ptr<const Generator> phi;
   double kappa = 1, tau = 0;
 };
 
-// log p_theta(x) - kappa log p_phi(x) for each proposal.
+// log p_theta(x) - kappa log p_phi(x) of each proposal, in nats; log p_theta is the proposal's own log_prob.
+// +infinity where phi cannot write x. With kappa = 0 phi is not asked.
 std::vector<double> log_ratio(std::span<const Proposal>, const Generator& phi, double kappa);
 
-// The (1 - 1/f) quantile of the scores: about 1/f of them are >= it. f >= 1; at least one score.
+// The (1 - 1/f) quantile of the scores: about one score in f is >= it, and at least one is.
+// Errors: UsageError if f < 1 or there are no scores.
 double threshold(std::vector<double> scores, double f);
 
-// What is known without the oracle: false for attempts that cannot succeed or were submitted before.
-using Screen = std::function<bool(const Attempt&)>;
+// For each attempt whether it may be submitted or kept. It must be a function: the same string, the same
+// answer. Asked in batches because a screen may be a program.
+using Screen = std::function<std::vector<bool>(std::span<const Attempt>)>;
+
+// Asks the screen. Errors: UsageError unless it gives one answer per attempt.
+std::vector<bool> passes(const Screen&, std::span<const Attempt>);
 
 struct Draws {
-  std::vector<Proposal> kept;
-  std::size_t drawn = 0;   // proposals drawn in all, kept or not
-  std::size_t looked = 0;  // of these the first ones, as far as they were needed
+  std::vector<Proposal> kept;  // in the order they were drawn
+  std::size_t drawn = 0;       // all proposals drawn, in whole batches
+  std::size_t examined = 0;    // of these, the first ones, up to the last that was kept (all if too few were)
 };
 
-// Up to n proposals from theta that lie in no region. With a screen: only those it passes, each string once.
-// Gives up after 50 n proposals, or 256 if that is more, so `kept` may be shorter than n.
-Draws draw(const Generator& theta, std::span<const Region>, const Screen*, std::size_t n, Stream random);
+// Up to n draws from the posterior. With a screen (nullptr: none) only strings that it passes, each string
+// once. `kept` is shorter than n if 50 n proposals (or 256 if that is more) do not yield n. Proposal i is
+// drawn from random[i] whatever n is.
+Draws draw(const Generator& theta, std::span<const Region> regions, const Screen*, std::size_t n,
+           Stream random);
 
 }  // namespace banel

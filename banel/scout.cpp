@@ -8,16 +8,16 @@ namespace banel {
 
 namespace {
 
-// Found on the tuning targets with leading zeros forbidden (tasks/results/tuning.md).
-constexpr std::size_t unlikely_of = 64;             // proposals for one x
-constexpr int narrow_epochs = 60, mix_epochs = 20;  // of h; of theta
-constexpr std::size_t at_once = 4;                  // attempts of a scout
-constexpr std::int64_t enough = 16;                 // the same, to survive
-constexpr double least_share = 0.1;                 // of its rewards
-constexpr std::size_t samples = 128;                // of h
-constexpr std::int64_t most_scouts = 8;             // times as many of theta, at most
+// Tuned on the tuning targets with leading zeros forbidden (tasks/results/tuning.md).
+constexpr std::size_t unlikely_of = 64;             // proposals of which the least likely one becomes x
+constexpr int narrow_epochs = 60, mix_epochs = 20;  // of h on x; of theta on the samples of survivors
+constexpr std::size_t at_once = 4;                  // attempts a scout submits together
+constexpr std::int64_t enough = 16;                 // attempts after which it survives
+constexpr double least_share = 0.1;                 // of rewarded attempts, else it is dropped
+constexpr std::size_t samples = 128;                // of h that theta is fitted to
+constexpr std::int64_t most_scouts = 8;             // theta contributes at most as much as so many scouts
 
-// What scouts draw from: the streams of one scout.
+// The random numbers of one scout: a million draws per purpose before the next scout's begin.
 struct Streams {
   const Context& context;
   const Round& round;
@@ -27,7 +27,7 @@ struct Streams {
   }
 };
 
-// x: near theta, or unlikely; nothing if no proposal passes the screen.
+// x, the string a scout is fitted to. None if no proposal passes the screen.
 std::optional<Attempt> centre(const State& state, const Streams& streams) {
   const bool near = state.survivors.strings && streams.number % 2;
   const std::vector<Proposal> proposals =
@@ -40,57 +40,64 @@ std::optional<Attempt> centre(const State& state, const Streams& streams) {
   return least == proposals.end() ? std::nullopt : std::optional(least->text);
 }
 
-// Tries a scout h around x; its attempts and their rewards join the round's. What it earned if it survives.
-std::optional<Earned> survives(const Generator& h, const Attempt& x, double share, Round& round,
-                               Oracle& oracle, const Streams& streams) {
-  const Screen others = [&](const Attempt& y) { return y != x && (*streams.context.screen)(y); };
-  Earned earned;
-  while (earned.strings < enough) {
+// Submits attempts of the scout h, which join those of the round. Returns their tally if h survives. h is
+// dropped when its share of rewards falls below `share`.
+std::optional<Tally> survives(const Generator& h, const Attempt& x, double share, Round& round,
+                              Oracle& oracle, const Streams& streams) {
+  const Screen others = [&](std::span<const Attempt> attempts) {
+    std::vector<bool> may = passes(*streams.context.screen, attempts);
+    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && attempts[i] != x;
+    return may;
+  };
+  Tally tally;
+  while (tally.strings < enough) {
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     const Draws draws =
         draw(h, {}, &others, std::min(at_once, left), streams("scout attempts").from(round.attempts.drawn));
     if (draws.kept.empty()) return {};
-    const std::vector<bool> rewards = oracle.evaluate(texts(draws.kept));
-    round.way = Way::scouts;
-    earned += {std::ssize(rewards), std::count(rewards.begin(), rewards.end(), true)};
+    const std::vector<Reward> rewards = oracle.evaluate(texts(draws.kept));
+    round.outcome = Outcome::scouted;
+    tally += {std::ssize(rewards), std::count(rewards.begin(), rewards.end(), Reward::success)};
     round.attempts.kept.insert(round.attempts.kept.end(), draws.kept.begin(), draws.kept.end());
     round.attempts.drawn += draws.drawn;
     round.rewards.insert(round.rewards.end(), rewards.begin(), rewards.end());
-    if (earned.share() < share) return {};
+    if (tally.share() < share) return {};
   }
-  return earned;
+  return tally;
 }
 
-// theta <- fit(theta, new strings of h and of theta); the first survivor is theta itself.
-void join(State& state, const Generator& h, const Earned& earned, const Streams& streams) {
+// Adds the survivor h to theta.
+void join(State& state, const Generator& h, const Tally& tally, const Streams& streams) {
   if (!state.survivors.strings) {
     state.theta = h.clone();
   } else {
-    const Screen* screen = streams.context.screen;
+    const Context& context = streams.context;
     const auto before = static_cast<std::size_t>(std::min(state.survivors.strings / enough, most_scouts));
-    std::vector<Proposal> pool = draw(h, {}, screen, samples, streams("scout samples")).kept;
-    const Draws mixture = draw(*state.theta, {}, screen, before * samples, streams("scout mixture"));
+    std::vector<Proposal> pool = draw(h, {}, context.screen, samples, streams("scout samples")).kept;
+    const Draws mixture = draw(*state.theta, {}, context.screen, before * samples, streams("scout mixture"));
     pool.insert(pool.end(), mixture.kept.begin(), mixture.kept.end());
-    state.theta->fit(texts(pool), mix_epochs, streams("scout distil"));
+    const Fit& theta = context.settings.theta;
+    state.theta->fit(texts(pool), {mix_epochs, theta.rate, theta.batch}, streams("scout distil"));
   }
-  state.survivors += earned;
+  state.survivors += tally;
 }
 
 }  // namespace
 
 void scout(State& state, Round& round, Oracle& oracle, const Context& context) {
-  const std::int64_t until = std::min({oracle.used() + static_cast<std::int64_t>(context.settings.per_round),
-                                       context.settings.scout, oracle.budget()});
-  // No more scouts than evaluations: a round in which none can try anything ends, too.
-  for (std::size_t number = 0; number < context.settings.per_round && oracle.used() < until; ++number) {
+  const Settings& settings = context.settings;
+  const std::int64_t until =
+      std::min({oracle.used() + static_cast<std::int64_t>(settings.m), settings.scout, oracle.budget()});
+  const Fit narrow{narrow_epochs, settings.theta.rate, settings.theta.batch};
+  // At most m scouts, so that the round ends even if none of them can submit anything.
+  for (std::size_t number = 0; number < settings.m && oracle.used() < until; ++number) {
     const Streams streams{context, round, number};
     const std::optional<Attempt> x = centre(state, streams);
     if (!x) continue;
     const std::unique_ptr<Generator> h = state.pretrained->clone();
-    h->fit(std::span(&*x, 1), narrow_epochs, streams("scout fit"));
+    h->fit(std::span(&*x, 1), narrow, streams("scout fit"));
     const double share = std::max(least_share, state.survivors.share());
-    if (const auto earned = survives(*h, *x, share, round, oracle, streams))
-      join(state, *h, *earned, streams);
+    if (const auto tally = survives(*h, *x, share, round, oracle, streams)) join(state, *h, *tally, streams);
   }
 }
 

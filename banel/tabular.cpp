@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <string>
 
+#include "nn/io/json.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -17,7 +20,7 @@ TabularGenerator::TabularGenerator(std::vector<Attempt> words, std::vector<doubl
   const auto list = std::make_shared<List>();
   for (std::size_t i = 0; i < words.size(); ++i)
     ENSURE(list->place.try_emplace(words[i], i).second, "tabular",
-           "the word '" << words[i] << "' is given twice");
+           "the word '" << words[i] << "' is given twice; words must differ");
   list->words = std::move(words);
   list_ = list;
   set_probabilities(std::move(weights));
@@ -43,7 +46,7 @@ std::vector<Proposal> TabularGenerator::sample(std::size_t n, Stream random) con
   std::partial_sum(p_.begin(), p_.end(), upto.begin());
   std::vector<Proposal> proposals;
   for (std::size_t k = 0; k < n; ++k) {
-    const double u = random[k].uniform() * upto.back();  // below upto.back(), so that a word is found
+    const double u = random[k].uniform() * upto.back();  // below upto.back(), so upper_bound finds a word
     const auto i = static_cast<std::size_t>(std::upper_bound(upto.begin(), upto.end(), u) - upto.begin());
     proposals.push_back({list_->words[i], std::log(p_[i])});
   }
@@ -60,18 +63,19 @@ std::vector<double> TabularGenerator::log_prob(std::span<const Attempt> attempts
   return result;
 }
 
-double TabularGenerator::fit(std::span<const Attempt> attempts, int epochs, Stream) {
-  if (attempts.empty() || epochs == 0) return 0;
+double TabularGenerator::fit(std::span<const Attempt> attempts, const Fit& how, Stream) {
+  if (attempts.empty() || how.epochs == 0) return 0;
   const auto n = static_cast<double>(attempts.size());
-  const double kept = std::pow(inertia_ / (inertia_ + n), epochs);
+  const double kept = std::pow(inertia_ / (inertia_ + n), how.epochs);
   for (double& p : p_) p *= kept;
   for (const Attempt& x : attempts) p_[place(x)] += (1 - kept) / n;
   const std::vector<double> logs = log_prob(attempts);
   return -std::accumulate(logs.begin(), logs.end(), 0.0) / n;
 }
 
-// d/d log p of sum_i weights[i] log p(x_i) / n, with p kept at a sum of 1.
-double TabularGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights, Stream) {
+// With w_i = weights[i] / n, the gradient on log p_k is (sum of w_i over x_i = word k) - p_k sum_i w_i
+double TabularGenerator::ascend(std::span<const Attempt> attempts, std::span<const double> weights,
+                                const Fit&, Stream) {
   std::vector<double> gradient(p_.size());
   double total = 0, squares = 0;
   for (std::size_t i = 0; i < attempts.size(); ++i) {
@@ -79,18 +83,37 @@ double TabularGenerator::ascend(std::span<const Attempt> attempts, std::span<con
     gradient[place(attempts[i])] += w;
     total += w;
   }
-  std::vector<double> climbed = p_;
+  std::vector<double> raised = p_;
   for (std::size_t k = 0; k < p_.size(); ++k) {
     gradient[k] -= total * p_[k];
     squares += gradient[k] * gradient[k];
-    climbed[k] *= std::exp(gradient[k]);
+    raised[k] *= std::exp(gradient[k]);
   }
-  set_probabilities(std::move(climbed));
+  set_probabilities(std::move(raised));
   return std::sqrt(squares);
 }
 
 std::unique_ptr<Generator> TabularGenerator::clone() const {
   return std::make_unique<TabularGenerator>(*this);
+}
+
+std::string TabularGenerator::state() const { return Json{{"probabilities", p_}}.dump() + '\n'; }
+
+std::unique_ptr<Generator> TabularGenerator::with_state(std::string_view bytes,
+                                                        std::string_view where) const {
+  const Json json = parse_json(bytes, where);
+  const Field field = Field(json, std::string(where))["probabilities"];
+  std::vector<double> p;
+  for (const Field& item : field.items()) p.push_back(item.number());
+  if (p.size() != p_.size())
+    field.refuse("has " + std::to_string(p.size()) + " numbers for " + std::to_string(p_.size()) + " words");
+  const double total = std::accumulate(p.begin(), p.end(), 0.0);
+  if (*std::min_element(p.begin(), p.end()) < 0 || std::abs(total - 1) > 1e-6)
+    field.refuse("is no distribution: a number is negative, or the sum " + std::to_string(total) +
+                 " is not 1");
+  std::unique_ptr<Generator> copy = clone();
+  dynamic_cast<TabularGenerator&>(*copy).p_ = std::move(p);
+  return copy;
 }
 
 }  // namespace banel

@@ -24,12 +24,12 @@ AdamW::AdamW(const Parameters& parameters, const AdamWSettings& settings)
       std::fill(decay_.begin() + static_cast<std::ptrdiff_t>(slice.offset),
                 decay_.begin() + static_cast<std::ptrdiff_t>(slice.end()),
                 static_cast<real>(settings.weight_decay));
-  ours_.push_back({0, decay_.size()});
+  ranges_.push_back({0, decay_.size()});
   if (!settings.muon) return;
   muon_.emplace(parameters);
   for (const Slice& slice : muon_->slices()) {
-    ours_.back().end = slice.offset;
-    ours_.push_back({slice.end(), decay_.size()});
+    ranges_.back().end = slice.offset;
+    ranges_.push_back({slice.end(), decay_.size()});
   }
 }
 
@@ -40,7 +40,7 @@ real AdamW::clip(double norm) const {
 void AdamW::restore(State state) {
   ENSURE(state.m.size() == decay_.size() && state.v.size() == decay_.size() && state.steps >= 0, "AdamW",
          "a state of " << state.m.size() << " numbers and " << state.steps << " steps for " << decay_.size()
-                       << " weights");
+                       << " weights; restore that of the same network");
   state_ = std::move(state);
 }
 
@@ -53,7 +53,7 @@ void AdamW::update(Parameters& parameters, const real* gradients, double norm, d
   const real v_scale = static_cast<real>(1 / (1 - std::pow(settings_.beta2, t)));
   const real lr = static_cast<real>(rate), epsilon = static_cast<real>(settings_.epsilon);
   real *w = parameters.values.data(), *m = state_.m.data(), *v = state_.v.data(), *decay = decay_.data();
-  for (const Range& range : ours_)
+  for (const Range& range : ranges_)
     for (std::size_t i = std::max(begin, range.begin); i < std::min(end, range.end); ++i) {
       const real g = gradients[i] * scale;
       m[i] = b1 * m[i] + (1 - b1) * g;

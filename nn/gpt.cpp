@@ -13,13 +13,17 @@ LayerNorm::LayerNorm(Parameters& p, const std::string& name, int width)
 Linear::Linear(Parameters& p, const std::string& name, int inputs, int outputs)
     : weight(p.add(name + ".weight", {inputs, outputs})), bias(p.add(name + ".bias", {outputs})) {}
 
+SelfAttention::SelfAttention(Parameters& p, const std::string& block, int width)
+    : qkv(p, block + ".qkv", width, 3 * width), out(p, block + ".attention_out", width, width) {}
+
+Mlp::Mlp(Parameters& p, const std::string& block, int width)
+    : in(p, block + ".mlp_in", width, 4 * width), out(p, block + ".mlp_out", 4 * width, width) {}
+
 Block::Block(Parameters& p, const std::string& name, int width)
     : norm1(p, name + ".norm1", width),
-      qkv(p, name + ".qkv", width, 3 * width),
-      attention_out(p, name + ".attention_out", width, width),
+      attention(p, name, width),
       norm2(p, name + ".norm2", width),
-      mlp_in(p, name + ".mlp_in", width, 4 * width),
-      mlp_out(p, name + ".mlp_out", 4 * width, width) {}
+      mlp(p, name, width) {}
 
 namespace {
 
@@ -33,7 +37,7 @@ const GPTConfig& validated(const GPTConfig& c) {
   in_range("layers", c.layers, 1, 64);
   in_range("heads", c.heads, 1, c.d_model);
   ENSURE(c.d_model % c.heads == 0, "GPT",
-         "d_model = " << c.d_model << " is not divisible by heads = " << c.heads);
+         "d_model = " << c.d_model << " is not divisible by heads = " << c.heads << "; choose one that is");
   return c;
 }
 
@@ -55,9 +59,10 @@ GPT::GPT(const GPTConfig& config, Rng rng)
   initialise(rng);
 }
 
-// Linear weights N(0, 1/inputs), those that write to the residual stream smaller by sqrt(2 layers); gains 1,
-// biases 0. Positions are learned but start as sinusoids, and tokens N(0, 0.5^2): from small random positions
-// the addition task needs many times more examples (a prototype's finding; README).
+// Weights of linear layers: N(0, 1/inputs), and N(0, 1/(2 layers inputs)) where they write to the residual
+// stream (Radford et al. 2019). Gains 1, biases 0, token embeddings N(0, 0.5^2). Positions are learned but
+// start as sinusoids (Vaswani et al. 2017): from small random ones the addition task needs many times more
+// examples.
 void GPT::initialise(Rng rng) {
   const auto normal = [&](std::size_t number, double deviation) {
     real* x = parameters.data(number);
@@ -81,11 +86,11 @@ void GPT::initialise(Rng rng) {
   const double residual = 1 / std::sqrt(2.0 * config_.layers);
   for (const Block& block : blocks_) {
     ones(block.norm1);
-    linear(block.qkv, 1);
-    linear(block.attention_out, residual);
+    linear(block.attention.qkv, 1);
+    linear(block.attention.out, residual);
     ones(block.norm2);
-    linear(block.mlp_in, 1);
-    linear(block.mlp_out, residual);
+    linear(block.mlp.in, 1);
+    linear(block.mlp.out, residual);
   }
   ones(final_norm_);
   linear(head_, 1);
@@ -95,11 +100,13 @@ template <class Attend>
 Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
   Tensor x =
       add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
-  const bool some = rows.wanted && rows.wanted->size() < rows.tokens.size();
+  const bool all = !rows.output_rows || rows.output_rows->size() == rows.tokens.size();
   for (std::size_t l = 0; l < blocks_.size(); ++l) {
-    const bool last = l + 1 == blocks_.size();  // in which the other rows are read, not written
     const auto attend_here = [&](const Tensor& qkv) { return attend(qkv, l); };
-    x = blocks_[l](w, x, attend_here, last && some ? rows.wanted : std::nullopt);
+    // The last block needs no other rows than those of the output; before it, every row is read by later
+    // ones.
+    const bool last = l + 1 == blocks_.size();
+    x = blocks_[l](w, x, attend_here, last && !all ? rows.output_rows : std::nullopt);
   }
   return final_norm_(w, x);
 }
@@ -115,7 +122,9 @@ Tensor GPT::logits(const Weights& w, const Rows& rows) const { return head_(w, h
 Tensor GPT::logits(const Weights& w, const Rows& rows, std::vector<KeyValueCache>& layers) const {
   const int t = rows.positions.empty() ? 0 : rows.positions[0];
   for (int position : rows.positions)
-    ENSURE(position == t, "GPT", "positions " << t << " and " << position << " in one step; expected one");
+    ENSURE(
+        position == t, "GPT",
+        "positions " << t << " and " << position << " in one step; all strings must be at the same position");
   return head_(w, blocks(w, rows, [&](const Tensor& qkv, std::size_t l) {
                  return attention_step(qkv, layers[l], rows.slots, t);
                }));

@@ -4,9 +4,9 @@ namespace banel {
 
 std::size_t Parameters::add(const std::string& name, const Shape& shape) {
   slices_.push_back({name, shape, values.size()});
-  constexpr std::size_t line = cache_line / sizeof(real);  // every slice starts on its own
+  constexpr std::size_t line = cache_line / sizeof(real);
   const std::size_t size = (slices_.back().end() + line - 1) / line * line;
-  values.reserve(size);  // exactly: a vector that grows on its own takes up to twice what the network needs
+  values.reserve(size);  // exactly this: a vector that grows by itself takes up to twice as much
   values.resize(size);
   return slices_.size() - 1;
 }

@@ -1,33 +1,44 @@
-// Reading a network: sampling, greedy answers and log-likelihood. All work on groups of strings that begin
-// alike, which compute what they share once; the groups depend on what is asked, never on the threads, so the
-// same call gives the same bits for any number of these. Beside other strings a log-probability may round
-// differently, since some BLAS kernels do. Errors: std::runtime_error naming the position where a logit is
-// NaN or infinite.
+// Sampling and greedy continuation.
+//
+//   const auto strings = sample(gpt, 1000, {.prompt = {0}, .stop = 2}, {seed, "my samples"});
+//   const std::vector<Sequence> prompts = {{0, 5, 3}, {0, 7}};
+//   const auto answers = greedy(gpt, prompts, 2);
+//
+// The same call gives the same bits for any number of threads. A log-probability may round differently when
+// more or fewer strings are asked for at once, because some BLAS kernels round a row by where it stands.
+//
+// Errors: UsageError for a setting out of range; std::runtime_error that names the position of a logit that
+// is NaN or infinite; Interrupted (parallel.h).
 #pragma once
-#include <optional>
 #include <span>
 #include <vector>
 
-#include "nn/gpt.h"
-#include "nn/train.h"
+#include "nn/batch.h"
+#include "tensor/parallel.h"
+#include "tensor/rng.h"
 
 namespace banel {
 
-struct Sampled {
-  Sequence tokens;      // without the begin token, with the stop token if it was reached
-  double log_prob = 0;  // under the network at temperature 1, in nats
+struct SampleSettings {
+  Sequence prompt = {};    // 1..context tokens, which every string begins with
+  int stop = -1;           // token that ends a string; -1: strings end with the context only
+  double temperature = 1;  // divides the logits; > 0
+  int top_k = 0;           // draws from the k most likely tokens, of equals those with smaller ids; 0: all
 };
 
-// `count` independent strings, each from `begin` until `stop` or the end of the context; string i draws from
-// random[i]. temperature > 0 divides the logits.
-std::vector<Sampled> sample(const GPT&, std::size_t count, int begin, int stop, double temperature,
-                            Stream random);
+struct Sampled {
+  Sequence tokens;      // what follows the prompt, with the stop token if it was reached
+  double log_prob = 0;  // log p(tokens | prompt) in nats, from the whole distribution at temperature 1
+};
 
-// The most likely continuation of each prompt, token by token, with `stop` if it was reached.
-// Precondition: 1 <= prompt length <= context.
-std::vector<Sequence> greedy(const GPT&, std::span<const Sequence> prompts, int stop);
+// `count` independent strings. Each goes on until `stop`, or until it has one token more than the context.
+// String i draws its random numbers from random[i], one for each token.
+std::vector<Sampled> sample(const GPT&, std::size_t count, const SampleSettings&, Stream random,
+                            const OnProgress& strings_done = {});
 
-// sum over i >= 1 of log p(tokens[i] | tokens before i), in nats, for each sequence of at least two tokens.
-std::vector<double> log_likelihood(const GPT&, std::span<const Sequence>);
+// The most likely token after each prompt, then the most likely one after that, and so on until `stop`, which
+// is part of the answer, or the end as in sample(). A prompt has 1..context tokens.
+std::vector<Sequence> greedy(const GPT&, std::span<const Sequence> prompts, int stop,
+                             const OnProgress& prompts_done = {});
 
 }  // namespace banel

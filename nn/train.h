@@ -1,5 +1,13 @@
-// The only training step of the project: target, attacker, failure model, distillation and baselines all use
-// it.
+// Training: one step, and fitting a set of examples. Every network of the project is trained here.
+//
+//   banel::GPT gpt({.vocabulary = 5, .context = 8}, banel::Rng(1, "my weights"));
+//   std::vector<banel::Example> examples = {{.tokens = {0, 1, 2, 3, 4}}, {.tokens = {2, 3, 4}}};
+//   const auto report = banel::fit(gpt, examples, {.epochs = 10, .rate = 1e-2}, {1, "my order"});
+//
+// The main header of banel::nn. Stable, for who uses the libraries on their own: this header with batch.h,
+// gpt.h, adamw.h and parameters.h, sample.h, likelihood.h, io/checkpoint.h and io/safetensors.h; from
+// banel::tensor those that tape.h names. The others (decoder.h, muon.h, io/file.h, io/json.h) may change in
+// any version. Threads, fork and signals: parallel.h.
 #pragma once
 #include <functional>
 #include <memory>
@@ -7,66 +15,37 @@
 #include <vector>
 
 #include "nn/adamw.h"
-#include "nn/gpt.h"
+#include "nn/batch.h"
+#include "tensor/parallel.h"
 #include "tensor/rng.h"
 
 namespace banel {
 
-using Sequence = std::vector<int>;
+// The loss of a shard, one number; the losses of all shards of a batch are added up. May be called from
+// several threads at once.
+using Loss = std::function<Tensor(const GPT&, const Weights&, const Shard&)>;
 
-struct Example {
-  Sequence tokens = {};  // all tokens; each but the first is predicted from those before it
-  int loss_from = 1;     // index of the first token that counts in the loss
-  double weight = 1;     // of the example; may be negative (policy gradient)
-};
-
-// Examples laid out as rows: row n reads tokens[n] and should predict targets[n], with loss weights[n].
-struct Batch {
-  std::vector<int> tokens, positions, targets, offsets;
-  std::vector<real> weights;  // an example's weight over the number of counted tokens of the batch
-  void clear();
-  void add(const Example&);
-  void normalise();  // after the last add(): the loss becomes a mean over counted tokens
-  std::size_t strings() const { return offsets.empty() ? 0 : offsets.size() - 1; }
-  std::span<const int> text(std::size_t b) const;  // the tokens that are read of string b
-};
-
-// Strings of a batch as a tree: what begins like the string before it shares the rows of this beginning.
-struct Shard {
-  std::vector<int> tokens, positions, offsets, shared, wanted;  // see Rows; wanted: rows that predict
-                                                                // something, some others if these are few
-  // What counts in the loss, string after string: row wanted[places[i]] should predict targets[i].
-  std::vector<int> places, targets;
-  std::vector<real> weights;
-  std::vector<int> path, place_of;  // while it is made: the rows of a string, the places of the rows
-  Rows rows() const { return {tokens, positions, offsets, shared, {}, wanted}; }
-};
-// The strings of a batch in the order of their texts: neighbours begin alike.
-void sort_strings(const Batch&, std::vector<std::size_t>& strings);
-// The strings are computed in shards of about equal size whose activations fit into a cache. Sets the shard
-// to the first of them and returns the number of strings in it.
-std::size_t next_shard(const Batch&, std::span<const std::size_t> strings, Shard&);
+// - sum over targets i of weights[i] log p(targets[i] | the tokens before it), in nats: maximum likelihood,
+// or a policy gradient if the weights are advantages.
+Tensor next_token_loss(const GPT&, const Weights&, const Shard&);
 
 struct StepReport {
-  double loss = 0, gradient_norm = 0;
-};  // norm before clipping
-
-using Loss = std::function<Tensor(const GPT&, const Weights&, const Shard&)>;  // a scalar
-Tensor next_token_loss(const GPT&, const Weights&, const Shard&);  // maximum likelihood, or policy gradient
+  double loss = 0;
+  double gradient_norm = 0;  // before clipping
+};
 
 class Trainer {
  public:
-  Trainer(GPT&, const AdamWSettings&, Loss = next_token_loss);
+  Trainer(GPT&, const AdamWSettings&, Loss = next_token_loss);  // the GPT must outlive it
 
-  // One step: gradients to zero, loss, backward, clipping, AdamW. The batch, sorted by text, is cut into at
-  // most 8 lanes, each with its own gradient, and these are added in order: the same bits for any number of
-  // threads.
-  // Errors: std::runtime_error naming operation and step if a number is NaN or infinite; weights stay as they
-  // were.
+  // One step on the batch: the gradient of its loss, clipping, AdamW. The sorted strings are cut into at most
+  // 8 lanes, each with its own gradient, which are added in order: the same bits for any number of threads.
+  // Errors: UsageError for an empty batch; std::runtime_error that names the operation and the step if a
+  // number is NaN or infinite; after both the weights are those from before the step. After Interrupted they
+  // may be half updated.
   StepReport step(const Batch&, double rate);
 
-  // Of the last step, unclipped.
-  const Reals& gradients() const { return lanes_[0]->gradients; }
+  const Reals& gradients() const { return lanes_[0]->gradients; }  // of the last step, before clipping
   std::int64_t steps() const { return optimizer_.state().steps; }
   AdamW& optimizer() { return optimizer_; }
 
@@ -83,27 +62,27 @@ class Trainer {
   GPT& model_;
   Loss loss_;
   AdamW optimizer_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // the first one's gradient becomes the sum of all
+  std::vector<std::unique_ptr<Lane>> lanes_;  // the gradient of the first becomes the sum of all
   std::vector<std::size_t> strings_;          // of the batch, sorted
-  std::vector<double> partial_norms_;
+  std::vector<double> partial_norms_;         // squared norms of the chunks of the gradient
 };
 
 struct FitSettings {
-  int epochs = 1;
-  int batch = 64;      // examples per step
-  double rate = 1e-3;  // constant after `warmup` steps
+  int epochs = 1;      // passes over the examples
+  int batch = 64;      // examples in a step; the last step of an epoch may have fewer
+  double rate = 1e-3;  // learning rate after `warmup` steps, in which it rises linearly
   int warmup = 0;
   AdamWSettings optimizer = {};
+  OnProgress steps_done = {};
 };
 
 struct FitReport {
-  std::vector<double>
-      losses;                // of each epoch: mean over its steps, nats per counted token for next_token_loss
-  double gradient_norm = 0;  // the largest of all steps, before clipping
+  std::vector<double> losses;  // of each epoch: the mean over its steps; for next_token_loss nats per token
+  double gradient_norm = 0;    // the largest of all steps, before clipping
 };
 
-// Minimises the loss over a fixed set of examples, by default maximum likelihood: `epochs` passes, each in a
-// new random order, with a fresh optimiser. An empty set returns at once.
+// Minimises the loss over the examples from the present weights, with a fresh optimiser. Epoch e takes them
+// in the random order of order[e]. No examples or no epochs: nothing changes. Errors: as Trainer::step.
 FitReport fit(GPT&, std::span<const Example>, const FitSettings&, Stream order, Loss = next_token_loss);
 
 }  // namespace banel

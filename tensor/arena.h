@@ -1,5 +1,9 @@
-// Memory that is handed out piece by piece and taken back all at once. After the first step of a training
-// run it holds one block large enough for every later step: no heap allocation in steady state.
+// Memory that is handed out piece by piece and taken back all at once. After the first step of a training run
+// it is one block that is large enough for every later step, so that these allocate nothing.
+//
+//   Arena arena;
+//   void* p = arena.allocate(1000);
+//   arena.reset();  // p may be handed out again
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -9,7 +13,7 @@ namespace banel {
 
 class Arena {
  public:
-  void* allocate(std::size_t bytes);  // 64-byte aligned, uninitialised, valid until reset()
+  void* allocate(std::size_t bytes);  // uninitialised, begins at a cache line, valid until reset()
   void reset();
 
  private:

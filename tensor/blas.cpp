@@ -1,6 +1,6 @@
-// OpenBLAS is loaded when the first product is computed, not linked, for one reason: which kernels it uses is
-// decided while it loads. Debian's 0.3.21 does not recognise newer CPUs and falls back to its oldest kernels
-// there (a Sapphire Rapids core ran at 33 instead of 150 GFLOP/s), so we name the kernel family first.
+// OpenBLAS is not linked but loaded for the first product, because it chooses its kernels while it loads.
+// Version 0.3.21 does not know newer CPUs and falls back to its oldest kernels there (on a Sapphire Rapids
+// core 33 GFLOP/s instead of 150), so we set OPENBLAS_CORETYPE first.
 #include "tensor/blas.h"
 
 #include <cblas.h>
@@ -27,8 +27,8 @@ using Gemm = decltype(&cblas_sgemm);
 constexpr const char* gemm_name = "cblas_sgemm";
 #endif
 
-const char*
-best_core() {  // the newest kernel family of OpenBLAS 0.3.21 that this CPU can run; nullptr: let it choose
+// The newest family of kernels of OpenBLAS 0.3.21 that this CPU can run; nullptr: let OpenBLAS choose.
+const char* best_core() {
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -42,17 +42,17 @@ best_core() {  // the newest kernel family of OpenBLAS 0.3.21 that this CPU can 
 struct Library {
   void* handle = nullptr;
   Gemm gemm = nullptr;
-  bool core_chosen_here = false, small_kernels = false;
+  bool core_chosen_here = false, has_small_kernels = false;
 
   Library() {
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);  // parallelism is ours: see parallel.h
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);  // all parallelism is that of parallel.h
     if (const char* core = best_core(); core && !std::getenv("OPENBLAS_CORETYPE"))
       core_chosen_here = setenv("OPENBLAS_CORETYPE", core, 0) == 0;
     for (const char* file : {"libopenblas.so.0", "libopenblas.so"})
       if (!handle) handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     ENSURE_AS(handle, IoError, "OpenBLAS", dlerror() << "; install the package libopenblas0");
     gemm = symbol<Gemm>(gemm_name);
-    small_kernels = std::strcmp(symbol<char* (*)()>("openblas_get_corename")(), "SkylakeX") == 0;
+    has_small_kernels = std::strcmp(symbol<char* (*)()>("openblas_get_corename")(), "SkylakeX") == 0;
   }
 
   template <class Function>
@@ -69,19 +69,20 @@ const Library& library() {
   return loaded;
 }
 
-// OpenBLAS's kernels for AVX-512 read the operands where they are in products of up to 10^6 multiplications,
-// and copy them first in larger ones. A larger product in blocks of that size is up to 1.2 times as fast, if
-// they have some rows, and those of b, where it is used as it is stored, are not far apart. No rows: it would
-// not be faster, or the kernels are others. No sum is split, which keeps the bits.
+// OpenBLAS's AVX-512 kernels read the operands in place for products of up to 10^6 multiplications and copy
+// them for larger ones. So a large product is up to 1.2 times as fast in blocks of C of that size, if a block
+// has enough rows and B is not read with a long stride. 0 rows: blocks do not pay. Only C is cut, no sum, so
+// the bits stay.
 struct Block {
   Index rows, columns;
 };
-Block block_in_place(Index n, Index k, bool both_as_stored) {
-  constexpr Index most = 1'000'000, step = 16, narrow = 128, far_apart = 256;
-  if (!library().small_kernels || k == 0 || (both_as_stored && n >= far_apart)) return {0, n};
-  const Index columns = both_as_stored || most / (n * k) >= fewest_rows ? n : std::min(n, narrow);
-  const Index rows = most / (columns * k) / step * step;
-  return {rows < fewest_rows ? 0 : rows, columns};
+Block small_kernel_block(Index n, Index k, bool neither_transposed) {
+  constexpr Index max_multiplications = 1'000'000, row_step = 16, narrow = 128, long_stride = 256;
+  if (!library().has_small_kernels || k == 0 || (neither_transposed && n >= long_stride)) return {0, n};
+  const bool full_width = neither_transposed || max_multiplications / (n * k) >= min_gemm_rows;
+  const Index columns = full_width ? n : std::min(n, narrow);
+  const Index rows = max_multiplications / (columns * k) / row_step * row_step;
+  return {rows < min_gemm_rows ? 0 : rows, columns};
 }
 
 }  // namespace
@@ -90,16 +91,14 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
           real* c) {
   if (m == 0 || n == 0) return;
   const auto blas = [](Index i) { return static_cast<int>(i); };
-  Block block = block_in_place(n, k, ta == Transpose::no && tb == Transpose::no);
+  Block block = small_kernel_block(n, k, ta == Transpose::no && tb == Transpose::no);
   Index ld = tb == Transpose::yes ? k : n;
-  if (tb == Transpose::yes && block.rows > 0 &&
-      m >= fewest_rows) {  // faster, copy and all, than reading b across
-    thread_local Reals upright;
-    ld = simd::round_up(n) +
-         simd::width;  // rows a power of two apart would meet in the same part of the cache
-    upright.resize(static_cast<std::size_t>(k * ld));
-    kernels::transpose(b, n, k, k, upright.data(), ld);
-    b = upright.data(), tb = Transpose::no;
+  if (tb == Transpose::yes && block.rows > 0 && m >= min_gemm_rows) {  // a transposed copy of B pays
+    thread_local Reals transposed;
+    ld = simd::round_up(n) + simd::width;  // rows a power of two apart would compete for the same cache lines
+    transposed.resize(static_cast<std::size_t>(k * ld));
+    kernels::transpose(b, n, k, k, transposed.data(), ld);
+    b = transposed.data(), tb = Transpose::no;
   }
   if (block.rows == 0 || tb == Transpose::yes) block = {m, n};
   for (Index j = 0; j < n; j += block.columns)

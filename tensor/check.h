@@ -1,30 +1,43 @@
-// One error format for the whole project: "where: what is wrong and how to mend it".
+// Errors of the whole project. A message is "where: what is wrong; how to mend it".
+//
+//   ENSURE(k >= 1, "top-k", "k = " << k << " must be 1 or more");
+//   ENSURE_AS(file.good(), IoError, path, "cannot read");
+//
+// Both throw if the condition is false.
 #pragma once
 #include <sstream>
 #include <stdexcept>
 
 namespace banel {
 
-// Each error class is one documented exit code of the command line (tasks/main.cpp).
+// A value, shape or setting out of range. The command line exits with 2.
 struct UsageError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
-};  // exit 2: a value out of range
+};
+
+// A file that is not what it claims to be. Exit code 3.
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
-};  // exit 3: a file that is not what it claims
+};
+
+// The system refused to read or write. Exit code 4.
 struct IoError : std::runtime_error {
   using std::runtime_error::runtime_error;
-};  // exit 4: the system refused to read or write
+};
+
+// Files that do not agree with one another. Exit code 5.
 struct VerificationError : std::runtime_error {
   using std::runtime_error::runtime_error;
-};  // exit 5: files that do not agree with one another
+};
+
+// An evaluation beyond the budget. Exit code 6.
 struct BudgetError : std::runtime_error {
   using std::runtime_error::runtime_error;
-};  // exit 6: an evaluation beyond the budget
+};
 
 }  // namespace banel
 
-// ENSURE_AS(condition, Error, "where", "message " << value): throws Error("where: message value").
+// Throws Error("where: message") unless the condition holds; the message may use <<.
 #define ENSURE_AS(condition, Error, where, message) \
   do {                                              \
     if (!(condition)) {                             \
@@ -34,5 +47,5 @@ struct BudgetError : std::runtime_error {
     }                                               \
   } while (false)
 
-// A precondition of a function call: wrong shapes, indices or settings.
+// The same with UsageError: for preconditions of a call.
 #define ENSURE(condition, where, message) ENSURE_AS(condition, ::banel::UsageError, where, message)

@@ -1,3 +1,6 @@
+// Softmax and attention in vectors. tests/support/plain_attention.h is the same attention in plain loops,
+// which a test holds these kernels to: read it first. The stages are numbered alike, forward 1-3 and backward
+// 3-1.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,11 +15,10 @@ using simd::Vec;
 
 namespace {
 
-// All of these handle R rows at once: independent sums to overlap, and in the products one load for R of
-// them.
+// The next three functions take R rows at once: their sums do not wait for one another, and a load serves R
+// products.
 
-// s[r][j] = scale sum over c of x[r][c] keys[c][j] for j < n, in whole vectors: what stands behind n is not
-// used.
+// s[r][j] = scale sum over c of x[r][c] keys[c][j] for j < simd::round_up(n); those from n on are not used.
 template <Index R>
 void dot(const real* x, Index stride, const real* keys, Index ld, Index n, Index C, real scale, real* s,
          Index s_ld) {
@@ -30,7 +32,7 @@ void dot(const real* x, Index stride, const real* keys, Index ld, Index n, Index
   }
 }
 
-// out[r] = beta out[r] + sum over i < n of w[r w_row + i w_step] rows[i], each of C numbers.
+// out[r] = beta out[r] + sum over i < n of w[r w_row + i w_step] rows[i], where a row has C numbers.
 template <Index R>
 void mix(const real* w, Index w_row, Index w_step, const real* rows, Index stride, Index n, Index C,
          real beta, real* out, Index out_stride) {
@@ -51,7 +53,7 @@ struct Rows {
   Softmax of[R];
 };
 
-// softmax, see kernels.h, of the first n + r n_step numbers of each x[r], all in as many vectors.
+// softmax() of the first n + r n_step numbers of each x[r]. All R rows must end in the same vector.
 template <Index R>
 Rows<R> softmax_rows(const real* x, Index ld, Index n, Index n_step, real* p) {
   constexpr real lowest = -std::numeric_limits<real>::infinity();
@@ -75,10 +77,10 @@ Rows<R> softmax_rows(const real* x, Index ld, Index n, Index n_step, real* p) {
   return result;
 }
 
-// body(t, R) for rows t .. t+R-1 of from..T-1: four at a time, all in the same vector of a row of p, the
-// others one by one.
+// Calls body(t, R) for the rows t..t+R-1 of from..T-1. R is 4 where t is divisible by 4, so that the diagonal
+// of p crosses one vector in all four rows, and 1 for the rows before and after.
 template <class Body>
-void in_fours(Index from, Index T, Body body) {
+void in_blocks_of_4(Index from, Index T, Body body) {
   Index t = from;
   for (; t % 4 && t < T; ++t) body(t, std::integral_constant<Index, 1>());
   for (; t + 4 <= T; t += 4) body(t, std::integral_constant<Index, 4>());
@@ -87,9 +89,9 @@ void in_fours(Index from, Index T, Body body) {
 
 real score_scale(Index C) { return 1 / std::sqrt(static_cast<real>(C)); }
 
-// In what follows a vector has a number of `simd::width` strings each, every string in a lane of its own.
+// From here on each lane of a vector belongs to another string (attention_step).
 
-// y[c] = x[lane][first + c] for all lanes, 0 in lanes without a string.
+// y[c][lane] = x[lane][first + c]; 0 in lanes without a string.
 void into_lanes(const real* const* x, Index first, Index C, real* y) {
   for (Index c = 0; c < C; c += simd::width) {
     Vec block[simd::width];
@@ -100,7 +102,7 @@ void into_lanes(const real* const* x, Index first, Index C, real* y) {
   }
 }
 
-// out[lane][c] = y[c] for the lanes that have a string.
+// out[lane][c] = y[c][lane] for lanes with a string.
 void out_of_lanes(const real* y, Index C, real* const* out) {
   for (Index c = 0; c < C; c += simd::width) {
     Vec block[simd::width];
@@ -112,10 +114,10 @@ void out_of_lanes(const real* y, Index C, real* const* out) {
   }
 }
 
-// y[m] = scale sum over i < n of a[i] b[m m_step + i i_step], m < M.
+// y[m] = scale sum over i < n of a[i] b[m m_step + i i_step] for m < M, in every lane.
 void sums_of_products(const real* a, Index n, const real* b, Index i_step, Index m_step, Index M, real scale,
                       real* y) {
-  in_fours(0, M, [&](Index m, auto R) {
+  in_blocks_of_4(0, M, [&](Index m, auto R) {
     Vec total[R.value]{};
     for (Index i = 0; i < n; ++i) {
       const Vec ai = simd::load(a + i * simd::width);
@@ -126,7 +128,7 @@ void sums_of_products(const real* a, Index n, const real* b, Index i_step, Index
   });
 }
 
-// softmax, see kernels.h, over x[0], ..., x[n-1], with the sums of softmax_rows in the same order.
+// x[0..n-1] <- their softmax, in every lane. It adds up in the order of softmax_rows, for the same bits.
 void softmax_in_lanes(real* x, Index n) {
   Vec top = simd::load(x), total[simd::width]{};
   for (Index i = 1; i < n; ++i) top = simd::max(top, simd::load(x + i * simd::width));
@@ -159,13 +161,13 @@ void attention(const real* q, const real* k, const real* v, Index from, Index T,
   const Index ld = simd::round_up(T);
   alignas(64) real keys[max_head * max_context];
   transpose(k, T, C, stride, keys, ld);
-  in_fours(from, T, [&](Index t, auto R) {  // 1. scores
+  in_blocks_of_4(from, T, [&](Index t, auto R) {  // 1. scores
     dot<R.value>(q + t * stride, stride, keys, ld, t + R, C, score_scale(C), p + (t - from) * ld, ld);
   });
-  in_fours(from, T, [&](Index t, auto R) {  // 2. probabilities
+  in_blocks_of_4(from, T, [&](Index t, auto R) {  // 2. probabilities
     softmax_rows<R.value>(p + (t - from) * ld, ld, t + 1, 1, p + (t - from) * ld);
   });
-  in_fours(from, T, [&](Index t, auto R) {  // 3. mixture
+  in_blocks_of_4(from, T, [&](Index t, auto R) {  // 3. mixture
     mix<R.value>(p + (t - from) * ld, ld, 1, v, stride, t + R, C, 0, out + (t - from) * D, D);
   });
 }
@@ -175,19 +177,19 @@ void attention_backward(const real* q, const real* k, const real* v, const real*
   const Index ld = simd::round_up(T);
   alignas(64) real values[max_head * max_context], ds[max_context * max_context];
   transpose(v, T, C, stride, values, ld);
-  in_fours(0, T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t]
+  in_blocks_of_4(0, T, [&](Index j, auto R) {  // 3. dv[j] += sum over t >= j of p[t][j] dout[t], and
     const Index t = std::max(j, from), row = t - from;
     mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t, C, 1, dv + j * stride, stride);
   });
-  in_fours(from, T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
+  in_blocks_of_4(from, T, [&](Index t, auto R) {  //    dp[t][j] = dout[t] . v[j]
     dot<R.value>(dout + (t - from) * D, D, values, ld, t + R, C, 1, ds + (t - from) * ld, ld);
   });
   for (Index t = from; t < T; ++t)
-    softmax_backward(p + (t - from) * ld, t + 1, score_scale(C), ds + (t - from) * ld);  // 2. dp to ds
-  in_fours(from, T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j]
+    softmax_backward(p + (t - from) * ld, t + 1, score_scale(C), ds + (t - from) * ld);  // 2. ds from dp
+  in_blocks_of_4(from, T, [&](Index t, auto R) {  // 1. dq[t] += sum over j <= t of ds[t][j] k[j], and
     mix<R.value>(ds + (t - from) * ld, ld, 1, k, stride, t + R, C, 1, dq + t * stride, stride);
   });
-  in_fours(0, T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
+  in_blocks_of_4(0, T, [&](Index j, auto R) {  //    dk[j] += sum over t >= j of ds[t][j] q[t]
     const Index t = std::max(j, from), row = t - from;
     mix<R.value>(ds + row * ld + j, 1, ld, q + t * stride, stride, T - t, C, 1, dk + j * stride, stride);
   });
@@ -202,7 +204,7 @@ void attention_step(const real* const* x, Index heads, Index t, Index C, Index c
   into_lanes(x, D, D, keys + t * row);
   into_lanes(x, 2 * D, D, values + t * row);
   for (Index head = 0; head < row; head += C * simd::width) {
-    real* const q = cache + head;                                         // soon the result
+    real* const q = cache + head;                                         // overwritten by the result
     sums_of_products(q, C, keys + head, 1, D, t + 1, score_scale(C), p);  // 1. scores
     softmax_in_lanes(p, t + 1);                                           // 2. probabilities
     sums_of_products(p, t + 1, values + head, D, 1, C, 1, q);             // 3. mixture

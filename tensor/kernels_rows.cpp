@@ -1,3 +1,4 @@
+// Kernels that work on a row, or on a number, at a time.
 #include <algorithm>
 #include <cmath>
 
@@ -62,7 +63,8 @@ Gelu gelu(Vec x) {
   return {y, simd::fma(2 * y * (one - s), simd::fma(3 * cubic, square, simd::splat(c)), s)};
 }
 
-// Sum over a row of term(first, numbers left from there on), a vector at a time.
+// The sum of term(d, D - d) over the vectors of a row, which begin at d and have D - d numbers or a whole
+// width.
 template <class Term>
 real sum_row(Index D, Term term) {
   Vec total{};

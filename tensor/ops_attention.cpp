@@ -9,8 +9,8 @@ namespace banel {
 
 namespace {
 
-// The strings of ops.h: string b has length(b) positions, and from from(b) on rows of its own, first(b) and
-// the following.
+// The strings of attention(): string b has length(b) positions. Those before from(b) are rows of string b-1,
+// the others are own(b) rows from row first(b) on.
 struct Strings {
   std::span<const int> offsets, shared;
   std::size_t count() const { return offsets.size() - 1; }
@@ -18,8 +18,9 @@ struct Strings {
   Index first(std::size_t b) const { return offsets[b]; }
   Index own(std::size_t b) const { return offsets[b + 1] - offsets[b]; }
   Index length(std::size_t b) const { return from(b) + own(b); }
-  Index p_size(std::size_t b) const { return own(b) * simd::round_up(length(b)); }  // numbers of a head's p
-  // visit(t, its row) for every position of string b, from the last to the first.
+  // Size of the probabilities of one head.
+  Index p_size(std::size_t b) const { return own(b) * simd::round_up(length(b)); }
+  // visit(t, row) for every position t of string b, from the last to the first.
   template <class Visit>
   void each_row(std::size_t b, Visit visit) const {
     for (Index t = length(b); t > 0; --b)
@@ -30,15 +31,16 @@ struct Strings {
 void check(const Strings& strings, Index rows) {
   const auto& [offsets, shared] = strings;
   ENSURE(!offsets.empty() && offsets.front() == 0 && offsets.back() == rows, "attention",
-         "offsets must run from 0 to the number of rows, " << rows);
-  ENSURE(shared.empty() || shared.size() == strings.count(), "attention",
-         shared.size() << " numbers of shared rows for " << strings.count() << " strings");
+         "offsets must begin with 0 and end with the number of rows, " << rows);
+  ENSURE(
+      shared.empty() || shared.size() == strings.count(), "attention",
+      shared.size() << " counts of shared rows for " << strings.count() << " strings; expected one for each");
   Index before = 0;
   for (std::size_t b = 0; b < strings.count(); ++b) {
     ENSURE(strings.own(b) >= 0 && strings.length(b) <= kernels::max_context, "attention",
            "a string of " << strings.length(b) << " rows; at most " << kernels::max_context);
     ENSURE(strings.from(b) >= 0 && strings.from(b) <= before, "attention",
-           "a string shares " << strings.from(b) << " rows of one of " << before);
+           "a string shares " << strings.from(b) << " rows with one of " << before << "; at most these");
     before = strings.length(b);
   }
 }
@@ -47,7 +49,7 @@ void check(const Strings& strings, Index rows) {
 
 Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets, std::span<const int> shared) {
   ENSURE(heads >= 1 && qkv.shape().rank == 2 && qkv.dim(1) % (3 * heads) == 0, "attention",
-         "qkv " << qkv.shape() << " with " << heads << " heads; expected (N, 3D) with D divisible by heads");
+         "qkv " << qkv.shape() << " with " << heads << " heads; expected (N,3D) with D divisible by heads");
   const Index D = qkv.dim(1) / 3, C = D / heads, stride = 3 * D;
   ENSURE(C <= kernels::max_head, "attention", "heads of width " << C << "; at most " << kernels::max_head);
   const Strings strings{offsets, shared};
@@ -58,7 +60,7 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets, std
     longest = std::max(longest, strings.length(b));
   }
   Tensor out = qkv.tape().uninitialised({qkv.dim(0), D});
-  // One string after the other stands in x, its rows wherever they come from.
+  // x holds the rows of one string at a time, gathered from its own and the shared ones.
   real *const probabilities = qkv.tape().scratch(p_size), *const x = qkv.tape().scratch(longest * stride);
   const auto gather = [=](std::size_t b) {
     strings.each_row(
@@ -91,7 +93,7 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets, std
 KeyValueCache::KeyValueCache(int slots_, int heads_, int d_model, int context_)
     : slots(slots_), heads(heads_), head_width(d_model / heads_), context(context_) {
   ENSURE(context <= kernels::max_context, "attention_step",
-         "a cache of " << context << " tokens; at most " << kernels::max_context);
+         "a cache for " << context << " tokens; at most " << kernels::max_context);
   numbers.resize(static_cast<std::size_t>(simd::round_up(slots) * (1 + 2 * context) * d_model));
 }
 
@@ -106,9 +108,10 @@ void KeyValueCache::copy(int from, int to, int positions) {
 
 Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, int position) {
   const Index N = qkv.dim(0), C = cache.head_width, D = C * cache.heads;
-  ENSURE(!qkv.tape().recording(), "attention_step", "has no derivative; use a tape made with Record::no");
+  ENSURE(!qkv.tape().recording(), "attention_step", "it has no derivative; use a tape made with Record::no");
   ENSURE(qkv.dim(1) == 3 * D && static_cast<Index>(slots.size()) == N, "attention_step",
-         "qkv " << qkv.shape() << " for " << slots.size() << " strings of a cache of width " << D);
+         "qkv " << qkv.shape() << " for " << slots.size() << " strings in a cache of width D = " << D
+                << "; expected one row of 3D for each");
   ENSURE(position >= 0 && position < cache.context, "attention_step",
          "position " << position << " is outside 0.." << cache.context - 1);
   for (int slot : slots)

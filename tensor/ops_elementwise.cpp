@@ -10,14 +10,14 @@ namespace banel {
 
 namespace {
 
-// grad of a += c dy, where it is needed
+// da += c dy, if a needs a gradient
 void add_grad(const Tensor& a, real c, const Tensor& y) {
   if (!a.needs_grad()) return;
   const auto [dx, beta] = a.grad_sum();
   kernels::accumulate(y.grad(), c, y.size(), beta, dx);
 }
 
-// grad of a += dy slope, where it is needed
+// da += dy slope, if a needs a gradient
 void add_grad(const Tensor& a, const real* slope, const Tensor& y) {
   if (!a.needs_grad()) return;
   const auto [dx, beta] = a.grad_sum();
@@ -27,7 +27,8 @@ void add_grad(const Tensor& a, const real* slope, const Tensor& y) {
 Tensor result_like(const Tensor& a) { return a.tape().uninitialised(a.shape()); }
 
 void same_shape(const char* op, const Tensor& a, const Tensor& b) {
-  ENSURE(a.shape() == b.shape(), op, "shapes differ: " << a.shape() << " and " << b.shape());
+  ENSURE(a.shape() == b.shape(), op,
+         "shapes differ: " << a.shape() << " and " << b.shape() << "; reshape one of them");
 }
 
 }  // namespace
@@ -94,13 +95,15 @@ Tensor sum(const Tensor& a) {
 }
 
 Tensor mean(const Tensor& a) {
-  ENSURE(a.size() > 0, "mean", "the tensor of shape " << a.shape() << " is empty");
+  ENSURE(a.size() > 0, "mean",
+         "the tensor of shape " << a.shape() << " is empty; give it at least one number");
   return scale(sum(a), real(1) / static_cast<real>(a.size()));
 }
 
 Tensor reshape(const Tensor& a, const Shape& shape) {
-  ENSURE(a.size() == shape.size(), "reshape",
-         a.shape() << " and " << shape << " differ in their count of numbers");
+  ENSURE(
+      a.size() == shape.size(), "reshape",
+      a.shape() << " and " << shape << " have different sizes; choose a shape of " << a.size() << " numbers");
   return a.tape().record("reshape", a.tape().view(shape, a.data()), {a},
                          [a](const Tensor& y) { add_grad(a, 1, y); });
 }

@@ -58,7 +58,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const T
               << "; expected (N,K), (K,M), (M)");
   const Index N = x.dim(0), K = x.dim(1), M = weight.dim(1);
   ENSURE(!residual || residual->shape() == Shape({N, M}), "linear",
-         "the residual has shape " << residual->shape());
+         "the residual has shape " << residual->shape() << "; expected " << Shape({N, M}));
   Tensor out = x.tape().uninitialised({N, M});
   const Tensor add = residual ? *residual : bias;
   const bool has_residual = residual != nullptr;
@@ -91,11 +91,11 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const T
 }
 
 Tensor cross_entropy(const Tensor& logits, std::span<const int> targets, std::span<const real> weights) {
-  ENSURE(
-      logits.shape().rank == 2 && logits.dim(0) == static_cast<Index>(targets.size()) &&
-          targets.size() == weights.size(),
-      "cross_entropy",
-      "logits " << logits.shape() << ", " << targets.size() << " targets, " << weights.size() << " weights");
+  ENSURE(logits.shape().rank == 2 && logits.dim(0) == static_cast<Index>(targets.size()) &&
+             targets.size() == weights.size(),
+         "cross_entropy",
+         "logits " << logits.shape() << ", " << targets.size() << " targets, " << weights.size()
+                   << " weights; expected (N,V), N, N");
   const Index N = logits.dim(0), V = logits.dim(1), ld = simd::round_up(V);
   real* const probabilities = logits.tape().scratch(N * ld);
   Tensor out = logits.tape().uninitialised({});

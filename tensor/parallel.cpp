@@ -1,12 +1,11 @@
 #include "tensor/parallel.h"
 
 #include <omp.h>
+#include <pthread.h>
 
 #ifdef __SSE__
 #include <xmmintrin.h>
 #endif
-
-#include <atomic>
 
 #include "tensor/check.h"
 
@@ -17,8 +16,17 @@ int thread_count = omp_get_num_procs();
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
 
-// While it lives, numbers below 1e-38 count as 0 on this thread: a network that has learned makes many of
-// them (gradients of near-certain answers), and arithmetic with them can be far slower.
+// g++'s OpenMP waits forever for threads that a fork did not copy.
+std::atomic<bool> threads_lost_by_fork = false;
+
+void watch_for_forks() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { threads_lost_by_fork = true; });
+  ENSURE_AS(registered == 0, std::runtime_error, "threads",
+            "pthread_atfork failed with error " << registered << "; use one thread");
+}
+
+// While it lives, numbers below 1e-38 count as 0 on this thread. A network that has learned makes many of
+// them, as gradients of near-certain answers, and arithmetic with them can be far slower.
 class FlushDenormals {
 #ifdef __SSE__
  public:
@@ -40,26 +48,22 @@ void set_threads(int n) {
   thread_count = n;
 }
 
+int threads() { return threads_lost_by_fork ? 1 : thread_count; }
+
 void request_stop() noexcept { stop_requested = true; }
 
 void check_stop() {
   if (stop_requested) throw Interrupted();
 }
 
-int threads() { return thread_count; }
-
 void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t chunk), const void* data,
                 Share share) {
-  const bool parts = share == Share::same_parts;
-  omp_set_schedule(parts ? omp_sched_static : omp_sched_dynamic, parts ? 0 : 1);
   std::exception_ptr error;
   std::atomic<bool> stopped = false;
-  const bool alone = thread_count == 1 || chunks <= 1 || omp_in_parallel();
-#pragma omp parallel for schedule(runtime) num_threads(thread_count) if (!alone)
-  for (std::size_t i = 0; i < chunks; ++i) {
+  const auto run = [&](std::size_t i) {
     if (stop_requested) {
       stopped = true;
-      continue;
+      return;
     }
     try {
       const FlushDenormals guard;
@@ -68,6 +72,15 @@ void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t c
 #pragma omp critical(banel_parallel_error)
       if (!error) error = std::current_exception();
     }
+  };
+  if (threads() == 1 || chunks <= 1 || omp_in_parallel()) {
+    for (std::size_t i = 0; i < chunks; ++i) run(i);
+  } else {
+    watch_for_forks();
+    const bool parts = share == Share::same_parts;
+    omp_set_schedule(parts ? omp_sched_static : omp_sched_dynamic, parts ? 0 : 1);
+#pragma omp parallel for schedule(runtime) num_threads(thread_count)
+    for (std::size_t i = 0; i < chunks; ++i) run(i);
   }
   if (error) std::rethrow_exception(error);
   if (stopped) throw Interrupted();

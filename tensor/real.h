@@ -1,3 +1,6 @@
+// The number type of the library, and arrays of it.
+//
+//   Reals x(100, 1);  // a vector whose data begin at a cache line
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -5,8 +8,8 @@
 #include <vector>
 
 namespace banel {
-// The one number type of the library. The double build exists for tests only: central differences then
-// confirm every gradient to 1e-6 (tests/CMakeLists.txt builds the same sources with BANEL_DOUBLE).
+// float; double only in tests, which build the same sources with BANEL_DOUBLE to check every gradient to
+// 1e-6.
 #ifdef BANEL_DOUBLE
 using real = double;
 #else
@@ -15,15 +18,15 @@ using real = float;
 
 constexpr std::size_t cache_line = 64;  // bytes
 
-// Arrays that begin at a cache line. Of others every vector of 64 bytes lies across two lines, which takes
-// some 5 % of a training step and 7 % of sampling (tasks/results/speed.md).
+// An allocator whose arrays begin at a cache line. In other arrays every vector of 64 bytes lies across two
+// lines, which costs some 5 % of a training step and 7 % of sampling.
 template <class T>
 struct AtCacheLine {
   using value_type = T;
   AtCacheLine() = default;
   template <class U>
   AtCacheLine(const AtCacheLine<U>&) {}
-  // The first line that begins behind what operator new gives; where that began stands before it.
+  // The first line in what operator new gives; the address of the whole is kept just before it.
   T* allocate(std::size_t n) {
     void* const whole = ::operator new(n * sizeof(T) + cache_line);
     void* const line =

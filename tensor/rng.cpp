@@ -43,7 +43,7 @@ double Rng::normal() {
 }
 
 std::uint32_t Rng::below(std::uint32_t n) {
-  const std::uint32_t limit = static_cast<std::uint32_t>(-n) % n;  // 2^32 mod n: reject the biased low values
+  const std::uint32_t limit = static_cast<std::uint32_t>(-n) % n;  // 2^32 mod n: below it, values are biased
   for (;;) {
     const std::uint64_t product = static_cast<std::uint64_t>(bits()) * n;
     if (static_cast<std::uint32_t>(product) >= limit) return static_cast<std::uint32_t>(product >> 32);

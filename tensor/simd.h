@@ -1,7 +1,12 @@
-// A vector of 64 bytes of numbers: one AVX-512 register, two AVX2 ones or four of 16 bytes. The same
-// operations in the same order on every CPU, so the same bits in every build. The parts are vectors of the
-// compiler's vector extension (g++, clang); what that cannot say is written out once for each instruction
-// set: a b + c in one rounding, and access to some of the numbers of a register.
+// Vectors of 64 bytes (16 floats), on any CPU: one register of AVX-512, two of AVX2 or four of 16 bytes.
+// Operations and their order are the same everywhere, so all builds compute the same bits.
+//
+//   Vec sum{};
+//   for (Index i = 0; i < n; i += simd::width) sum = sum + load_first(x + i, n - i);
+//   real total = simd::sum(sum);
+//
+// A register is a vector of the compiler's extension (g++, clang). Only what this cannot express is written
+// for each instruction set: a b + c with one rounding, and loads and stores of some numbers of a register.
 #pragma once
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -37,8 +42,8 @@ struct Vec {
   real operator[](Index i) const { return part[i / part_width][i % part_width]; }
 };
 
-// f(part, ...) for all parts; f(first lane of the part, part, ...) in each_at. Written without a loop, so
-// that compilers keep the parts in registers.
+// each: f(part, ...) for all parts; each_at: f(lane at which the part begins, part, ...). Not a loop, so that
+// compilers keep the parts in registers.
 template <class F, class... V>
 Vec each_at(F f, const V&... v) {
   const auto at = [&](auto i) { return f(static_cast<Index>(i * part_width), v.part[i]...); };
@@ -53,8 +58,7 @@ Vec each(F f, const V&... v) {
 }
 
 inline Vec splat(real x) {
-  return each([x](Part zero) { return x - zero; },
-              Vec{});  // x - 0 is x, which compilers know; x + 0 may differ for -0
+  return each([x](Part zero) { return x - zero; }, Vec{});  // x - 0 is x; x + 0 is not for x = -0
 }
 inline Vec operator+(Vec a, Vec b) {
   return each([](Part x, Part y) { return x + y; }, a, b);
@@ -73,7 +77,7 @@ inline Vec max(Vec a, Vec b) {
   return each([](Part x, Part y) { return x > y ? x : y; }, a, b);
 }
 
-// a b + c, rounded once: the compiler may not choose this by itself (-ffp-contract=off).
+// a b + c with one rounding. A compiler may not choose it by itself (-ffp-contract=off).
 inline Vec fma(Vec a, Vec b, Vec c) {
   return each(
       [](Part x, Part y, Part z) -> Part {
@@ -109,19 +113,19 @@ inline void store(real* p, Vec v) {
       v);
 }
 
-// Which numbers of a part are among the first n.
+// All bits set in the first n lanes of a part.
 inline PartBits among_first(Index n) {
   PartBits lane;
   for (Index i = 0; i < part_width; ++i) lane[i] = static_cast<Integer>(i);
   return lane < PartBits{} + static_cast<Integer>(n);
 }
 
-// The first n numbers of v, then `rest`.
+// The first n numbers of v, then `rest` in all other lanes.
 inline Vec first(Vec v, Index n, real rest) {
   return each_at([&](Index begin, Part part) { return among_first(n - begin) ? part : Part{} + rest; }, v);
 }
 
-// The same from and to memory, of which nothing behind the first n numbers is touched. Any n >= 0.
+// The same for loads and stores, which touch no memory after the first n numbers. Any n >= 0.
 inline Vec load_first(const real* p, Index n, real rest = 0) {
   if (n >= width) return load(p);
 #if defined(__AVX2__) && !defined(BANEL_DOUBLE)
@@ -129,8 +133,8 @@ inline Vec load_first(const real* p, Index n, real rest = 0) {
 #if defined(__AVX512F__)
     return _mm512_mask_loadu_ps(other, static_cast<__mmask16>((1u << (n - begin)) - 1), p + begin);
 #else
-    const PartBits wanted = among_first(n - begin);
-    return wanted ? Part(_mm256_maskload_ps(p + begin, __m256i(wanted))) : other;
+    const PartBits mask = among_first(n - begin);
+    return mask ? Part(_mm256_maskload_ps(p + begin, __m256i(mask))) : other;
 #endif
   };
   return each_at(load_part, splat(rest));
@@ -157,7 +161,7 @@ inline void store_first(real* p, Vec v, Index n) {
 #endif
 }
 
-// All numbers folded into one, halves first: the same order on every CPU.
+// Combines all numbers into one, the upper half with the lower half each time: one order for all CPUs.
 template <class Numbers, class Combine>
 real fold(Numbers v, Combine combine) {
   constexpr std::size_t n = sizeof v / sizeof(real);
@@ -203,8 +207,8 @@ template <Index s>
     }
 }
 
-// rows[i][j] becomes rows[j][i]: the off-diagonal quarters of the block change places, then those of its
-// quarters, and so on.
+// rows[i][j] <- rows[j][i]: the off-diagonal quarters of the block change places, then those of each quarter,
+// and so on.
 template <Index s = width / 2>
 [[gnu::always_inline]] inline void transpose(Vec (&rows)[width]) {
   for (Index i = 0; i < width; ++i)
@@ -212,8 +216,9 @@ template <Index s = width / 2>
   if constexpr (s > 1) transpose<s / 2>(rows);
 }
 
-// e^x. Float: 2^n times a degree-6 polynomial on [-ln2/2, ln2/2], relative error below 2e-7; x is clamped to
-// [-87, 88], so the result is finite. NaN stays NaN. Double (tests): the standard library.
+// e^x, for float: 2^n e^r with x = n ln2 + r, e^r by a polynomial of degree 7 on [-ln2/2, ln2/2] (Cephes,
+// expf). Relative error below 2e-7. x is clamped to [-87, 88], so the result is finite and positive; NaN
+// stays NaN. For double (tests): the standard library.
 [[gnu::always_inline]] inline Vec exp(Vec x) {
 #ifdef BANEL_DOUBLE
   return each(
@@ -227,7 +232,7 @@ template <Index s = width / 2>
                                   : part > 88.0f ? Part{} + 88.0f
                                                  : part; },
            x);
-  const Vec magic = splat(12582912);  // 1.5 * 2^23: the low mantissa bits of the sum hold round(x / ln2)
+  const Vec magic = splat(12582912);  // 1.5 * 2^23: the last bits of the sum are round(x / ln2)
   const Vec shifted = fma(1.44269504f, x, magic);
   const Vec n = shifted - magic;
   const Vec r = fma(2.12194440e-4f, n, fma(-0.693359375f, n, x));  // ln2 in two parts
@@ -235,7 +240,7 @@ template <Index s = width / 2>
   for (const float c :
        {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.0f, 1.0f})
     p = fma(p, r, splat(c));
-  // The exponent of a float stands above 23 bits of mantissa, with 127 added.
+  // The exponent of a float is above 23 bits of mantissa and has 127 added.
   const auto power_of_two = [](Part bits) { return Part((PartBits(bits) << 23) + (127 << 23)); };
   return p * each(power_of_two, shifted);
 #endif

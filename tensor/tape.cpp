@@ -8,7 +8,7 @@
 namespace banel {
 
 Shape::Shape(std::initializer_list<Index> list) : rank(static_cast<int>(list.size())) {
-  ENSURE(list.size() <= dims.size(), "shape", list.size() << " dimensions; at most 4 are supported");
+  ENSURE(list.size() <= dims.size(), "shape", list.size() << " dimensions; use at most 4");
   std::copy(list.begin(), list.end(), dims.begin());
 }
 
@@ -62,7 +62,9 @@ Tensor Tape::view(const Shape& shape, real* data) { return add_node(shape, data,
 
 void Tape::backward(const Tensor& loss) {
   ENSURE(loss.size() == 1, "backward", "the loss has shape " << loss.shape() << "; it must be one number");
-  ENSURE(loss.needs_grad(), "backward", "the loss depends on no leaf with a gradient");
+  ENSURE(
+      loss.needs_grad(), "backward",
+      "the loss depends on no leaf with a gradient; give a leaf one, and use a tape made with Record::yes");
   loss.grad()[0] = 1;
   for (Tensor::Node* node = loss.node_; node; node = node->previous)
     if (node->backward && node->grad) {
@@ -83,9 +85,9 @@ std::string Tape::first_non_finite() const {
   std::string first, last_gradient;
   for (const Tensor::Node* node = last_; node; node = node->previous) {
     if (broken(node->data, node->shape.size())) first = std::string(node->op) + ": value";
+    // Gradients flow from the end to the start, so the last operation with a bad one made it.
     if (last_gradient.empty() && broken(node->grad, node->shape.size()))
-      last_gradient =
-          std::string(node->op) + ": gradient";  // gradients flow from the end: the first met is the cause
+      last_gradient = std::string(node->op) + ": gradient";
   }
   return first.empty() ? last_gradient : first;
 }

@@ -1,9 +1,25 @@
-// Tensors and their derivatives. Every operation (ops.h) writes its result and a closure that passes the
-// gradient on to its inputs; the tape keeps them in order. Three rules:
-//   1. Gradients accumulate: a closure adds to the gradients of its inputs, it never overwrites.
-//   2. A gradient exists only where an input needs one; a tape made with Record::no records nothing.
-//   3. The order of recording is a topological order, so backward() is one walk from the end to the start,
-//      and reset() frees all tensors of the tape at once. A Tensor must not be used after that.
+// Tensors and their derivatives: reverse-mode differentiation on a tape.
+//
+//   std::vector<real> x = {3, 5}, dx(2);
+//   Tape tape;
+//   Tensor a = tape.leaf({2}, x.data(), dx.data());
+//   Tensor loss = sum(mul(a, a));  // ops.h
+//   tape.backward(loss);           // dx is now {6, 10}
+//   tape.reset();                  // frees a and loss
+//
+// An operation writes its result and leaves a closure on the tape that passes the gradient of the result on
+// to its inputs. Three rules:
+//   1. Gradients accumulate: a closure adds to the gradients of its inputs.
+//   2. A tensor needs a gradient if it was computed from a leaf with a gradient. No closure is kept for other
+//      tensors, and none at all on a tape made with Record::no.
+//   3. The order of recording is a topological order. So backward() walks once from the end to the start, and
+//      reset() frees all tensors of the tape at once.
+//
+// The main header of banel::tensor. Stable, for who uses the library on its own: tape.h, ops.h, parallel.h,
+// rng.h, real.h and check.h. The others (arena.h, blas.h, hash.h, kernels.h, simd.h) may change in any
+// version. parallel.h says what threads, forks and signal handlers may do. A Tape belongs to one thread at a
+// time. Errors: UsageError (check.h) that names the operation and the shapes; IoError if no OpenBLAS can be
+// loaded.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -23,7 +39,7 @@ namespace banel {
 
 using Index = std::int64_t;
 
-struct Shape {  // up to 4 dimensions, row-major; rank 0 is a scalar
+struct Shape {  // 0..4 dimensions, row-major; rank 0 is a scalar. Errors: UsageError for more than 4
   std::array<Index, 4> dims{};
   int rank = 0;
 
@@ -37,15 +53,18 @@ std::ostream& operator<<(std::ostream&, const Shape&);
 
 class Tape;
 
-class Tensor {  // a handle; copies name the same numbers
+// A handle: copies are the same tensor. It must not be used after its tape was reset or destroyed.
+class Tensor {
  public:
   const Shape& shape() const { return node_->shape; }
   Index dim(int i) const { return node_->shape[i]; }
   Index size() const { return node_->shape.size(); }
   real* data() const { return node_->data; }
-  real* grad() const;  // zero at first use; precondition: needs_grad()
-  // The same for an operation that can also start a gradient: numbers and beta of "grad = beta grad + more";
-  // beta is 0 at first use, when the numbers are uninitialised, then 1.
+  // The gradient, of the same shape: that of a leaf is the caller's, others are 0 at first use. A closure may
+  // also add to the gradient of an input that needs none; this memory is then read by nobody.
+  real* grad() const;
+  // The same for a closure that computes "grad = beta grad + more" in one pass: beta is 0 at first use, when
+  // the numbers are uninitialised, and 1 afterwards.
   struct Sum {
     real* data;
     real beta;
@@ -59,7 +78,7 @@ class Tensor {  // a handle; copies name the same numbers
   struct Node {
     Tape* tape = nullptr;
     Node* previous = nullptr;
-    const char* op = nullptr;  // what made it; of a leaf, its name
+    const char* op = nullptr;  // the operation that made it; of a leaf, its name
     Shape shape;
     real* data = nullptr;
     real* grad = nullptr;
@@ -71,7 +90,7 @@ class Tensor {  // a handle; copies name the same numbers
   Node* node_;
 };
 
-enum class Record { no, yes };
+enum class Record { no, yes };  // no: values only, no derivatives
 enum class Pass { forward, backward };
 
 class Tape {
@@ -81,17 +100,21 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   bool recording() const { return recording_; }
-  // The caller's memory; grad == nullptr: a constant. `name` (for messages) outlives the tape's contents.
+  // A tensor over the caller's memory, to whose `grad` backward() adds; grad == nullptr: a constant. Memory
+  // and `name` (for messages) must stay alive until reset().
   Tensor leaf(const Shape& shape, real* data, real* grad, const char* name = "input");
-  Tensor uninitialised(const Shape& shape);     // for the result of an operation
-  Tensor view(const Shape& shape, real* data);  // a result that shares its input's numbers
-  real* scratch(Index count);                   // uninitialised, for what a closure keeps
 
-  // Names `out` as the result of `op`. backward(out) is called once, with out.grad() complete.
+  // For authors of operations, who end with record(). All memory lives until reset().
+  Tensor uninitialised(const Shape& shape);     // a result to be written
+  Tensor view(const Shape& shape, real* data);  // a result that shares the numbers of its input
+  real* scratch(Index count);                   // uninitialised numbers that a closure keeps
+
+  // Makes `out` the result of `op`. If an input needs a gradient and the tape is recording, backward() calls
+  // backward(out) once, when out.grad() is complete; not at all if the loss does not depend on `out`.
   template <class Backward>
   Tensor record(const char* op, Tensor out, std::initializer_list<Tensor> inputs, Backward backward) {
     static_assert(std::is_trivially_destructible_v<Backward>,
-                  "closures live in the arena: capture handles and numbers only");
+                  "closures live in the tape's memory: capture tensors, pointers and numbers only");
     out.node_->op = op;
     if (observer_) observer_(op, Pass::forward, out, {inputs.begin(), inputs.size()});
     bool needed = false;
@@ -105,15 +128,18 @@ class Tape {
     return out;
   }
 
-  // Calls the observer after every operation and, without inputs, after its backward pass: for profiles.
+  // For profiles: calls the observer after each operation and, without inputs, after its backward pass.
   using Observer =
       std::function<void(const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs)>;
   void observe(Observer observer) { observer_ = std::move(observer); }
 
-  void backward(const Tensor& loss);  // d loss / d every leaf; precondition: loss is a scalar
-  void reset();
+  // grad += d loss / d leaf, for every leaf with a gradient. Errors: UsageError unless the loss is one number
+  // that depends on such a leaf. Precondition: at most once for a tape between two resets.
+  void backward(const Tensor& loss);
+  void reset();  // frees all tensors; keeps the memory for the next ones
 
-  // "gelu: value" or "linear: gradient": the first operation whose numbers are NaN or infinite; "" if none.
+  // The first operation whose numbers are NaN or infinite, as "gelu: value" or "linear: gradient"; "" if
+  // there is none. Values come before gradients.
   std::string first_non_finite() const;
 
  private:

@@ -13,10 +13,9 @@ namespace banel {
 
 namespace {
 
-constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps",
-                     *of_other = ".weights";
+constexpr const char *moment1 = "optimizer.m", *moment2 = "optimizer.v", *step_count = "optimizer.steps";
 
-// The fields of the configuration and their names in the metadata, stated once.
+// The fields of the configuration with their names in the metadata.
 template <class Visit>
 void visit_config(GPTConfig& c, Visit visit) {
   visit("vocabulary", c.vocabulary);
@@ -41,10 +40,12 @@ GPTConfig config_from(const TensorFile& file, std::string_view where) {
   });
   double numbers = 0;
   for (const NamedTensor& t : file.tensors) numbers += static_cast<double>(t.values.size());
-  // A lower bound of the weights: no memory is taken that the file does not account for.
+  // A lower bound of the weights, so that a configuration cannot ask for more memory than the file has
+  // numbers.
   const double d = config.d_model;
   ENSURE_AS(12 * d * d * config.layers + (2.0 * config.vocabulary + config.context) * d <= numbers,
-            InputError, where, "the file has fewer numbers than the network of its metadata");
+            InputError, where,
+            "the file has fewer numbers than the network of its metadata; restore it from a copy");
   return config;
 }
 
@@ -56,30 +57,31 @@ GPT network(const GPTConfig& config, std::string_view where) {
   }
 }
 
-const NamedTensor* find(const TensorFile& file, const std::string& name) {
+NamedTensor* find(TensorFile& file, const std::string& name) {
   const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
                                   [&](const NamedTensor& t) { return t.name == name; });
   return found == file.tensors.end() ? nullptr : &*found;
 }
 
-// The values of a tensor that must be there in this shape, every one of them finite.
-const std::vector<float>& values_of(const TensorFile& file, const std::string& name,
-                                    const std::vector<std::int64_t>& shape, std::string_view where) {
-  const NamedTensor* t = find(file, name);
-  ENSURE_AS(t, InputError, where, "tensor '" << name << "' is missing");
-  ENSURE_AS(t->shape == shape, InputError, where,
-            "tensor '" << name << "' has another shape than the configuration says");
+// Moves the values out of a tensor, which must be there in this shape with finite values.
+std::vector<float> take(TensorFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
+                        std::string_view where) {
+  NamedTensor* t = find(file, name);
+  ENSURE_AS(t, InputError, where, "tensor '" << name << "' is missing; restore the file from a copy");
+  ENSURE_AS(
+      t->shape == shape, InputError, where,
+      "tensor '" << name << "' has another shape than the configuration says; restore the file from a copy");
   ENSURE_AS(std::all_of(t->values.begin(), t->values.end(), [](float x) { return std::isfinite(x); }),
-            InputError, where, "tensor '" << name << "' has a number that is not finite");
-  return t->values;
+            InputError, where,
+            "tensor '" << name << "' has a number that is not finite; restore the file from a copy");
+  return std::move(t->values);
 }
 
-AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::string_view where) {
+AdamW::State optimizer_from(TensorFile& file, const GPT& model, std::string_view where) {
   const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(model.parameters.values.size())};
-  const std::vector<float>&m = values_of(file, moment1, shape, where),
-        &v = values_of(file, moment2, shape, where);
+  const std::vector<float> m = take(file, moment1, shape, where), v = take(file, moment2, shape, where);
   ENSURE_AS(std::all_of(v.begin(), v.end(), [](float x) { return x >= 0; }), InputError, where,
-            "tensor '" << moment2 << "' has a negative mean of squares");
+            "tensor '" << moment2 << "' has a negative mean of squares; restore the file from a copy");
   return {{m.begin(), m.end()},
           {v.begin(), v.end()},
           metadata_integer(file.metadata, step_count, std::numeric_limits<std::int64_t>::max(), where)};
@@ -87,8 +89,7 @@ AdamW::State optimizer_from(const TensorFile& file, const GPT& model, std::strin
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
-                     const AdamW::State* optimizer, const std::map<std::string, Reals>& others) {
+std::string encode_checkpoint(const GPT& model, const Metadata& metadata, const AdamW::State* optimizer) {
   TensorFile file{metadata, {}};
   GPTConfig config = model.config();
   visit_config(config, [&](const char* name, int value) { file.metadata[name] = std::to_string(value); });
@@ -102,8 +103,12 @@ void save_checkpoint(const std::filesystem::path& path, const GPT& model, const 
     file.tensors.push_back(flat(moment1, optimizer->m));
     file.tensors.push_back(flat(moment2, optimizer->v));
   }
-  for (const auto& [name, weights] : others) file.tensors.push_back(flat(name + of_other, weights));
-  save_safetensors(path, file);
+  return encode_safetensors(file);
+}
+
+void save_checkpoint(const std::filesystem::path& path, const GPT& model, const Metadata& metadata,
+                     const AdamW::State* optimizer) {
+  write_file(path, encode_checkpoint(model, metadata, optimizer));
 }
 
 Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
@@ -111,7 +116,7 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
   GPT model = network(config_from(file, where), where);
   std::size_t used = 0;
   for (const Slice& slice : model.parameters.slices()) {
-    const std::vector<float>& values = values_of(file, slice.name, dimensions(slice.shape), where);
+    const std::vector<float> values = take(file, slice.name, dimensions(slice.shape), where);
     std::copy(values.begin(), values.end(),
               model.parameters.values.begin() + static_cast<std::ptrdiff_t>(slice.offset));
     ++used;
@@ -121,17 +126,9 @@ Checkpoint decode_checkpoint(std::string_view bytes, std::string_view where) {
     optimizer = optimizer_from(file, model, where);
     used += 2;
   }
-  std::map<std::string, Reals> others;
-  for (const std::string name : {"best", "earlier"})
-    if (find(file, name + of_other)) {
-      const std::vector<float>& values = values_of(
-          file, name + of_other, {static_cast<std::int64_t>(model.parameters.values.size())}, where);
-      others[name].assign(values.begin(), values.end());
-      ++used;
-    }
   ENSURE_AS(used == file.tensors.size(), InputError, where,
-            "there are tensors that belong to no part of the network");
-  return {std::move(model), std::move(file.metadata), std::move(optimizer), std::move(others)};
+            "there are tensors that belong to no part of the network; restore the file from a copy");
+  return {std::move(model), std::move(file.metadata), std::move(optimizer)};
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {

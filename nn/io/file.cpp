@@ -44,7 +44,7 @@ const char* advice(int error) {
                 advice(error));
 }
 
-// Repeats a system call that a signal interrupted (Ctrl-C is handled by a flag, not by giving up a write).
+// Repeats a system call that a signal interrupted: Ctrl-C sets a flag and must not break off a write.
 template <class Call>
 auto uninterrupted(Call call) {
   auto result = call();
@@ -59,7 +59,7 @@ Descriptor open_file(const fs::path& path, int flags, const char* action) {
   return Descriptor(fd);
 }
 
-// A write may stop half-way without an error, so it goes on until nothing is left.
+// The system may write a part only, without an error.
 void write_all(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const auto written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
@@ -68,7 +68,7 @@ void write_all(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
-// A new name in a folder survives a power cut only after the folder itself is synced.
+// A new name in a folder survives a power cut only after a sync of the folder.
 void sync_folder_of(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const Descriptor opened = open_file(folder, O_RDONLY | O_DIRECTORY, "open the folder");
@@ -88,7 +88,7 @@ void create_folders(const fs::path& folder) {
   if (!fs::exists(folder.parent_path())) create_folders(folder.parent_path());
   constexpr mode_t everyone = 0777;  // less the user's umask
   const int error = ::mkdir(folder.c_str(), everyone) == 0 ? 0 : errno;
-  if (error == EEXIST && fs::is_directory(folder)) return;  // made by another thread since
+  if (error == EEXIST && fs::is_directory(folder)) return;  // another thread was quicker
   if (error) refuse(folder, "create the folder", error == EEXIST ? ENOTDIR : error);
   sync_folder_of(folder);
 }
@@ -117,13 +117,16 @@ std::string read_file(const fs::path& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) refuse(path, "read", errno);
   ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path.string(), "is a folder; name a file in it");
+  constexpr std::size_t most_of_a_stream = 1 << 22;  // a device may never end
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(status.st_size));
   std::array<char, 1 << 16> block;
-  for (;;) {  // until the end, not st_size: pipes and /proc tell no size
+  for (;;) {  // until the end, not up to st_size, which pipes and /proc do not tell
     const auto got = uninterrupted([&] { return ::read(file.get(), block.data(), block.size()); });
     if (got < 0) refuse(path, "read", errno);
     if (got == 0) return bytes;
+    ENSURE_AS(S_ISREG(status.st_mode) || bytes.size() < most_of_a_stream, InputError, path.string(),
+              "is not a plain file and has more than 4 MiB; name a plain file");
     bytes.append(block.data(), static_cast<std::size_t>(got));
   }
 }
@@ -149,21 +152,27 @@ void AppendFile::append(std::string_view bytes) {
     write_all(file_.get(), bytes, path_);
     if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) refuse(path_, "sync", errno);
   } catch (...) {
-    // Else a later record would follow half of this one. If this fails too, the reader finds a torn line.
+    // Otherwise a later record would follow half of this one. If this fails, too, a reader finds a torn line.
     [[maybe_unused]] const int result = ::ftruncate(file_.get(), static_cast<off_t>(size_));
     throw;
   }
   size_ += bytes.size();
 }
 
-FolderLock::FolderLock(const fs::path& folder)
-    : file_(open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file")) {
-  // The lock file stays behind on purpose: removing it could take it from under a process that just opened
-  // it.
-  const bool locked = uninterrupted([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0;
-  ENSURE_AS(locked || errno != EWOULDBLOCK, IoError, folder.string(),
-            "another process is using this run folder; wait for it to end, or choose another folder");
-  if (!locked) refuse(folder, "lock the folder", errno);
+std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
+  // The lock file stays behind on purpose: removing it could take it from under a process that just opened it.
+  Descriptor file = open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file");
+  const bool locked = uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0;
+  if (!locked && errno != EWOULDBLOCK) refuse(folder, "lock the folder", errno);
+  if (!locked) return {};
+  return FolderLock(std::move(file));
+}
+
+FolderLock::FolderLock(const fs::path& folder) {
+  std::optional<FolderLock> lock = if_free(folder);
+  ENSURE_AS(lock, IoError, folder.string(),
+            "another process is using this folder; wait for it to end, or choose another folder");
+  file_ = std::move(lock->file_);
 }
 
 }  // namespace banel

@@ -1,5 +1,12 @@
-// Files that survive a crash at any instant: whole-file replacement, append with sync, and a folder lock.
-// Every refusal by the system is an IoError with the file, the system's own words and what to do.
+// Files that survive a crash at any instant: replacing a whole file, appending with sync, locking a folder.
+//
+//   create_folders("runs/one");
+//   const FolderLock lock("runs/one");
+//   write_file("runs/one/config.json", text);
+//   AppendFile log("runs/one/log.jsonl");
+//   log.append("{}\n");  // on disk when it returns
+//
+// Errors: if the system refuses, IoError with the file, the system's words and what to do.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -26,28 +33,28 @@ class Descriptor {
   int fd_;
 };
 
-// Creates the folder and those above it that are missing. Their names are on disk when it returns: a file in
-// them is only as durable as they are.
+// Creates the folder and the missing ones above it. All are on disk when it returns, for a file in a folder
+// is only as durable as the folder.
 void create_folders(const std::filesystem::path& folder);
 
-// Replaces the file as one step: "PATH.tmp" is written, synced and renamed over PATH, then the folder is
-// synced. A reader, or a run resumed after a crash, sees either the old bytes or the new ones, never a
-// mixture. On failure PATH.tmp is removed and the old file is intact; only if the very last step (the
-// folder's sync) fails is the new file already in place. One writer per path at a time; PATH must not be a
-// device or a folder.
+// Replaces a file in one step: PATH.tmp is written, synced and renamed to PATH, then the folder is synced.
+// Whoever reads PATH, even after a crash, sees the old bytes or the new ones, never a mixture. After an error
+// PATH.tmp is gone and PATH holds the old bytes; only if the last step failed, the sync of the folder, it
+// holds the new ones. Precondition: one writer of a path at a time. IoError if PATH is a folder or a device.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// The whole file. IoError if it is missing or unreadable, InputError if it is a folder.
+// The bytes of the file. IoError if it is missing or cannot be read, InputError if it is a folder, or a pipe
+// or a device with more than 4 MiB.
 std::string read_file(const std::filesystem::path& path);
 
-// A file that only grows, such as a ledger or a log; created if missing. One writer at a time.
+// A file that only grows, such as a ledger or a log. It is created if it is missing. One writer at a time.
 class AppendFile {
  public:
-  // With keep_bytes, whatever lies beyond is cut off first: how a torn last line is dropped after a crash.
-  // InputError if the file is shorter than keep_bytes, since then it is not the file that was measured.
+  // With keep_bytes the file is first cut to this length: so a torn last line goes after a crash. InputError
+  // if the file is shorter, because then it is not the one that was measured.
   explicit AppendFile(std::filesystem::path path, std::optional<std::uint64_t> keep_bytes = std::nullopt);
 
-  // All bytes are on disk when it returns. On failure (IoError) it tries to cut the partial bytes off again.
+  // All bytes are on disk when it returns. After an error (IoError) it tries to remove those it had written.
   void append(std::string_view bytes);
 
   std::uint64_t size() const { return size_; }
@@ -59,14 +66,17 @@ class AppendFile {
   std::uint64_t size_ = 0;
 };
 
-// Holds FOLDER/.lock while it lives; a second holder, in any process, is refused with an IoError that names
-// the folder. The system drops the lock when the process ends, however it ends, so no stale lock is ever
-// left.
+// Holds a lock on FOLDER/.lock while it lives. A second holder, in any process, gets an IoError that names
+// the folder. The system releases the lock when the process ends in any way, so no stale lock is left.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
 
+  // Nothing if another holder has it.
+  static std::optional<FolderLock> if_free(const std::filesystem::path& folder);
+
  private:
+  explicit FolderLock(Descriptor file) : file_(std::move(file)) {}
   Descriptor file_;
 };
 

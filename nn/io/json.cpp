@@ -19,8 +19,8 @@ constexpr const char* mend = "; restore the file from a copy, or remove it and m
   ENSURE_AS(false, InputError, where, "line " << line << ": " << why << mend);
 }
 
-// Builds the value step by step. Written out because the library's own builder takes a repeated key, and with
-// a callback that could refuse one it needs quadratic time for an array of objects.
+// Builds the value step by step. The library's own builder accepts a repeated key; with a callback that
+// refuses one, it takes quadratic time for an array of objects.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   Builder(std::string_view text, std::string_view where, std::size_t line)
@@ -59,12 +59,25 @@ class Builder final : public nlohmann::json_sax<Json> {
 
  private:
   Json* put(Json&& x) {
-    constexpr std::size_t most_values = 1'000'000;
-    if (++values_ > most_values) fail("more than a million values");
+    constexpr std::size_t overhead = 16;  // of an allocation
+    if (x.is_structured()) take_memory(sizeof(std::vector<Json>) + overhead);
+    if (x.is_string())
+      take_memory(sizeof(std::string) + x.get_ref<const std::string&>().size() + 2 * overhead);
     if (open_.empty()) return &(value = std::move(x));
     Json& into = *open_.back();
-    if (into.is_array()) return &into.emplace_back(std::move(x));
+    constexpr std::size_t growing = 3;  // the old numbers and twice as much room, while a vector grows
+    if (into.is_array()) {
+      take_memory(growing * sizeof(Json));
+      return &into.emplace_back(std::move(x));
+    }
+    take_memory(growing * sizeof(std::pair<std::string, Json>) + key_.size());
     return &(into[key_] = std::move(x));
+  }
+  void take_memory(std::size_t bytes) {
+    constexpr std::size_t allowance = 14'000'000;
+    memory_ += bytes;
+    if (memory_ > text_.size() + allowance)
+      fail("so many values that they take more than 14 MB and its size");
   }
   bool add(Json x) { return put(std::move(x)); }
   bool open(Json x) {
@@ -85,7 +98,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::size_t line_;
   std::vector<Json*> open_;  // the arrays and objects around the next value; only the last of them grows
   std::string key_;
-  std::size_t values_ = 0;
+  std::size_t memory_ = 0;  // that the value takes, or a little more
 };
 
 }  // namespace
@@ -98,13 +111,34 @@ std::string in_quotes(std::string_view text) {
   return "\"" + shown + (text.size() > longest ? "..." : "") + "\"";
 }
 
+std::size_t longest_token(std::string_view json) {
+  enum class Kind { between, text_or_number, white } last = Kind::between;
+  bool in_text = false;
+  std::size_t length = 0, longest = 0;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') in_text = !in_text;
+    const auto is_one_of = [&](std::string_view set) { return !in_text && set.find(c) != set.npos; };
+    const Kind kind = is_one_of(" \t\r\n")    ? Kind::white
+                      : is_one_of("\"{}[]:,") ? Kind::between
+                                              : Kind::text_or_number;
+    length = kind == Kind::between ? 0 : kind == last ? length + 1 : 1;
+    last = kind;
+    longest = std::max(longest, length);
+    if (in_text && c == '\\') ++i;  // skip what it escapes, which may be a quotation mark
+  }
+  return longest;
+}
+
 Json parse_json(std::string_view text, std::string_view where, std::size_t line) {
-  // The parser takes a zero byte for the end and would ignore what follows.
+  // The parser would take a zero byte for the end and ignore the rest.
   const std::size_t zero = text.find('\0');
   if (zero != text.npos) {
     const auto lines = std::ranges::count(text.substr(0, zero), '\n');
-    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not have");
+    refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not allow");
   }
+  if (longest_token(text) > most_json_token)
+    refuse_text(where, line, "a text, number or run of white space of more than a million bytes");
   Builder builder(text, where, line);
   Json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder.value);
@@ -127,6 +161,15 @@ Field Field::operator[](const char* key) const {
   const auto found = value_.find(key);
   if (found == value_.end()) refuse("has no \"" + std::string(key) + "\"");
   return at(key, *found);
+}
+
+bool Field::has(const char* key) const { return value_.is_object() && value_.contains(key); }
+
+std::vector<std::pair<std::string, Field>> Field::members() const {
+  if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
+  std::vector<std::pair<std::string, Field>> result;
+  for (const auto& [key, member] : value_.items()) result.emplace_back(key, at(key, member));
+  return result;
 }
 
 std::vector<Field> Field::items() const {
@@ -156,6 +199,11 @@ double Field::number() const {
   return number;
 }
 
+bool Field::boolean() const {
+  if (!value_.is_boolean()) refuse("is " + std::string(value_.type_name()) + ", not true or false");
+  return value_.get<bool>();
+}
+
 const std::string& Field::text() const {
   if (!value_.is_string()) refuse("is " + std::string(value_.type_name()) + ", not a text");
   return value_.get_ref<const std::string&>();
@@ -167,7 +215,7 @@ void for_each_line(std::string_view lines, std::string_view where,
   for (std::size_t begin = 0, end; begin < lines.size(); begin = end + 1) {
     ++number;
     end = lines.find('\n', begin);
-    if (end == lines.npos) refuse_text(where, number, "it has no end: the file was cut");
+    if (end == lines.npos) refuse_text(where, number, "it does not end with a newline: the file was cut");
     const Json value = parse_json(lines.substr(begin, end - begin), where, number);
     visit(Field(value, std::string(where) + ": line " + std::to_string(number)));
   }

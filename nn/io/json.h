@@ -1,4 +1,8 @@
-// JSON files that may be damaged or forged: a strict reader, and fields that are refused by their full name.
+// A strict reader of JSON files that may be damaged or forged. Errors name the file, the line and the field.
+//
+//   const Json json = read_json("run/progress.json");
+//   const Field top(json, "run/progress.json");
+//   const std::int64_t round = top["state"]["round"].count();
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -6,34 +10,45 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace banel {
 
 using Json = nlohmann::ordered_json;
 
-// Text from a file in quotation marks, fit for a one-line message: short and without control characters.
+// A text from a file for a message of one line: in quotation marks, at most 60 bytes, "?" for control
+// characters.
 std::string in_quotes(std::string_view text);
 
-// The value of one JSON text (RFC 8259). Errors: InputError "WHERE: line L: ..." if it is not JSON or not
-// UTF-8, and for what a reader could take in two ways or choke on: a key twice in one object, a zero byte, a
-// number beyond a double, more than 64 levels, 256 keys in one object or a million values. `line` is the
-// number of its first line.
+// The length of the longest text, number or run of white space: the JSON library holds such a piece several
+// times over before anyone can refuse it, so readers refuse more than most_json_token first.
+std::size_t longest_token(std::string_view json);
+constexpr std::size_t most_json_token = 1 << 20;
+
+// The value of one JSON text (RFC 8259), whose first line is line number `line` of WHERE. Errors: InputError
+// "WHERE: line L: ..." if it is not JSON in UTF-8, has a key twice in one object, a zero byte or a number
+// beyond a double, or has more than 64 levels or 256 keys in one object. Memory stays within the size of the
+// text and 16 MB: what would take more is refused, too, such as hundreds of thousands of small values.
 Json parse_json(std::string_view text, std::string_view where, std::size_t line = 1);
 Json read_json(const std::filesystem::path&);
 
-// A value of such a file that knows its place. Every access is checked: what is missing, of another type or
-// out of range is an InputError "FILE: line 3: measured.success.k is ...".
+// A value of such a file, with its name. Every access is checked: a value that is missing, has another type
+// or is out of range gives an InputError "FILE: line 3: measured.success.k is ...".
 class Field {
  public:
-  // Both must outlive the field and what is taken from it; `place` as parse_json has it, e.g. "FILE: line 3".
+  // The value must outlive the field and all fields taken from it. `place` begins messages, e.g. "FILE: line
+  // 3".
   Field(const Json& value, std::string place) : value_(value), place_(std::move(place)) {}
 
   Field operator[](const char* key) const;  // of an object that has it
+  bool has(const char* key) const;          // whether an object has it
   std::vector<Field> items() const;         // of an array
+  std::vector<std::pair<std::string, Field>> members() const;  // of an object, in the order of the file
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
-  std::int64_t count(std::int64_t lowest = 0) const;  // up to 2^53, what every JSON reader takes exactly
-  double number() const;                              // finite, or the file could not hold it
+  std::int64_t count(std::int64_t lowest = 0) const;  // lowest..2^53, which every JSON reader takes exactly
+  double number() const;                              // finite
+  bool boolean() const;
   const std::string& text() const;
   const Json& value() const { return value_; }
 
@@ -46,8 +61,8 @@ class Field {
   std::string place_, name_;
 };
 
-// Calls visit(field) with the value of each line of a JSON-lines text. Errors: those of parse_json;
-// InputError if the last line has no end.
+// Calls visit(field) for each line of a text in JSON lines. Errors: as parse_json; InputError if the last
+// line does not end with a newline.
 void for_each_line(std::string_view lines, std::string_view where,
                    const std::function<void(const Field&)>& visit);
 

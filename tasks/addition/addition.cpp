@@ -1,125 +1,216 @@
 #include "tasks/addition/addition.h"
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "nn/io/file.h"
+#include "tasks/addition/rules.h"
+#include "tasks/model/prior.h"
 #include "tensor/check.h"
+#include "tensor/hash.h"
+#include "tensor/parallel.h"
 
 namespace banel::addition {
 
-namespace {
-constexpr std::string_view alphabet = "0123456789+=\n";
-static_assert(alphabet.size() == vocabulary);
+namespace fs = std::filesystem;
 
-bool is_operand(std::string_view s, int digits) {
-  return !s.empty() && static_cast<int>(s.size()) <= digits && s.find_first_not_of("0123456789") == s.npos;
+namespace {
+
+enum Mode : std::size_t { zeros, carries, both, other };
+constexpr int rippling = 2;  // columns through which a carry ripples, to count as one
+
+struct Networks {
+  GPT target;
+  GptGenerator attacker;
+};
+
+struct AdditionSettings {
+  Syntax syntax;
+  Judged judged = Judged::as_text;
+  TargetSettings target;
+  TrainingSettings attacker;
+};
+
+GptGenerator train_attacker(const fs::path& folder, const TrainingSettings& t, int digits, std::uint64_t seed,
+                            ProgressMode mode) {
+  const NetworkFile file{folder, "attacker",
+                         Json{{"digits", digits}, {"seed", seed}, {"training", to_json(t)}}.dump()};
+  return train_prior(
+      file, language(), 2 * digits + 2, t, seed,
+      [&](Rng& rng) { return write(random_question(digits, rng)); }, mode);
 }
+
+class Addition : public Task {
+ public:
+  Addition(AdditionSettings settings, std::uint64_t seed) : settings_(std::move(settings)), seed_(seed) {}
+
+  std::string title() const override {
+    const Syntax& s = settings_.syntax;
+    return std::to_string(s.digits) + "-digit addition, target " + std::to_string(seed_) +
+           (s.leading_zeros ? "" : ", leading zeros forbidden");
+  }
+
+  void open(const fs::path& folder, Access access, ProgressMode mode) override {
+    if (access == Access::read)
+      for (const char* file : {"target.json", "attacker.json"})
+        ENSURE_AS(fs::exists(folder / file), InputError, (folder / file).string(),
+                  "is missing; make the networks with `banel train` or run the study first");
+    const int digits = settings_.syntax.digits;
+    GPT target = train_target(folder, settings_.target, digits, seed_, mode);
+    GptGenerator attacker = train_attacker(folder, settings_.attacker, digits, seed_, mode);
+    networks_ = std::make_unique<Networks>(Networks{std::move(target), std::move(attacker)});
+  }
+
+  std::string fingerprint() const override {
+    const std::span target(networks().target.parameters.values);
+    const std::string rules = std::to_string(settings_.syntax.digits) +
+                              (settings_.syntax.leading_zeros ? " zeros" : "") +
+                              (settings_.judged == Judged::as_text ? " text" : " numbers");
+    return hex(
+        fnv1a(networks().attacker.state(),
+              fnv1a({reinterpret_cast<const char*>(target.data()), target.size_bytes()}, fnv1a(rules))));
+  }
+
+  const Generator& prior() const override { return networks().attacker; }
+  const GPT& target() const { return networks().target; }
+  Judge judge() const override { return addition::judge(target(), settings_.syntax, settings_.judged); }
+
+  std::vector<TaskScreen> screens() const override {
+    return {{"syntax", false, [syntax = settings_.syntax](std::span<const Attempt> attempts) {
+               std::vector<bool> valid;
+               for (const Attempt& x : attempts) valid.push_back(parse(x, syntax).has_value());
+               return valid;
+             }}};
+  }
+
+  std::vector<std::string> modes() const override { return {"zeros", "carries", "both", "other"}; }
+  std::size_t mode(const Attempt& x, const Verdict&) const override {
+    const Question q = *parse(x, settings_.syntax);
+    const bool zero = has_leading_zero(q), carry = longest_carry(q) >= rippling;
+    return zero && carry ? both : zero ? zeros : carry ? carries : other;
+  }
+
+  std::map<std::string, bool> also(const Attempt& x, const Verdict& v) const override {
+    const auto q = parse(x, settings_.syntax);
+    return {{"text", q && is_wrong(v.answer, *q, Judged::as_text)},
+            {"numbers", q && is_wrong(v.answer, *q, Judged::as_number)}};
+  }
+
+  std::string truth(const Attempt& x) const override {
+    const auto q = parse(x, settings_.syntax);
+    return q ? sum(*q) : "";
+  }
+
+  std::vector<Rule> rules() const override { return question_rules(settings_.syntax.digits); }
+
+ private:
+  const Networks& networks() const {
+    ENSURE(networks_, "addition", "the task is not open");
+    return *networks_;
+  }
+  AdditionSettings settings_;
+  std::uint64_t seed_;
+  std::unique_ptr<Networks> networks_;
+};
+
+TrainingSettings target_training() {
+  return {.d_model = 64,
+          .layers = 4,
+          .heads = 8,
+          .batch = 128,
+          .rate = 2e-3,
+          .warmup = 500,
+          .muon = true,
+          .examples = 1'250'000};
+}
+
+TrainingSettings attacker_training() {
+  return {
+      .d_model = 64, .layers = 1, .heads = 4, .batch = 256, .rate = 3e-3, .warmup = 100, .examples = 600'000};
+}
+
+// What the settings of a study become. Errors: UsageError if heads do not divide a width.
+AdditionSettings settings_from(const Values& values) {
+  const auto number = [&](const char* key) { return values.at(key).number(); };
+  const auto whole = [&](const char* key) { return static_cast<int>(number(key)); };
+  AdditionSettings s;
+  s.syntax = {whole("digits"), values.at("zeros").text() == "allowed"};
+  s.judged = values.at("judge").text() == "text" ? Judged::as_text : Judged::as_number;
+  s.target.training = training_from(values, "target", target_training());
+  s.target.preference = {whole("length_draws"), number("nines")};
+  s.target.stop_error = number("stop_error");
+  s.target.check_every = whole("check_every");
+  s.target.check_questions = static_cast<std::size_t>(whole("check_questions"));
+  s.target.final_questions = static_cast<std::size_t>(whole("final_questions"));
+  s.attacker = training_from(values, "attacker", attacker_training());
+  return s;
+}
+
+std::vector<Setting> all_settings() {
+  constexpr int most = 1'000'000'000;
+  std::vector<Setting> all{
+      {"digits", 1, max_digits, 5, "longest operand", "digits"},
+      {"zeros", {"allowed", "forbidden"}, "allowed", "whether a question may have leading zeros"},
+      {"judge",
+       {"text", "numbers"},
+       "text",
+       "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
+      {"nines", 0.0, 1.0, 0.15,
+       "in the target's training data: probability that a digit is nine minus the digit above it"},
+      {"length_draws", 1, 16, 2,
+       "in the target's training data: an operand's length is the longest of so many uniform draws"},
+      {"stop_error", 0.0, 1.0, 3.5e-4, "the target stops at the first check with at most this error",
+       "share of questions"},
+      {"check_every", 1000, most, 50'000, "examples between two checks of the target"},
+      {"check_questions", 100, most, 300'000, "fresh questions of a check"},
+      {"final_questions", 100, most, 1'000'000, "fresh questions of the target's error map"}};
+  add_training_settings(all, "target", target_training());
+  add_training_settings(all, "attacker", attacker_training());
+  return all;
+}
+
 }  // namespace
 
-std::string write(const Question& q) { return q.a + '+' + q.b + '='; }
-
-std::optional<Question> parse(std::string_view text, const Rules& rules) {
-  const auto plus = text.find('+');
-  if (plus == text.npos || text.back() != '=') return std::nullopt;
-  const auto a = text.substr(0, plus), b = text.substr(plus + 1, text.size() - plus - 2);
-  if (!is_operand(a, rules.digits) || !is_operand(b, rules.digits)) return std::nullopt;
-  const Question question{std::string(a), std::string(b)};
-  if (!rules.leading_zeros && has_leading_zero(question)) return std::nullopt;
-  return question;
-}
-
-bool has_leading_zero(const Question& q) {
-  const auto leading = [](const std::string& s) { return s.size() > 1 && s[0] == '0'; };
-  return leading(q.a) || leading(q.b);
-}
-
-std::string sum(const Question& q) { return std::to_string(std::stoull(q.a) + std::stoull(q.b)); }
-
-int longest_carry(const Question& q) {
-  int longest = 0, run = 0;
-  bool carry = false;
-  for (std::size_t i = 0; i < std::max(q.a.size(), q.b.size()); ++i) {  // from the last digit
-    const auto digit = [i](const std::string& s) { return i < s.size() ? s[s.size() - 1 - i] - '0' : 0; };
-    const int column = digit(q.a) + digit(q.b);
-    run = carry && column == 9 ? run + 1 : 0;
-    carry = column > 9 || (carry && column == 9);
-    longest = std::max(longest, run);
-  }
-  return longest;
-}
-
-Question random_question(int digits, Rng& rng, int length_draws, double nines) {
-  ENSURE(digits >= 1 && digits <= max_digits, "digits", digits << " is outside 1.." << max_digits);
-  ENSURE(length_draws >= 1, "length draws", length_draws << " must be at least 1");
-  ENSURE(nines >= 0 && nines <= 1, "nines", nines << " is outside 0..1");
-  const auto operand = [&](std::uint32_t length) {
-    std::string s;
-    for (std::uint32_t i = 0; i < length; ++i)
-      s += static_cast<char>('0' + (i == 0 && length > 1 ? 1 + rng.below(9) : rng.below(10)));
-    return s;
+Judge judge(const GPT& target, const Syntax& syntax, Judged judged) {
+  return [&target, syntax, judged](std::span<const Attempt> attempts) {
+    std::vector<Verdict> verdicts(attempts.size());
+    std::vector<Question> questions;
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      check_stop();
+      if (auto question = parse(attempts[i], syntax)) {
+        questions.push_back(*question);
+        numbers.push_back(i);
+      }
+    }
+    const std::vector<std::string> written = answers(target, questions);
+    for (std::size_t i = 0; i < questions.size(); ++i)
+      verdicts[numbers[i]] = {written[i],
+                              is_wrong(written[i], questions[i], judged) ? Reward::success : Reward::failure};
+    return verdicts;
   };
-  const auto length = [&] {
-    std::uint32_t longest = 0;
-    for (int i = 0; i < length_draws; ++i)
-      longest = std::max(longest, 1 + rng.below(static_cast<std::uint32_t>(digits)));
-    return longest;
-  };
-  const std::uint32_t first = length(), second = length();
-  Question q{operand(first), {}};
-  q.b = operand(second);
-  for (std::size_t i = 1; nines > 0 && i <= std::min(first, second); ++i) {
-    const char digit = static_cast<char>('0' + '9' - q.a[first - i]);
-    const bool leading_zero = digit == '0' && i == second && second > 1;
-    if (rng.uniform() < nines && !leading_zero) q.b[second - i] = digit;
-  }
-  return q;
 }
 
-Sequence encode(std::string_view text) {
-  Sequence tokens;
-  for (char c : text) {
-    const auto id = alphabet.find(c);
-    ENSURE(id != alphabet.npos, "encode", "character '" << c << "' is not one of 0-9 + = newline");
-    tokens.push_back(static_cast<int>(id));
-  }
-  return tokens;
+const GPT& target_of(const Task& task) {
+  const auto* addition = dynamic_cast<const Addition*>(&task);
+  ENSURE(addition, "task", "it is not the addition task");
+  return addition->target();
 }
 
-std::string decode(const Sequence& tokens) {
-  std::string text;
-  for (int id : tokens) text += alphabet[static_cast<std::size_t>(id)];
-  return text;
-}
-
-Example target_example(const Question& q) {
-  const std::string question = write(q);
-  return {.tokens = encode(question + sum(q) + '\n'),
-          .loss_from = static_cast<int>(question.size()),
-          .weight = 1};
-}
-
-Example attacker_example(const Question& q) {
-  return {.tokens = encode('\n' + write(q)), .loss_from = 1, .weight = 1};
-}
-
-GPTConfig target_config(int digits, int d_model, int layers, int heads) {
-  return {vocabulary, 3 * digits + 3, d_model, layers,
-          heads};  // a question and all of its answer but the newline
-}
-
-GPTConfig attacker_config(int digits, int d_model, int layers, int heads) {
-  return {vocabulary, 2 * digits + 2, d_model, layers,
-          heads};  // the begin token and all of a question but '='
-}
-
-std::vector<std::string> answers(const GPT& target, const std::vector<Question>& questions) {
-  std::vector<Sequence> prompts;
-  for (const Question& q : questions) prompts.push_back(encode(write(q)));
-  std::vector<std::string> result;
-  for (const Sequence& tokens : greedy(target, prompts, newline)) {
-    result.push_back(decode(tokens));
-    if (!result.back().empty() && result.back().back() == '\n') result.back().pop_back();
-  }
-  return result;
+TaskEntry entry() {
+  return {.name = "addition",
+          .sentence = "digit additions that a target GPT gets wrong (the paper's toy experiment)",
+          .settings = all_settings(),
+          .quick = {{"digits", 3},
+                    {"target_examples", 300'000},
+                    {"stop_error", 2e-3},
+                    {"check_every", 20'000},
+                    {"check_questions", 20'000},
+                    {"final_questions", 100'000},
+                    {"attacker_examples", 100'000}},
+          .judging = {"zeros", "judge"},
+          .make = [](const Values& values, std::uint64_t seed) -> std::unique_ptr<Task> {
+            return std::make_unique<Addition>(settings_from(values), seed);
+          }};
 }
 
 }  // namespace banel::addition

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 constexpr Seconds redraw_after = 100ms, line_after = 30s;
 constexpr std::size_t bar_cells = 20;
 
-// At most `columns` bytes, without cutting a UTF-8 character in two: a longer line would wrap and not redraw.
+// At most `columns` bytes, and no UTF-8 character in part. A longer line would wrap, and a redraw would not
+// reach its first half.
 std::string_view cut(std::string_view text, std::size_t columns) {
   if (text.size() <= columns) return text;
   const auto continues = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80; };
@@ -42,7 +43,7 @@ ProgressMode progress_mode(bool quiet) {
 }
 
 ProgressDevice ProgressDevice::standard_error() {
-  const auto write = [](std::string_view text) {  // a closed stderr must not stop the job
+  const auto write = [](std::string_view text) {  // a closed stderr does not stop the job
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
   };
@@ -67,7 +68,7 @@ Progress::Progress(std::string label, std::int64_t total, ProgressMode mode, Pro
 Progress::~Progress() {
   try {
     finish();
-  } catch (...) {  // progress is a courtesy: it never ends a job
+  } catch (...) {  // progress that cannot be shown does not end the job
   }
 }
 
@@ -107,7 +108,7 @@ void Progress::draw(Seconds now, bool last) {
   drawn_ = now;
   const bool complete = done_ == total_;
   const double part = complete ? 1.0 : static_cast<double>(done_) / static_cast<double>(total_);
-  // Never "100%" before the end, however close.
+  // "100%" appears only at the end.
   const int percent = complete ? 100 : std::min(99, static_cast<int>(100 * part));
   const Seconds elapsed = now - start_;
   const std::int64_t steps = done_ - resumed_;
@@ -119,13 +120,13 @@ void Progress::draw(Seconds now, bool last) {
   if (!note_.empty()) text += "  " + note_;
   if (mode_ == ProgressMode::plain) {
     device_.write(text + "\n");
-  } else {  // back to the left edge; then clear what an older, longer line left behind
+  } else {  // "\r": draw over the last line; "\x1b[K": erase the rest of a longer one
     device_.write("\r" + std::string(cut(text, device_.columns() - 1)) + "\x1b[K" + (last ? "\n" : ""));
   }
 }
 
 std::string clock_text(Seconds time) {
-  constexpr double longest = 3600.0 * 9999;  // beyond a year an estimate says nothing
+  constexpr double longest = 3600.0 * 9999;  // beyond a year an estimate tells nothing
   const auto seconds = static_cast<int>(std::clamp(time.count(), 0.0, longest));
   const auto two_digits = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
   const int hours = seconds / 3600, minutes = seconds / 60 % 60;

@@ -1,4 +1,9 @@
-// Progress of long jobs, on stderr only: stdout belongs to results. The one place that reads a clock.
+// The progress of a long job, and time. Text goes to stderr only, since stdout belongs to results. No other
+// unit reads a clock.
+//
+//   Progress progress("attack", 7500, progress_mode(false));
+//   progress.update(250, "evaluations left 7,250");
+//   // attack  [....................]  3%  elapsed 0:07  ETA 3:23  evaluations left 7,250
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -26,7 +31,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Time that this thread was computing: what others do on the machine does not count.
+// Counts the CPU time of the thread that made it, whatever else the machine does.
 class ThreadStopwatch {
  public:
   double seconds() const { return now() - start_; }
@@ -40,10 +45,10 @@ class ThreadStopwatch {
   double start_ = now();
 };
 
-// quiet if asked for; terminal if stderr is one that can redraw; else plain.
+// quiet if asked for, terminal if stderr is a terminal that can redraw a line, otherwise plain.
 ProgressMode progress_mode(bool quiet);
 
-// Where the text goes and what time it is; tests put their own in place of stderr and the steady clock.
+// Where the text goes, what time it is, and how wide a line may be. Tests replace stderr and the clock.
 struct ProgressDevice {
   std::function<void(std::string_view)> write;
   std::function<std::chrono::duration<double>()> now;
@@ -52,27 +57,27 @@ struct ProgressDevice {
   static ProgressDevice standard_error();
 };
 
-// One job of `total` steps. Any thread may report; only one job at a time should draw on a terminal.
-// In every mode but quiet the last state is written when the job ends, on a line of its own.
+// One job of `total` steps. Any thread may report. Only one job at a time should draw on a terminal. When the
+// job ends, its last state stays on a line of its own, except in quiet mode.
 class Progress {
  public:
   Progress(std::string label, std::int64_t total, ProgressMode mode,
            ProgressDevice device = ProgressDevice::standard_error());
-  ~Progress();  // finishes; an error message after it starts on a fresh line
+  ~Progress();  // finishes, so that an error message starts on a new line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // So many steps are done in all; a late report of a smaller number is ignored.
-  // The note follows the times, e.g. "evaluations left 4,250".
+  // `done` steps are done in all; a report that comes late, with a smaller number, is ignored.
+  // The note stands at the end of the line.
   void update(std::int64_t done, std::string note = {});
 
-  // So many steps were done before this job went on: they count for the percentage but not for the speed.
+  // `steps` were done before the job was resumed. They count for the percentage and not for the speed.
   void resume(std::int64_t steps);
 
-  // So many more steps are done; the note stays.
+  // `steps` more are done; the note stays.
   void advance(std::int64_t steps = 1);
 
-  // Writes the last state once; later reports are ignored.
+  // Writes the last state; later reports are ignored.
   void finish();
 
  private:
@@ -92,7 +97,7 @@ class Progress {
   bool finished_ = false;
 };
 
-// 7.9 -> "0:07", 3753 -> "1:02:33"
+// A duration as minutes and seconds, or hours: 7.9 s -> "0:07", 3753 s -> "1:02:33".
 std::string clock_text(std::chrono::duration<double> time);
 
 }  // namespace banel

@@ -12,7 +12,7 @@ namespace banel {
 namespace {
 
 void check_values(std::span<const double> values, const char* where) {
-  ENSURE(!values.empty(), where, "there are no values; at least one run must have ended");
+  ENSURE(!values.empty(), where, "there are no values; give at least one");
   for (std::size_t i = 0; i < values.size(); ++i)
     ENSURE(!std::isnan(values[i]), where, "value " << i << " is not a number");
 }
@@ -24,14 +24,16 @@ std::vector<double> sorted(std::span<const double> values) {
 }
 
 void check_confidence(double confidence, const char* where) {
-  ENSURE(confidence > 0 && confidence < 1, where, "the confidence " << confidence << " is not within (0, 1)");
+  ENSURE(confidence > 0 && confidence < 1, where,
+         "confidence is " << confidence << "; give a number between 0 and 1");
 }
 
 }  // namespace
 
 Interval clopper_pearson(std::int64_t successes, std::int64_t n, double confidence) {
   constexpr const char* where = "clopper_pearson";
-  ENSURE(0 <= successes && successes <= n, where, successes << " successes of " << n << " are impossible");
+  ENSURE(0 <= successes && successes <= n, where,
+         successes << " successes of " << n << "; give 0 <= successes <= n");
   check_confidence(confidence, where);
   using Beta = boost::math::beta_distribution<double>;
   using boost::math::complement;
@@ -48,7 +50,7 @@ double mean(std::span<const double> values) {
 
 double quantile(std::span<const double> values, double q) {
   check_values(values, "quantile");
-  ENSURE(q >= 0 && q <= 1, "quantile", "q = " << q << " is not within [0, 1]");
+  ENSURE(q >= 0 && q <= 1, "quantile", "q is " << q << "; give a number from 0 to 1");
   const std::vector<double> x = sorted(values);
   const double position = q * static_cast<double>(x.size() - 1);
   const auto below = static_cast<std::size_t>(position);
@@ -60,7 +62,7 @@ double median(std::span<const double> values) { return quantile(values, 0.5); }
 
 double sample_deviation(std::span<const double> values) {
   check_values(values, "sample_deviation");
-  ENSURE(values.size() >= 2, "sample_deviation", "one value has no deviation; run at least two seeds");
+  ENSURE(values.size() >= 2, "sample_deviation", "one value has no deviation; give at least two");
   const double centre = mean(values);
   double squares = 0;
   for (const double x : values) squares += (x - centre) * (x - centre);
@@ -78,7 +80,7 @@ double geometric_mean(std::span<const double> values) {
   check_values(values, "geometric_mean");
   double logs = 0;
   for (const double x : values) {
-    ENSURE(x >= 0, "geometric_mean", "the value " << x << " is negative");
+    ENSURE(x >= 0, "geometric_mean", "value " << x << " is negative; give values >= 0");
     logs += std::log(x);  // log 0 = -inf, and exp(-inf) = 0
   }
   return std::exp(logs / static_cast<double>(values.size()));
@@ -86,8 +88,8 @@ double geometric_mean(std::span<const double> values) {
 
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng, double confidence,
                    int resamples) {
-  const std::vector<double> stratum(values.begin(), values.end());
-  return stratified_bootstrap({&stratum, 1}, statistic, rng, confidence, resamples);
+  const std::vector<double> instance(values.begin(), values.end());
+  return nested_bootstrap({&instance, 1}, statistic, rng, confidence, resamples);
 }
 
 Interval mean_interval(std::span<const double> values) {
@@ -95,18 +97,22 @@ Interval mean_interval(std::span<const double> values) {
   return bootstrap(values, mean, rng);
 }
 
-Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
-                              Rng& rng, double confidence, int resamples) {
-  ENSURE(!strata.empty(), "bootstrap", "there are no strata; at least one is needed");
-  for (const std::vector<double>& stratum : strata) check_values(stratum, "bootstrap");
+Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
+                          Rng& rng, double confidence, int resamples) {
+  ENSURE(!instances.empty(), "bootstrap", "there are no values; give at least one");
+  for (const std::vector<double>& values : instances) check_values(values, "bootstrap");
   check_confidence(confidence, "bootstrap");
-  ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; at least one is needed");
+  ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; give at least one");
+  const auto any = [&](const auto& list) -> const auto& {  // a list of one costs no random number
+    return list.size() == 1 ? list[0] : list[rng.below(static_cast<std::uint32_t>(list.size()))];
+  };
   std::vector<double> drawn, results;
   for (int r = 0; r < resamples; ++r) {
     drawn.clear();
-    for (const std::vector<double>& stratum : strata)
-      for (std::size_t i = 0; i < stratum.size(); ++i)
-        drawn.push_back(stratum[rng.below(static_cast<std::uint32_t>(stratum.size()))]);
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+      const std::vector<double>& values = any(instances);
+      for (std::size_t k = 0; k < values.size(); ++k) drawn.push_back(any(values));
+    }
     results.push_back(statistic(drawn));
   }
   const double tail = (1 - confidence) / 2;
@@ -118,7 +124,8 @@ double paired_permutation_test(std::span<const double> a, std::span<const double
   constexpr std::uint32_t random_flips = 100'000;
   check_values(a, where);
   check_values(b, where);
-  ENSURE(a.size() == b.size(), where, a.size() << " and " << b.size() << " values cannot be paired by seed");
+  ENSURE(a.size() == b.size(), where,
+         a.size() << " and " << b.size() << " values do not make pairs; give one of each for every seed");
   std::vector<double> differences;
   double observed = 0, magnitude = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -129,7 +136,7 @@ double paired_permutation_test(std::span<const double> a, std::span<const double
   const auto reached = [&](const auto& flipped) {
     double sum = 0;
     for (std::size_t i = 0; i < differences.size(); ++i) sum += flipped(i) ? -differences[i] : differences[i];
-    return sum >= observed - 1e-12 * magnitude;  // sums that differ by rounding only are equal
+    return sum >= observed - 1e-12 * magnitude;  // sums that differ only by rounding are equal
   };
   std::uint32_t hits = 0;
   if (differences.size() <= 20) {

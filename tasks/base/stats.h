@@ -1,4 +1,11 @@
-// The few statistics that tables and plots use. Every function refuses empty input and NaN with a UsageError.
+// The statistics that tables and figures use.
+//
+//   const std::vector<double> rates{0.10, 0.42, 0.21, 0.97, 0.55};  // of five seeds
+//   Rng rng(0, "bootstrap");
+//   interquartile_mean(rates);                                     // 0.393
+//   const Interval ci = bootstrap(rates, interquartile_mean, rng);  // 95 %
+//
+// Every function throws UsageError for empty input, for NaN, and for arguments outside the stated range.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -13,55 +20,58 @@ struct Interval {
   double lo, hi;
 };
 
-// The exact interval of a success rate (Clopper & Pearson, Biometrika 26, 1934). With a = 1 - confidence and
-// B(q; x, y) the q-quantile of the Beta(x, y) distribution, for k successes of n:
+// The exact interval of a success rate: k successes in n trials (Clopper & Pearson, Biometrika 26, 1934).
+// With a = 1 - confidence and B(q; x, y) the q-quantile of the Beta(x, y) distribution:
 //   lo = B(a/2; k, n-k+1), or 0 if k = 0        hi = B(1-a/2; k+1, n-k), or 1 if k = n
-// It covers the true rate with at least the given probability, whatever the rate. n = 0 tells nothing: [0,
-// 1]. Requires 0 <= k <= n and 0 < confidence < 1.
+// It contains the true rate, whatever it is, with at least the given probability. n = 0 gives [0, 1].
+// Requires 0 <= k <= n and 0 < confidence < 1.
 Interval clopper_pearson(std::int64_t successes, std::int64_t n, double confidence = 0.95);
 
 // sum(x) / n
 double mean(std::span<const double> values);
 
-// The q-quantile, 0 <= q <= 1: the sorted values interpolated linearly at position q (n - 1). Hyndman & Fan
-// (1996) call it type 7; it is numpy's default.
+// The q-quantile, 0 <= q <= 1: linear interpolation between the sorted values at position q (n - 1), counted
+// from 0. This is type 7 of Hyndman & Fan (1996) and numpy's default.
 double quantile(std::span<const double> values, double q);
 
 // quantile(values, 0.5)
 double median(std::span<const double> values);
 
-// sqrt(sum((x - mean)^2) / (n - 1)); needs two values.
+// sqrt(sum((x - mean)^2) / (n - 1)) of at least two values
 double sample_deviation(std::span<const double> values);
 
-// The mean after the floor(n / 4) lowest and as many highest values are dropped: the IQM of rliable (Agarwal
-// et al. 2021, arXiv 2108.13264), steadier than the mean and less wasteful than the median over few seeds.
+// The mean without the floor(n / 4) lowest and the floor(n / 4) highest values: the IQM of rliable (Agarwal
+// et al. 2021, arXiv 2108.13264). One outlier does not move it, unlike the mean, and it uses more of few
+// seeds than the median.
 double interquartile_mean(std::span<const double> values);
 
-// exp(mean(log x)) of values >= 0. One zero makes the product, and so the result, 0.
+// exp(mean(log x)) of values >= 0; it is 0 if one of them is.
 double geometric_mean(std::span<const double> values);
 
 using Statistic = std::function<double(std::span<const double>)>;
 
-// The percentile bootstrap (Efron 1979): draws n values with replacement `resamples` times and gives the
-// central `confidence` part of the statistic's values. The same Rng state gives the same interval. The values
-// are independent runs, one for each seed. With fewer than about 10 the interval is too narrow.
+// The percentile bootstrap (Efron 1979). Draws n of the n values with replacement, `resamples` times, and
+// returns the quantiles (1 - confidence) / 2 and (1 + confidence) / 2 of the statistic over the resamples.
+// The same Rng state gives the same interval. The values must be independent, for example one for each seed.
+// With fewer than about ten of them the interval is too narrow.
 Interval bootstrap(std::span<const double> values, const Statistic& statistic, Rng& rng,
                    double confidence = 0.95, int resamples = 10'000);
 
-// Of the mean, 95 %, by bootstrap; the same values always give the same interval.
+// The 95 % bootstrap interval of the mean. The same values always give the same interval.
 Interval mean_interval(std::span<const double> values);
 
-// The same over runs on several targets, as rliable does over games (arXiv 2108.13264): every resample draws
-// as many runs with replacement from each stratum (target) as it has, and the statistic sees all of them
-// together. The interval is about these targets; it says nothing of how other targets would differ. No
-// stratum is empty.
-Interval stratified_bootstrap(std::span<const std::vector<double>> strata, const Statistic& statistic,
-                              Rng& rng, double confidence = 0.95, int resamples = 10'000);
+// The bootstrap over runs on several instances of a problem. Every resample draws as many instances with
+// replacement as there are, then from each as many of its values as it has, and the statistic sees all of
+// them together. Twenty runs on four instances are four instances: this interval is about the population that
+// the instances come from. One instance gives exactly bootstrap(). No instance is without a value.
+Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
+                          Rng& rng, double confidence = 0.95, int resamples = 10'000);
 
 // The one-sided p-value of mean(a - b) > 0 over runs paired by seed (Fisher 1935, "The Design of
-// Experiments", section 21): the share of sign flips of the differences whose sum is at least the observed
-// one. Up to 20 pairs all 2^n flips; beyond that p = (1 + hits) / (1 + 100,000) from random flips, the only
-// use of rng. It cannot be smaller than 2^-n: with 5 seeds 1/32, however large the difference is.
+// Experiments", section 21). With d = a - b it is the share of the 2^n sign choices s for which
+//   s_1 d_1 + ... + s_n d_n  >=  d_1 + ... + d_n
+// Beyond 20 pairs it is (1 + hits) / (1 + 100,000) of random choices, the only use of rng. It is never below
+// 2^-n: 5 seeds reach 1/32 at best, however large the difference.
 double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng);
 
 }  // namespace banel

@@ -1,15 +1,19 @@
 #include "tasks/base/system.h"
 
+#include <fcntl.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "tensor/blas.h"
@@ -25,14 +29,6 @@ std::string cpu_name() {
   for (std::string line; std::getline(info, line);)
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
   return "unknown";
-}
-
-volatile std::sig_atomic_t signals_seen = 0;
-
-void on_signal(int) {
-  if (signals_seen) _exit(130);
-  signals_seen = 1;
-  request_stop();
 }
 
 }  // namespace
@@ -57,16 +53,51 @@ nlohmann::ordered_json system_info() {
 
 namespace {
 
-void stop_on_signals() {
+volatile std::sig_atomic_t stop_requested = 0;
+
+void on_signal(int) {
+  if (stop_requested) _exit(130);
+  stop_requested = 1;
+  request_stop();
+}
+
+void set_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
-// One line on stderr for the exception that is being handled, and its exit code.
+// open() returns the lowest free number. A closed stdout is opened for reading, so that a write to it fails.
+void open_closed_descriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) != -1) continue;
+    const int opened = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    ENSURE_AS(
+        opened == fd, IoError, "/dev/null",
+        "cannot stand in for the closed descriptor " << fd << "; start the program with 0, 1 and 2 open");
+  }
+}
+
+std::string stdout_error(int error) {
+  return "stdout: cannot write: " + std::generic_category().message(error) +
+         "; the output is incomplete: free space or send it elsewhere, and run the command again";
+}
+
+// Text that is still in a buffer fails here and not unseen after main.
+void flush_stdout() {
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw IoError(stdout_error(errno));
+}
+
+// Prints one line for the exception in flight and returns its exit code.
 int report() {
-  const auto fail = [](int code, const char* text) {
+  const int error = errno;
+  std::cout.exceptions(std::ios::goodbit);  // std::cerr flushes std::cout, which may not throw from here
+  const auto fail = [](int code, const std::string& text) {
     std::cerr << "banel: " << text << '\n';
     return code;
   };
@@ -74,41 +105,51 @@ int report() {
     throw;
   } catch (const Interrupted&) {
     return fail(130, "interrupted; the same command goes on where it stopped");
-  } catch (const UsageError& error) {
-    return fail(2, error.what());
-  } catch (const InputError& error) {
-    return fail(3, error.what());
-  } catch (const IoError& error) {
-    return fail(4, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return fail(4, error.what());
-  } catch (const VerificationError& error) {
-    return fail(5, error.what());
-  } catch (const BudgetError& error) {
-    return fail(6, error.what());
+  } catch (const UsageError& usage) {
+    return fail(2, usage.what());
+  } catch (const InputError& input) {
+    return fail(3, input.what());
+  } catch (const IoError& io) {
+    return fail(4, io.what());
+  } catch (const std::filesystem::filesystem_error& file) {
+    return fail(4, file.what());
+  } catch (const std::ios_base::failure&) {  // only std::cout throws it: see run_program
+    return fail(4, stdout_error(error));
+  } catch (const VerificationError& verification) {
+    return fail(5, verification.what());
+  } catch (const BudgetError& budget) {
+    return fail(6, budget.what());
   } catch (const std::bad_alloc&) {
-    return fail(1,
-                "out of memory; free some or use fewer --threads: the same command goes on where it stopped");
-  } catch (const std::exception& error) {
-    return fail(1, error.what());
+    return fail(
+        1, "out of memory; free some or use fewer --threads, and the same command goes on where it stopped");
+  } catch (const std::exception& other) {
+    return fail(1, other.what());
   }
+}
+
+// The heap keeps freed memory for the next allocation. To ask the system for caches and activations each time
+// takes up to a third of the time of sampling a few hundred strings.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
 }
 
 }  // namespace
 
 int run_program(const std::function<int()>& program) {
-#ifdef __GLIBC__
-  // Memory that was given back is kept for the next call: getting caches and activations anew from the system
-  // costs as much as a third of the time of sampling a few hundred strings.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
-  // Where an exception may not pass, such as a destructor that needs memory (those of JSON values do), the
-  // program ends like one that was killed, which every file survives.
+  keep_freed_memory();
+  // An exception that cannot leave a function, such as one in a destructor, ends the program like a kill;
+  // every file survives that.
   std::set_terminate([] { std::_Exit(std::current_exception() ? report() : 1); });
   try {
-    stop_on_signals();
-    return program();
+    open_closed_descriptors();
+    set_signal_handlers();
+    std::cout.exceptions(std::ios::badbit);  // no computing for a reader that has gone
+    const int code = program();
+    if (code == 0) flush_stdout();
+    return code;
   } catch (const std::exception&) {
     return report();
   }

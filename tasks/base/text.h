@@ -1,17 +1,40 @@
-// Numbers as text for tables and people.
+// Numbers as text for tables and messages. The text never depends on the locale: after
+// setlocale(LC_ALL, "de_DE.UTF-8") a decimal point is still a point.
+//
+//   formatted("%.1f %%", 12.34)  // "12.3 %"
+//   grouped(4250)                // "4,250"
 #pragma once
+#include <locale.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
 namespace banel {
 
-// What std::snprintf makes of them; at most 63 characters.
+// While it lives, the C functions of this thread use the "C" locale. Other threads keep theirs.
+class CLocale {
+ public:
+  CLocale() : previous_(::uselocale(c_locale())) {}
+  ~CLocale() { ::uselocale(previous_); }
+  CLocale(const CLocale&) = delete;
+  CLocale& operator=(const CLocale&) = delete;
+
+ private:
+  static locale_t c_locale() {
+    static const locale_t locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    return locale;
+  }
+  const locale_t previous_;
+};
+
+// What std::snprintf writes in the "C" locale, at any length. The format must be valid for the parts.
 template <class... Parts>
 std::string formatted(const char* format, Parts... parts) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, format, parts...);
-  return buffer;
+  const CLocale locale;
+  std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, format, parts...)), '\0');
+  std::snprintf(text.data(), text.size() + 1, format, parts...);
+  return text;
 }
 
 // 0.98765, 2 -> "0.99"

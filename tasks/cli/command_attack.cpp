@@ -1,151 +1,147 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "tasks/cli/commands.h"
-#include "tasks/report/table.h"
 #include "tasks/base/text.h"
+#include "tasks/cli/commands.h"
+#include "tasks/cli/instance.h"
+#include "tasks/cli/overrides.h"
+#include "tasks/study/runner.h"
+#include "tensor/check.h"
 
 namespace banel {
 
 namespace fs = std::filesystem;
 
-Action declare_attack(CLI::App& app, const Arguments& arguments) {
-  struct Options : Common {
-    fs::path networks = "runs/reproduce/pretrained";
-    std::string name = "banel";
-    Method given;  // values of options; used where the option was set
-    std::size_t samples = 10'000;
-    bool forbid_zeros = false;
-    CLI::App* command = nullptr;
-  };
+namespace {
+
+struct Options : Common {
+  std::string task = "addition", method = "banel", only;
+  std::uint64_t instance = 1;
+  Words set;
+  AttackSettings attack;
+  fs::path out, networks, study;
+  bool json = false;
+  Option *task_given = nullptr, *instance_given = nullptr, *samples_given = nullptr;
+};
+
+Json summary(const std::string& method, const AttackSettings& settings, const AttackResult& result,
+             bool asks) {
+  Json json{{"method", method}, {"seed", settings.seed}, {"seconds", result.seconds}};
+  if (result.rounds.empty()) return json;  // nothing valid could be drawn
+  const RoundRecord& last = result.rounds.back();
+  json["evaluations"] = asks ? last.nre : 0;
+  json["final"] = to_json(*last.measured);
+  json["tokens"] = last.cost.tokens;
+  json["flops"] = last.cost.flops;
+  return json;
+}
+
+std::string in_words(const Task& task, const std::string& method, const AttackSettings& settings,
+                     const AttackResult& result, bool asks) {
+  std::string text = task.title() + ", " + method + ", seed " + std::to_string(settings.seed) + ": ";
+  if (result.rounds.empty()) return text + "ended without a round, since nothing valid could be drawn\n";
+  const RoundRecord& last = result.rounds.back();
+  const Measurement& m = *last.measured;
+  text += "success rate " + formatted("%.4g", m.value()) + " after " + grouped(asks ? last.nre : 0) +
+          " evaluations";
+  if (!m.exact) text += " (" + grouped(m.success.k) + " of " + grouped(m.success.n) + " samples)";
+  text += '\n';
+  for (const ModeCount& mode : m.modes)
+    if (m.modes.size() > 1)
+      text += "  " + mode.name + ": " + grouped(mode.samples) + ", distinct " + grouped(mode.distinct) + '\n';
+  return text;
+}
+
+// The instance that the options name; networks of an earlier command are read and never trained.
+Instance instance_of(const Options& o, const Session& session) {
+  if (o.networks.empty()) {
+    const TaskEntry& entry = session.all.task(o.task);
+    return make_instance(session.all, o.task, o.instance, overrides(o.set, entry.settings).task,
+                         o.out / "instance");
+  }
+  const Instance found = find_instance(o.networks, session.all);
+  ENSURE(!o.task_given->given() || o.task == found.name, "--task",
+         o.task << " is not the task of " << o.networks.string() << ", which is " << found.name);
+  ENSURE(!o.instance_given->given() || o.instance == found.number, "--instance",
+         o.instance << " is not the instance of " << o.networks.string() << ", which is " << found.number);
+  Values settings = found.settings;
+  for (const auto& [key, value] : overrides(o.set, session.all.task(found.name).settings).task)
+    settings.insert_or_assign(key, value);
+  return make_instance(session.all, found.name, found.number, settings, found.folder);
+}
+
+void attack(const Options& o, const Session& session) {
+  Instance it = instance_of(o, session);
+  const Method& chosen = session.all.method(o.method);
+  const Values values = overrides(o.set, session.all.task(it.name).settings).method;
+  banel::variant(o.method, chosen, values);  // refuses bad values before anything is made
+  std::optional<RunFolder> run;
+  if (o.networks.empty()) run.emplace(o.out, session);
+  it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
+  const Method method = adapted(chosen, *it.task, values);
+  AttackSettings settings = o.attack;
+  if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
+  if (!run) run.emplace(o.out, session);
+  save_instance(o.out, it);
+  Progress progress(method.name, method.settings.budget, o.mode());
+  const AttackResult result =
+      run_attack(o.out, *it.task, method, settings, [&, first = true](std::int64_t used) mutable {
+        if (std::exchange(first, false)) progress.resume(used);
+        progress.update(used, "evaluations left " + grouped(method.settings.budget - used));
+      });
+  progress.finish();
+  run->record();
+  if (o.json)
+    print(summary(method.name, settings, result, method.consults_oracle));
+  else
+    std::cout << in_words(*it.task, method.name, settings, result, method.consults_oracle);
+  suggest(o.quiet || o.json, "ask " + shell_word(o.out.string()), "five finds in words");
+}
+
+// One of the lines of `banel jobs`.
+void attack_of_study(const Options& o, const Session& session) {
+  const Row row = run_one(o.study, o.only, session.all, {.mode = o.mode(), .command = call(session)});
+  if (o.json)
+    print(to_json(row));
+  else
+    std::cout << o.only << ": success rate " << formatted("%.4g", row.final) << " after "
+              << grouped(row.evaluations) << " evaluations\n";
+}
+
+}  // namespace
+
+void declare_attack(Session& session) {
   auto o = std::make_shared<Options>();
-  CLI::App* command = o->command = app.add_subcommand("attack", "one attack: a method, a seed");
-  std::string names;
-  for (const Method& m : methods()) names += "\n    " + m.name + ": " + m.description;
-  command->add_option("--method,--preset", o->name, "one of" + names + "\n    ")->capture_default_str();
-  command->add_option("--networks", o->networks, "folder with target.safetensors and attacker.safetensors")
-      ->capture_default_str();
-  command->add_option("--budget", o->given.settings.budget, "evaluations in all [7500]")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
-  command->add_option("--per-round", o->given.settings.per_round, "m, evaluations per round [250]")
-      ->check(CLI::Range(1, 1'000'000));
+  Command& command = session.program.command("attack", "one attack: a task, a method, a seed");
+  Option& out = command.option("--out", o->out, "folder of the attack").placeholder("FOLDER");
+  o->task_given = &command.option("--task", o->task, "`banel tasks` lists them");
+  o->instance_given =
+      &command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed",
+                      0, most_instances);
+  command.option("--method", o->method, "`banel methods` lists them");
+  add_seed(command, o->attack.seed, "of the attack");
+  command.list("--set", o->set, "KEY=VALUE", set_help);
+  o->samples_given =
+      &command
+           .option("--samples", o->attack.samples, "samples of a reading, outside the budget", 0, 10'000'000)
+           .default_text("what the task says");
   command
-      ->add_option(
-          "--probe", o->given.settings.probe,
-          "evaluations at the beginning of a round; if none is rewarded, its other attempts are taken "
-          "for failures and cost nothing; 0: all are evaluated")
-      ->check(CLI::Range(0, 1'000'000));
-  command->add_option("--accepted", o->given.settings.accepted, "n, proposals kept per round [2000]")
-      ->check(CLI::Range(1, 1'000'000));
-  command->add_option("--f", o->given.settings.f, "filter factor: f n proposals are drawn, n kept")
-      ->check(number_in(1.0, 1000.0));
-  command->add_option("--kappa", o->given.settings.kappa, "exponent of the failure model in the ratio")
-      ->check(number_in(0.0, 10.0));
-  command
-      ->add_option("--phi-epochs", o->given.settings.phi_epochs,
-                   "passes of the failure model over the failures")
-      ->check(CLI::Range(0, 10'000));
-  command
-      ->add_option(
-          "--patience", o->given.settings.patience,
-          "standard deviations by which what was earned since may fall short of the best attacker before the "
-          "run goes on from there; 0: it never does")
-      ->check(number_in(0.0, 1000.0));
-  command
-      ->add_option(
-          "--restart", o->given.settings.restart,
-          "rounds without a better attacker before it begins anew from the pre-trained one; 0: it never does")
-      ->check(CLI::Range(0, 1'000'000));
-  command
-      ->add_option(
-          "--scout", o->given.settings.scout,
-          "about the first so many evaluations go to scouts: narrow attackers around unlikely strings, "
-          "joined if they earn; 0: none; needs a method that screens and distils")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
-  command
-      ->add_option("--distil-epochs", o->given.settings.distil_epochs,
-                   "passes of the attacker over the kept proposals")
-      ->check(CLI::Range(0, 10'000));
-  command
-      ->add_option("--rate", o->given.fit.rate,
-                   "learning rate of every fit [0.001; policy gradients as tuned]")
-      ->check(number_in(1e-8, 1.0));
-  command
-      ->add_option(
-          "--batch", o->given.fit.batch,
-          "strings per step of every fit [64, or as tuned: 16 for small rounds, 50 for policy gradients]")
-      ->check(CLI::Range(1, 65536));
-  command
-      ->add_option("--kl", o->given.settings.kl,
-                   "policy gradients: weight of the KL penalty to the pre-trained attacker")
-      ->check(number_in(0.0, 1000.0));
-  command
-      ->add_option("--novelty-epochs", o->given.novelty.epochs,
-                   "rnd: passes of the predictor over a round's strings")
-      ->check(CLI::Range(0, 10'000));
-  command->add_option("--novelty-rate", o->given.novelty.rate, "rnd: learning rate of the predictor")
-      ->check(number_in(1e-8, 1.0));
-  command
-      ->add_option("--novelty-order", o->given.novelty.order,
-                   "count: characters that a prediction looks back")
-      ->check(CLI::Range(0, 100));
-  command->add_option("--novelty-c", o->given.novelty.c, "count: scale of the prediction gain")
-      ->check(number_in(1e-6, 1e6));
-  command->add_option("--temperature", o->given.temperature, "of all sampling [1]")
-      ->check(number_in(1e-3, 1e3));
-  command->add_flag("--forbid-leading-zeros", o->forbid_zeros, "questions with leading zeros are invalid");
-  add_samples(command, o->samples);
-  command->add_option("--out", o->out, "run folder")->required();
-  o->add_seed(command, "of the attack");
-  o->add_threads(command);
-  o->add_quiet(command);
-  return [o, &app, &arguments] {
-    Method m = method(o->name == "paper" ? "banel-paper" : o->name == "default" ? "banel" : o->name);
-    const auto set = [&](const char* option, auto& field, const auto& value) {
-      if (o->command->count(option)) field = value;
-    };
-    const Method& given = o->given;
-    set("--budget", m.settings.budget, given.settings.budget);
-    set("--per-round", m.settings.per_round, given.settings.per_round);
-    set("--probe", m.settings.probe, given.settings.probe);
-    set("--accepted", m.settings.accepted, given.settings.accepted);
-    set("--f", m.settings.f, given.settings.f);
-    set("--kappa", m.settings.kappa, given.settings.kappa);
-    set("--phi-epochs", m.settings.phi_epochs, given.settings.phi_epochs);
-    set("--patience", m.settings.patience, given.settings.patience);
-    set("--restart", m.settings.restart, given.settings.restart);
-    set("--scout", m.settings.scout, given.settings.scout);
-    set("--distil-epochs", m.settings.distil_epochs, given.settings.distil_epochs);
-    set("--kl", m.settings.kl, given.settings.kl);
-    set("--rate", m.fit.rate, given.fit.rate);
-    set("--batch", m.fit.batch, given.fit.batch);
-    set("--novelty-epochs", m.novelty.epochs, given.novelty.epochs);
-    set("--novelty-rate", m.novelty.rate, given.novelty.rate);
-    set("--novelty-order", m.novelty.order, given.novelty.order);
-    set("--novelty-c", m.novelty.c, given.novelty.c);
-    set("--temperature", m.temperature, given.temperature);
+      .option("--networks", o->networks,
+              "use what a run, another attack or `banel train` made; trains nothing")
+      .placeholder("FOLDER");
+  command.option("--study", o->study, "an attack of the run in this folder, as `banel jobs` prints it")
+      .placeholder("FOLDER")
+      .excludes(out);
+  command.option("--only", o->only, "of --study: which attack").placeholder("PANEL/INSTANCE/VARIANT/SEED");
+  add_json(command, o->json);
+  o->add_to(command);
+  command.action([o, &session] {
+    ENSURE(o->study.empty() != o->out.empty(), "--out", "is required, or --study with --only");
+    ENSURE(o->study.empty() == o->only.empty(), "--only", "goes with --study, and --study with it");
     set_threads(o->threads);
-    const Networks networks = load_networks(o->networks, !o->forbid_zeros);
-    const RunFolder run(o->out, app, arguments);
-    Progress progress(m.name, m.settings.budget, o->mode());
-    const AttackResult result =
-        run_attack(o->out, m, o->samples, networks.target, networks.attacker, networks.rules, o->seed,
-                   [&, first = true](std::int64_t used) mutable {
-                     if (std::exchange(first, false)) progress.resume(used);
-                     progress.update(used, "evaluations left " + grouped(m.settings.budget - used));
-                   });
-    progress.finish();
-    run.record();
-    const Readings r = read(result);
-    print({{"method", m.name},
-           {"seed", o->seed},
-           {"nre", m.consults_oracle ? r.nre : 0},
-           {"final", to_json(result.rounds.back().success)},
-           {"selected", r.selected},
-           {"best", r.best},
-           {"tokens", result.rounds.back().tokens},
-           {"flops", result.rounds.back().flops},
-           {"seconds", r.seconds}});
-  };
+    o->study.empty() ? attack(*o, session) : attack_of_study(*o, session);
+  });
 }
 
 }  // namespace banel

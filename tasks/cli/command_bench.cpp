@@ -1,50 +1,59 @@
+// `banel bench` and `banel doctor`: this build on this machine.
 #include <iostream>
+#include <nlohmann/json.hpp>
 
+#include "tasks/base/system.h"
+#include "tasks/cli/commands.h"
 #include "tasks/study/bench.h"
 #include "tasks/study/bench_profile.h"
-#include "tasks/cli/commands.h"
-#include "tensor/check.h"
 
 namespace banel {
 
-Action declare_bench(CLI::App& app) {
-  struct Options : Common {
-    BenchSettings settings;
-    bool profile = false;
-    std::filesystem::path json;
-  };
+namespace {
+
+struct Options : Common {
+  Words configs, works, threads_of;
+  double seconds = 0.5;
+  bool profile = false, json = false;
+};
+
+void measure_speed(const Options& o) {
+  BenchSettings settings{
+      .configs = o.configs, .works = o.works, .threads = {1, 2, 4, 8}, .seconds = o.seconds};
+  if (settings.configs.empty())
+    for (const BenchConfig& c : bench_configs()) settings.configs.push_back(c.name);
+  if (settings.works.empty()) settings.works = {"train", "loglik", "sample"};
+  if (!o.threads_of.empty()) {
+    const auto numbers = whole_numbers("--threads", o.threads_of, 1, 1024);
+    settings.threads.assign(numbers.begin(), numbers.end());
+  }
+  const Json found = o.profile ? bench_profile(settings) : bench(settings, o.mode());
+  if (o.json) return print(found);
+  std::cout << (o.profile ? profile_markdown(found) : bench_markdown(found));
+}
+
+}  // namespace
+
+void declare_bench(Session& session) {
   auto o = std::make_shared<Options>();
-  std::vector<std::string> names;
+  Words names;
   for (const BenchConfig& c : bench_configs()) names.push_back(c.name);
-  o->settings.configs = names;
-  o->settings.works = {"train", "loglik", "sample"};
-  o->settings.threads = {1, 2, 4, 8};
-  CLI::App* command = app.add_subcommand(
+  Command& command = session.program.command(
       "bench", "speed of training, log-likelihood and sampling against the machine's limits");
-  command->add_option("--configs", o->settings.configs, "S (d 48), M (d 128), F (d 64), separated by commas")
-      ->delimiter(',')
-      ->check(CLI::IsMember(names))
-      ->capture_default_str();
-  command->add_option("--works", o->settings.works, "train, loglik, sample, separated by commas")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"train", "loglik", "sample"}))
-      ->capture_default_str();
-  command->add_option("--threads", o->settings.threads, "thread counts, separated by commas")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--seconds", o->settings.seconds, "time of each measurement, in 5 parts")
-      ->check(number_in(0.001, 3600))
-      ->capture_default_str();
-  command->add_flag("--profile", o->profile,
-                    "instead: time of each operation of a training step beside its floor, on one thread");
-  command->add_option("--json", o->json, "also write everything measured to this file");
-  o->add_quiet(command);
-  return [o] {
-    const auto found = o->profile ? bench_profile(o->settings) : bench(o->settings, o->mode());
-    std::cout << (o->profile ? profile_markdown(found) : bench_markdown(found));
-    if (!o->json.empty()) write_file(o->json, found.dump(2) + '\n');
-  };
+  command.list("--configs", o->configs, "NAME", "S (d 48), M (d 128) or F (d 64) [all]").one_of(names);
+  command.list("--works", o->works, "NAME", "train, loglik or sample [all]")
+      .one_of({"train", "loglik", "sample"});
+  command.list("--threads", o->threads_of, "N,N", "numbers of threads, separated by commas [1,2,4,8]");
+  command.option("--seconds", o->seconds, "of each measurement, in 5 parts", 0.001, 3600).unit("seconds");
+  command.flag("--profile", o->profile,
+               "instead: time of each operation of a training step beside its floor, on one thread");
+  add_json(command, o->json);
+  command.flag("--quiet", o->quiet, "no progress on stderr");
+  command.action([o] { measure_speed(*o); });
+
+  session.program.command("doctor", "version, CPU, BLAS kernels, threads; as JSON").action([] {
+    print(system_info());
+  });
 }
 
 }  // namespace banel

@@ -1,72 +1,98 @@
 #include "tasks/cli/commands.h"
 
+#include <algorithm>
+#include <charconv>
 #include <iostream>
 #include <limits>
+#include <nlohmann/json.hpp>
 
-#include "nn/io/checkpoint.h"
 #include "tasks/base/system.h"
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
 
 namespace fs = std::filesystem;
 
-void Common::add_threads(CLI::App* app) {
-  app->add_option("--threads", threads, "threads; the results do not depend on it")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-}
-void Common::add_quiet(CLI::App* app) { app->add_flag("--quiet", quiet, "no progress on stderr"); }
-void Common::add_seed(CLI::App* app, const char* text) {
-  app->add_option("--seed", seed, text)
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
-      ->capture_default_str();
+void Common::add_to(Command& command) {
+  command.option("--threads", threads, "results do not depend on it", 1, 1024).unit("threads");
+  command.flag("--quiet", quiet, "no progress and no advice on stderr");
 }
 
-void add_seeds(CLI::App* app, int& seeds, const char* of) {
-  app->add_option("--seeds", seeds, std::string("attack seeds 1..N of each ") + of)
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+Option& add_seed(Command& command, std::uint64_t& seed, std::string text) {
+  return command.option("--seed", seed, std::move(text), 0, std::numeric_limits<std::int64_t>::max());
 }
 
-void add_samples(CLI::App* app, std::size_t& samples) {
-  app->add_option("--samples", samples, "samples per reading (some 10 of a run), outside the budget")
-      ->check(CLI::Range(100, 10'000'000))
-      ->capture_default_str();
+Option& add_json(Command& command, bool& json) { return command.flag("--json", json, "JSON for scripts"); }
+
+Words split_at_commas(const Words& given) {
+  Words parts;
+  for (const std::string& word : given)
+    for (std::size_t begin = 0; begin <= word.size();) {
+      const std::size_t end = std::min(word.find(',', begin), word.size());
+      parts.push_back(word.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  return parts;
 }
 
-CLI::Validator number_in(double lo, double hi) {
-  std::ostringstream text;
-  text << lo << " - " << hi;
-  const std::string range = text.str();
-  return CLI::Validator(
-      [=](std::string& given) {
-        double x = 0;
-        const bool inside = CLI::detail::lexical_cast(given, x) && x >= lo && x <= hi;
-        return inside ? std::string() : "Value " + given + " not in range " + range;
-      },
-      "FLOAT in [" + range + "]");
+std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& given, std::int64_t lowest,
+                                        std::int64_t highest) {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& word : split_at_commas(given)) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    ENSURE(error == std::errc() && end == word.data() + word.size(), option,
+           in_quotes(word) << " is not a whole number");
+    ENSURE(number >= lowest && number <= highest, option, outside(std::to_string(number), lowest, highest));
+    numbers.push_back(number);
+  }
+  return numbers;
 }
 
 namespace {
-const fs::path& make(const fs::path& folder) {
+const fs::path& made(const fs::path& folder) {
   create_folders(folder);
   return folder;
 }
 }  // namespace
 
-RunFolder::RunFolder(const fs::path& folder, const CLI::App& app, const Arguments& arguments)
-    : folder_(folder), run_(system_info()), config_(app.config_to_str(false)), lock_(make(folder)) {
-  run_["arguments"] = arguments;
-  if (!fs::exists(folder / "run.json"))
-    record();  // a call that is refused must not replace the record of another
+RunFolder::RunFolder(const fs::path& folder, const Session& session)
+    : folder_(folder),
+      arguments_(session.arguments),
+      config_(session.program.config_text()),
+      lock_(made(folder)) {
+  if (!fs::exists(folder / "run.json")) record();  // a call that is refused replaces no record of another one
 }
 
 void RunFolder::record() const {
-  write_file(folder_ / "run.json", run_.dump(2) + '\n');
+  Json run = system_info();
+  run["arguments"] = arguments_;
+  write_file(folder_ / "run.json", run.dump(2) + '\n');
   write_file(folder_ / "config.toml", config_);
 }
 
-void print(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }
+void print(const Json& json) { std::cout << json.dump(2) << '\n'; }
+
+void suggest(bool quiet, const std::string& command, const std::string& why) {
+  if (!quiet) std::cerr << "Next: banel " << command << "   (" << why << ")\n";
+}
+
+std::string shell_word(const std::string& word) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("/._-+,=@:%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string call(const Session& session) {
+  std::string text = "banel";
+  for (std::size_t i = 1; i < session.arguments.size(); ++i) text += ' ' + shell_word(session.arguments[i]);
+  return text;
+}
 
 }  // namespace banel

@@ -1,67 +1,77 @@
-// What the commands of the program share; each command stands in its own command_NAME.cpp.
+// What the commands share. Each command declares its options on the command line and what to do once they are
+// read; the options live in what the action holds:
+//   void declare_report(Session& session) {
+//     auto run = std::make_shared<fs::path>();
+//     Command& command = session.program.command("report", "tables and figures again");
+//     command.positional("run", *run, "folder of a study");
+//     command.action([run, &session] { report_study(*run, session.all); });
+//   }
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <functional>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "nn/io/file.h"
+#include "nn/io/json.h"
 #include "tasks/base/progress.h"
-#include "tasks/study/reproduce.h"
+#include "tasks/cli/command_line.h"
+#include "tasks/run/registry.h"
 #include "tensor/parallel.h"
 
 namespace banel {
 
-// A command is declared with its options and returns what to do once they are parsed.
-using Action = std::function<void()>;
-using Arguments = std::vector<std::string>;  // argv, for the record of a run
-
-Action declare_reproduce(CLI::App& app, const Arguments&);
-Action declare_train(CLI::App* train, CLI::App& app, const Arguments&, bool target);
-Action declare_attack(CLI::App& app, const Arguments&);
-Action declare_tune(CLI::App& app, const Arguments&);
-Action declare_scaling(CLI::App& app, const Arguments&);
-Action declare_toy1d(CLI::App& app, const Arguments&);
-Action declare_rules(CLI::App& app);
-Action declare_report(CLI::App& app);
-Action declare_verify(CLI::App& app);
-Action declare_across(CLI::App& app);
-Action declare_bench(CLI::App& app);
-Action declare_eval(CLI::App& app);
-Action declare_sample(CLI::App& app);
-
-struct Common {  // options of several commands
-  bool quiet = false;
-  int threads = banel::threads();
-  std::filesystem::path out;
-  std::uint64_t seed = 1;
-
-  void add_threads(CLI::App*);
-  void add_quiet(CLI::App*);
-  void add_seed(CLI::App*, const char* text);
-  ProgressMode mode() const { return progress_mode(quiet); }
+struct Session {  // outlives every action
+  const Registry& all;
+  CommandLine& program;
+  Words arguments;  // argv, for the record of a run
 };
 
-void add_seeds(CLI::App*, int& seeds, const char* of);  // attack seeds 1..N
-void add_samples(CLI::App*, std::size_t& samples);      // measured after each round
+void declare_study(Session&);  // study, reproduce, results, jobs
+void declare_attack(Session&);
+void declare_report(Session&);  // report, verify
+void declare_ask(Session&);     // ask target, ask attacker, ask finds, ask rules
+void declare_train(Session&);
+void declare_lists(Session&);  // methods, tasks
+void declare_toy1d(Session&);
+void declare_bench(Session&);  // bench, doctor
 
-CLI::Validator number_in(double lo, double hi);  // refuses NaN, which CLI::Range lets pass
+// Options of several commands.
+struct Common {
+  bool quiet = false;
+  int threads = banel::threads();
 
-// The run folder: created, locked against a second process, with a record of what made it.
+  void add_to(Command&);
+  ProgressMode mode() const { return progress_mode(quiet); }
+};
+constexpr std::int64_t most_instances = 1'000'000;
+Option& add_seed(Command&, std::uint64_t& seed, std::string text);
+Option& add_json(Command&, bool& json);
+
+// Values given as a list with commas: "1,2" and "3" -> 1, 2, 3. Errors: UsageError naming the option.
+Words split_at_commas(const Words&);
+std::vector<std::int64_t> whole_numbers(const std::string& option, const Words&, std::int64_t lowest,
+                                        std::int64_t highest);
+
+// The folder that a command works in: made if it is missing, locked against a second process, and with a record of
+// the call, run.json and config.toml.
 class RunFolder {
  public:
-  RunFolder(const std::filesystem::path& folder, const CLI::App& app, const Arguments&);
-  void record() const;  // for a call that has done its work
+  RunFolder(const std::filesystem::path& folder, const Session&);
+  void record() const;  // for a call that has done its work: replaces the record of an earlier one
 
  private:
   std::filesystem::path folder_;
-  nlohmann::ordered_json run_;
+  Words arguments_;
   std::string config_;
   FolderLock lock_;
 };
 
-void print(const nlohmann::ordered_json&);
+void print(const Json&);
+
+// The command that usually comes next, on stderr: "Next: banel verify runs/quick   (why)". Nothing if quiet.
+void suggest(bool quiet, const std::string& command, const std::string& why);
+
+std::string shell_word(const std::string&);  // quoted if a shell would not take it as it is
+std::string call(const Session&);  // the whole call, as a shell takes it: "banel study planted --quick"
 
 }  // namespace banel

@@ -18,7 +18,7 @@ namespace {
 // ---- SVG: plain ASCII, numbers with two decimals ----
 
 std::string number(double value) {
-  ENSURE(std::abs(value) < 1e6, "svg", "no place on a canvas: " << value);
+  ENSURE(std::abs(value) < 1e6, "svg", "coordinate " << value << " is not within a million points");
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 2);
   return {text.data(), end.ptr};
@@ -31,10 +31,10 @@ std::string hex(Colour c) {
   return out;
 }
 
-// Text as XML: marks and everything beyond ASCII become references.
+// Text for XML: special characters and everything beyond ASCII become character references.
 std::string escaped(std::string_view text) {
   std::string out;
-  for (char32_t code : characters(text)) {
+  for (char32_t code : code_points(text)) {
     const bool plain =
         code < 0x80 && std::string_view("<>&\"'").find(static_cast<char>(code)) == std::string_view::npos;
     if (plain)
@@ -141,7 +141,7 @@ std::vector<Point> rectangle(double x, double y, double width, double height) {
   return {{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}};
 }
 
-double text_width(std::string_view text, double size) { return set_line(text, size).width; }
+double text_width(std::string_view text, double size) { return lay_out(text, size).width; }
 
 std::string to_svg(const DrawList& list) {
   check_size(list, 1);

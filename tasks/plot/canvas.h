@@ -1,6 +1,11 @@
-// A picture as a list of shapes, and two ways to write it: PNG (rasterised here) and SVG.
-// Units are points, the origin is the top left corner, y grows downwards; later shapes cover earlier ones.
-// The same list gives the same bytes on every call.
+// A picture is a list of shapes, written as PNG by our own rasteriser or as SVG.
+//
+//   DrawList list{.width = 100, .height = 50};
+//   list.add(Circle{.centre = {50, 25}, .radius = 10, .colour = {0, 114, 178}});
+//   write_png(list, "dot.png");  // 200 x 100 pixels
+//
+// Lengths are in points, the origin is the top left corner, y points down, and later shapes cover earlier
+// ones. The same list gives the same bytes on every call.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,14 +26,14 @@ struct Point {
   double x = 0, y = 0;
 };
 
-// A line through all points, with round ends and joints; dash > 0 draws and skips this length in turn.
+// A line through all points with round ends and joins. dash > 0: dashes of this length and gaps as long.
 struct Polyline {
   std::vector<Point> points = {};
   Colour colour = {};
   double width = 1, alpha = 1, dash = 0;
 };
 
-// A filled outline, closed by itself; what is enclosed twice stays empty (even-odd rule).
+// A filled outline; the last point is joined to the first. Areas enclosed twice stay empty (even-odd rule).
 struct Polygon {
   std::vector<Point> points = {};
   Colour colour = {};
@@ -44,8 +49,8 @@ struct Circle {
 
 enum class Anchor { start, middle, end };
 
-// One line of UTF-8 text in DejaVu Sans; `at` lies on the base line, `upright` text is turned and reads from
-// bottom to top. Bytes that are not UTF-8 and control characters show as U+FFFD.
+// One line of UTF-8 text in DejaVu Sans. `at` lies on the baseline; `upright` text reads from bottom to top.
+// Invalid bytes and control characters show as U+FFFD.
 struct Text {
   Point at = {};
   std::string text = {};
@@ -66,31 +71,32 @@ struct DrawList {
   void add(Mark);
 };
 
-// Adds all shapes of `what`, moved so that its top left corner lies at `at`; its background is left out.
+// Adds all shapes of `what` with its top left corner at `at`. Its background is not drawn.
 void place(DrawList& onto, const DrawList& what, Point at);
 
-// Pictures side by side, `columns` in a row; a row is as high as its highest, a column as wide as its widest
-// picture. One column stacks them. At least one picture and one column.
+// Pictures in rows of `columns`. A row is as high as its highest picture, a column as wide as its widest.
+// Throws UsageError without pictures or columns.
 DrawList grid(const std::vector<DrawList>& cells, std::size_t columns);
 
-// The outline of a rectangle from its top left corner.
+// The outline of a rectangle whose top left corner is (x, y).
 std::vector<Point> rectangle(double x, double y, double width, double height);
 
-// Length of the text at this size, kerning included.
+// The length of a text in points, kerning included.
 double text_width(std::string_view text, double size);
 
-// UsageError unless the picture has 1 to 20,000 pixels each way.
+// Throws UsageError unless the picture has 1 to 20,000 pixels in each direction.
 void check_size(const DrawList& list, double scale);
 
-// The picture as bytes of a file. UsageError for a coordinate that is not finite or beyond a million points.
-// A PNG has round(scale * width) x round(scale * height) pixels; 2 suits slides.
+// The bytes of the file. A PNG has round(scale * width) x round(scale * height) pixels; 2 suits slides.
+// Throws UsageError if a coordinate is not finite or beyond a million points.
 std::string to_png(const DrawList& list, double scale = 2);
 std::string to_svg(const DrawList& list);
 
-// The same, into a file that is replaced as a whole; IoError if the system refuses.
+// Write the file as one step (nn/io/file.h). Throw IoError if the system refuses.
 void write_png(const DrawList& list, const std::filesystem::path& path);
 void write_svg(const DrawList& list, const std::filesystem::path& path);
-// FOLDER/NAME.png and FOLDER/NAME.svg; the folder is made if it is missing.
+
+// Writes FOLDER/NAME.png and FOLDER/NAME.svg, and creates the folder if it is missing.
 void write_picture(const DrawList& list, const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace banel

@@ -9,7 +9,7 @@ namespace banel {
 
 namespace {
 
-constexpr double lane = 10;  // height of one series' row in the strip of zeros
+constexpr double zero_row = 10;  // height of a row in the strip of zeros
 
 // Blue, vermilion, green, purple, orange, sky blue, and grey; the palette's yellow is too pale on white.
 constexpr std::array<Colour, distinct_colours> colours{{{0, 114, 178},
@@ -27,7 +27,7 @@ Colour mix(Colour a, Colour b, double share) {
   return {one(a.r, b.r), one(a.g, b.g), one(a.b, b.b)};
 }
 
-// Words in as many lines as the width asks for, the first on base line y; returns the next free base line.
+// Writes words in lines of at most `width`, the first on baseline y, and returns the next free baseline.
 double write_lines(DrawList& list, const std::string& words, double x, double y, double width, double size,
                    Colour colour) {
   std::string line;
@@ -58,7 +58,7 @@ Area write_captions(DrawList& list, const Captions& captions) {
   top = write_lines(list, captions.subtitle, margin, top, width, subtitle_size, grey);
   if (!captions.heading.empty())
     top = write_lines(list, captions.heading, margin, top, width, heading_size, black) - 8;
-  DrawList trial = list;  // the footer grows upwards: its height first
+  DrawList trial = list;  // the footer grows upwards, so its height comes first
   const double footer = write_lines(trial, captions.footer, margin, 0, width, footer_size, grey);
   const double bottom = list.height - 14 - footer + 1.35 * footer_size;
   write_lines(list, captions.footer, margin, bottom, width, footer_size, grey);
@@ -100,11 +100,12 @@ double room_for_ticks(const Axis& vertical, const Span& span) {
 
 Ruler horizontal_ruler(const Axis& axis, const Span& span, const Area& area) {
   const double zeros = span.zeros ? widest(span.ticks) + 16 : 0;  // room for the label of the first decade
-  return {axis.scale, span.lo, span.hi, area.left, area.right, zeros, zeros};
+  const double from = axis.reversed ? area.right : area.left, to = axis.reversed ? area.left : area.right;
+  return {axis.scale, span.lo, span.hi, from, to, zeros, zeros};
 }
 
 Ruler vertical_ruler(const Axis& axis, const Span& span, const Area& area, std::size_t rows) {
-  const double zeros = span.zeros ? std::max(lane * static_cast<double>(rows), 14.0) : 0;
+  const double zeros = span.zeros ? std::max(zero_row * static_cast<double>(rows), 14.0) : 0;
   return {axis.scale,
           span.lo,
           span.hi,
@@ -126,22 +127,44 @@ void AxisPainter::grid() const {
 }
 
 void AxisPainter::tick_label(double along, const std::string& text) const {
+  if (!labelled) return;
   if (vertical)
     list.add(Text{{area.left - 9, along + 0.36 * tick_size}, text, tick_size, black, Anchor::end});
   else
     list.add(Text{{along, area.bottom + 9 + tick_size}, text, tick_size, black, Anchor::middle});
 }
 
+std::size_t AxisPainter::label_stride() const {
+  std::vector<const Tick*> shown;
+  for (const Tick& tick : span.ticks)
+    if (!tick.text.empty()) shown.push_back(&tick);
+  const auto touch = [&](const Tick& a, const Tick& b) {
+    const double widths = text_width(a.text, tick_size) + text_width(b.text, tick_size);
+    return std::abs(ruler(a.value) - ruler(b.value)) < widths / 2 + 6;
+  };
+  std::size_t stride = 1;
+  const auto any_touch = [&] {
+    for (std::size_t i = stride; i < shown.size(); i += stride)
+      if (touch(*shown[i - stride], *shown[i])) return true;
+    return false;
+  };
+  while (any_touch()) ++stride;
+  return stride;
+}
+
 void AxisPainter::frame() const {
   add_line(list, at(ruler.from, base()), at(ruler.to, base()), black, 1);
+  const std::size_t stride = vertical ? 1 : label_stride();
+  std::size_t shown = 0;
   for (const Tick& tick : span.ticks) {
     const double length = tick.text.empty() ? 2.5 : 5, along = ruler(tick.value);
     add_line(list, at(along, base()), at(along, base() + out() * length), black,
              tick.text.empty() ? 0.75 : 1);
-    if (!tick.text.empty()) tick_label(along, tick.text);
+    if (!tick.text.empty() && shown++ % stride == 0) tick_label(along, tick.text);
   }
   if (!span.zeros) return;
-  const double end = ruler.from + ruler.direction() * (ruler.zeros + 6);  // the break above the zeros
+  const double end =
+      ruler.from + ruler.direction() * (ruler.zeros + 6);  // the break between zeros and the lowest decade
   add_line(list, at(end - 2, base()), at(end + 2, base()), white, 3);
   for (double side : {-2.0, 2.0})
     add_line(list, at(end + side + 1.5, base() - 4), at(end + side - 1.5, base() + 4), black, 1);
@@ -161,7 +184,8 @@ std::vector<double> spread(const std::vector<double>& wanted, double gap, double
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
-  // Subtracting rank * gap turns "at least gap apart" into "not decreasing": pool neighbours that violate it.
+  // Without rank * gap, "at least gap apart" becomes "not decreasing". Neighbours that decrease are pooled at
+  // their mean (pool adjacent violators: Ayer et al. 1955), which is nearest in least squares.
   struct Pool {
     double sum;
     std::size_t count;
@@ -191,7 +215,7 @@ void write_labels(DrawList& list, std::vector<EndLabel> labels, const Area& area
                    [](const auto& a, const auto& b) { return a.line_end.y < b.line_end.y; });
   std::vector<double> wanted;
   for (const EndLabel& label : labels) wanted.push_back(label.line_end.y);
-  const std::vector<double> places = spread(wanted, 1.3 * label_size, area.top + 2, area.bottom - 4);
+  const std::vector<double> places = spread(wanted, line_gap, area.top + 2, area.bottom - 4);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& [text, end, colour] = labels[i];
     add_line(list, {end.x + 5, end.y}, {area.right + 21, places[i]}, colour, 0.8, 0, 0.7);

@@ -17,16 +17,16 @@ void check(const ColumnChart& chart) {
   check_values(name, "places", chart.x, chart.places);
   for (std::size_t i = 1; i < n; ++i)
     ENSURE(chart.places[i - 1] < chart.places[i], "chart",
-           name << ": places[" << i << "] is not beyond the one before");
+           name << ": places[" << i << "] is not greater than the one before");
   const auto check_heights = [&](const std::vector<double>& heights) {
     check_values(name, "heights", chart.y, heights);
-    ENSURE(heights.size() == n, "chart",
-           name << ": " << n << " places, but " << heights.size() << " heights");
+    ENSURE(heights.size() == n, "chart", name << ": " << n << " places but " << heights.size() << " heights");
   };
   for (const Columns& c : chart.columns) check_heights(c.heights);
   for (const Curve& c : chart.curves) check_heights(c.heights);
   for (const auto* indices : {&chart.dots, &chart.marks})
-    for (std::size_t i : *indices) ENSURE(i < n, "chart", name << ": place " << i << " of " << n);
+    for (std::size_t i : *indices)
+      ENSURE(i < n, "chart", name << ": index " << i << " of " << n << " places");
 }
 
 std::vector<double> heights_of(const ColumnChart& chart) {
@@ -36,7 +36,7 @@ std::vector<double> heights_of(const ColumnChart& chart) {
   return all;
 }
 
-// Stacked upwards from the lower edge, closer together where they would not fit.
+// Stacks dots from the lower edge upwards, as near to one another as the strip demands.
 void draw_dots(DrawList& list, const ColumnChart& chart, const Ruler& x, double bottom) {
   std::vector<double> count(chart.places.size(), 0.0);
   for (std::size_t i : chart.dots) ++count[i];

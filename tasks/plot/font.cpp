@@ -1,5 +1,6 @@
 #include "tasks/plot/font.h"
 
+#include "tasks/base/embedded.h"
 #include "tensor/check.h"
 
 #define STBTT_STATIC
@@ -8,8 +9,7 @@
 
 namespace banel {
 
-extern const unsigned char dejavu_sans[];  // made from the font by embed_font.cmake
-extern const unsigned long dejavu_sans_size;
+extern const std::span<const EmbeddedFile> font_files;  // DejaVu Sans, made by embed.cmake
 
 namespace {
 
@@ -18,7 +18,7 @@ struct Decoded {
   std::size_t bytes;
 };
 
-// The first character of a non-empty text; U+FFFD for one byte that XML or UTF-8 does not allow.
+// The first character of a text that is not empty, or U+FFFD for one byte that UTF-8 or XML does not allow.
 Decoded decode(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const Decoded invalid{0xFFFD, 1};
@@ -40,8 +40,10 @@ Decoded decode(std::string_view text) {
 const stbtt_fontinfo& font() {
   static const stbtt_fontinfo info = [] {
     stbtt_fontinfo loaded;
-    ENSURE_AS(dejavu_sans_size > 0 && stbtt_InitFont(&loaded, dejavu_sans, 0), InputError, "font",
-              "the embedded bytes are no TrueType font; check the file given to embed_font.cmake");
+    const std::string_view bytes = font_files[0].bytes;
+    const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+    ENSURE_AS(!bytes.empty() && stbtt_InitFont(&loaded, data, 0), InputError, "font",
+              "the embedded bytes are no TrueType font; check the file given to embed.cmake");
     return loaded;
   }();
   return info;
@@ -51,7 +53,7 @@ float scale_of(double size) { return stbtt_ScaleForMappingEmToPixels(&font(), st
 
 }  // namespace
 
-std::vector<char32_t> characters(std::string_view text) {
+std::vector<char32_t> code_points(std::string_view text) {
   std::vector<char32_t> out;
   while (!text.empty()) {
     const Decoded next = decode(text);
@@ -61,11 +63,11 @@ std::vector<char32_t> characters(std::string_view text) {
   return out;
 }
 
-Line set_line(std::string_view text, double size) {
+TextLine lay_out(std::string_view text, double size) {
   const double scale = scale_of(size);
-  Line line;
+  TextLine line;
   int previous = 0;
-  for (char32_t code : characters(text)) {
+  for (char32_t code : code_points(text)) {
     const int glyph = stbtt_FindGlyphIndex(&font(), static_cast<int>(code));
     if (previous != 0) line.width += scale * stbtt_GetGlyphKernAdvance(&font(), previous, glyph);
     line.glyphs.push_back({glyph, line.width});

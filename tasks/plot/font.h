@@ -1,31 +1,35 @@
-// Text in the embedded DejaVu Sans: characters, their places on a line, their pixels.
+// The embedded font, DejaVu Sans: from UTF-8 text to glyphs on a line, and from glyphs to pixels.
+//
+//   const TextLine line = lay_out("10⁻³", 12);  // four glyphs and the length of the line
+//   draw_glyph(line.glyphs[0].index, 12, 0);    // how much of each pixel the "1" covers
 #pragma once
 #include <string_view>
 #include <vector>
 
 namespace banel {
 
-// The characters of a UTF-8 text; U+FFFD for each byte that XML or UTF-8 does not allow.
-std::vector<char32_t> characters(std::string_view text);
+// The characters of a UTF-8 text, with U+FFFD for each byte that UTF-8 or XML does not allow.
+std::vector<char32_t> code_points(std::string_view text);
 
 struct Glyph {
   int index;
-  double x;  // left of the glyph's origin, from the start of the text
+  double x;  // of the glyph's origin, from the start of the line
 };
 
-struct Line {
+struct TextLine {
   std::vector<Glyph> glyphs;
   double width = 0;
 };
 
-// Text on one line, kerned; lengths in the unit of `size`, the height of the em square.
-Line set_line(std::string_view text, double size);
+// The glyphs of a text on one line, kerned. `size` is the height of the em square; lengths have its unit.
+TextLine lay_out(std::string_view text, double size);
 
-// The pixels of a glyph whose origin lies `shift` (0 to 1) right of a pixel border, at `size` pixels per em.
 struct GlyphBitmap {
-  int left = 0, top = 0, width = 0, height = 0;  // pixels from the origin, y downwards; a blank has no size
-  std::vector<unsigned char> coverage;           // row by row, 255: covered
+  int left = 0, top = 0, width = 0, height = 0;  // in pixels from the origin, y down; a blank has no size
+  std::vector<unsigned char> coverage;           // row by row; 255: wholly covered
 };
+
+// The pixels of a glyph at `size` pixels per em, with its origin `shift` (0 to 1) right of a pixel's edge.
 GlyphBitmap draw_glyph(int glyph, double size, double shift);
 
 }  // namespace banel

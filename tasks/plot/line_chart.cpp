@@ -16,11 +16,12 @@ void check_series(const LineChart& chart, const Series& series) {
   ENSURE(!series.x.empty(), "chart", name << " has no points");
   check_values(name, "x", chart.x, series.x);
   for (std::size_t i = 1; i < series.x.size(); ++i)
-    ENSURE(series.x[i - 1] < series.x[i], "chart", name << ": x[" << i << "] is not beyond the one before");
+    ENSURE(series.x[i - 1] < series.x[i], "chart",
+           name << ": x[" << i << "] is not greater than the one before");
   const auto check = [&](const char* part, const std::vector<double>& values) {
     check_values(name, part, chart.y, values);
     ENSURE(values.empty() || values.size() == series.x.size(), "chart",
-           name << ": " << series.x.size() << " x, but " << values.size() << " values of " << part);
+           name << ": " << series.x.size() << " x but " << values.size() << " values of " << part);
   };
   check("mean", series.mean);
   check("lo", series.lo);
@@ -29,7 +30,7 @@ void check_series(const LineChart& chart, const Series& series) {
   for (const auto& seed : series.seeds) {
     check_values(name, "seeds", chart.y, seed);
     ENSURE(seed.size() <= series.x.size(), "chart",
-           name << ": " << series.x.size() << " x, but a seed of " << seed.size() << " values");
+           name << ": " << series.x.size() << " x but a seed of " << seed.size() << " values");
   }
 }
 
@@ -40,25 +41,25 @@ std::vector<double> y_values(const Series& series) {
   return out;
 }
 
-// One row of the strip of zeros for each series that has a zero.
-struct Lanes {
-  std::vector<std::size_t> of;
+// Each series that has a zero gets a row of its own in the strip of zeros.
+struct ZeroRows {
+  std::vector<std::size_t> of_series;
   std::size_t count = 0;
 };
 
-Lanes lanes_of(const std::vector<Series>& series) {
-  Lanes lanes;
+ZeroRows zero_rows(const std::vector<Series>& series) {
+  ZeroRows rows;
   for (const Series& s : series) {
     const std::vector<double> values = y_values(s);
     const bool any = std::find(values.begin(), values.end(), 0.0) != values.end();
-    lanes.of.push_back(any ? lanes.count++ : 0);
+    rows.of_series.push_back(any ? rows.count++ : 0);
   }
-  return lanes;
+  return rows;
 }
 
 constexpr double beside = 8;  // from an error bar to the points of its seeds
 
-// Draws the parts of one series.
+// Draws one series. `row`: of the strip of zeros.
 struct SeriesPainter {
   DrawList& list;
   const Series& series;
@@ -73,7 +74,7 @@ struct SeriesPainter {
     return out;
   }
 
-  // Arrows that would touch the one before are left to the line that runs through them.
+  // An arrow for each zero, except where it would touch the one before; there the line shows the zero.
   void arrows(const std::vector<double>& values, Colour ink, double alpha) const {
     double last = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < values.size(); ++i)
@@ -112,7 +113,8 @@ struct SeriesPainter {
   void mean() const {
     if (series.mean.empty()) return;
     const std::vector<Point> line = path(series.mean);
-    if (!series.points) list.add(Polyline{line, white, series.width + 1.8, 0.75});  // keeps crossings apart
+    if (!series.points)
+      list.add(Polyline{line, white, series.width + 1.8, 0.75});  // sets crossing lines apart
     list.add(Polyline{line, colour, series.width, 1, dash});
     arrows(series.mean, colour, 1);
     if (series.points) error_bars();
@@ -121,7 +123,7 @@ struct SeriesPainter {
       if (!y.lies_in_strip(series.mean[i])) list.add(Circle{line[i], radius, colour});
   }
 
-  // Where the label belongs: the end of the strong line, else the middle of the band, else of the first seed.
+  // Where the label points: to the end of the strong line, else of the band's middle, else of the first seed.
   Point end() const {
     if (!series.mean.empty()) return path(series.mean).back();
     if (!series.hi.empty()) {
@@ -140,7 +142,7 @@ double room_for_labels(const LineChart& chart) {
   return label_room + 26;
 }
 
-// Writes the captions and leaves room for ticks, names and end labels.
+// What captions, ticks, axis labels and end labels leave for the plot.
 Area plot_area(DrawList& list, const LineChart& chart, const Span& y_span) {
   Area area = write_captions(list, chart.captions);
   area.left += std::max(chart.left_room, room_for_ticks(chart.y, y_span));
@@ -154,9 +156,8 @@ Area plot_area(DrawList& list, const LineChart& chart, const Span& y_span) {
   return area;
 }
 
-// Everything that stands for data, from the back to the front: reference, bands, seeds, means; and the
-// labels.
-void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const Ruler& y, const Lanes& lanes,
+// Draws all data from the back to the front (reference, bands, seeds, means) and the labels.
+void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const Ruler& y, const ZeroRows& rows,
                  const Area& area) {
   std::vector<EndLabel> labels;
   if (chart.reference) {
@@ -169,7 +170,7 @@ void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const R
     const Series& series = chart.series[i];
     const Colour colour = series.colour.value_or(series_colour(i));
     const bool repeated = !series.colour && i >= distinct_colours;
-    painters.push_back({list, series, x, y, lanes.of[i], colour, repeated ? 6.0 : series.dash});
+    painters.push_back({list, series, x, y, rows.of_series[i], colour, repeated ? 6.0 : series.dash});
     if (!series.label.empty()) labels.push_back({series.label, painters.back().end(), colour});
   }
   for (const SeriesPainter& painter : painters) painter.band();
@@ -178,11 +179,7 @@ void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const R
   write_labels(list, labels, area);
 }
 
-}  // namespace
-
-namespace {
-
-// The spans that hold all values of a chart that can be drawn.
+// The ranges of both axes; throws if the chart cannot be drawn.
 std::pair<Span, Span> spans_of(const LineChart& chart) {
   ENSURE(!chart.series.empty(), "chart", "\"" << chart.captions.title << "\" has no series");
   std::vector<double> xs, ys;
@@ -206,7 +203,7 @@ void draw_top_axis(DrawList& list, const TopAxis& top, const Ruler& x, const Are
     const double place = x(tick.value);
     add_line(list, {place, area.top}, {place, area.top - 5}, black, 1);
     const double half = text_width(tick.text, tick_size) / 2;
-    if (place - half < free_from) continue;  // would touch the one before
+    if (place - half < free_from) continue;  // it would touch the one before
     list.add(Text{{place, area.top - 9}, tick.text, tick_size, black, Anchor::middle});
     free_from = place + half + 6;
   }
@@ -238,7 +235,7 @@ std::vector<Series> stacked(const std::vector<double>& x, const std::vector<std:
   std::vector<double> below(x.size(), 0.0);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     ENSURE(parts[i].size() == x.size(), "chart",
-           "area \"" << labels[i] << "\": " << x.size() << " x, but " << parts[i].size() << " values");
+           "area \"" << labels[i] << "\": " << x.size() << " x but " << parts[i].size() << " values");
     Series area{.label = labels[i], .x = x, .lo = below, .fill = 0.75};
     for (std::size_t k = 0; k < x.size(); ++k) below[k] += parts[i][k];
     area.hi = below;
@@ -249,16 +246,16 @@ std::vector<Series> stacked(const std::vector<double>& x, const std::vector<std:
 
 DrawList draw(const LineChart& chart) {
   const auto [x_span, y_span] = spans_of(chart);
-  const Lanes lanes = lanes_of(chart.series);
+  const ZeroRows rows = zero_rows(chart.series);
 
   DrawList list{.width = chart.width, .height = chart.height};
   const Area area = plot_area(list, chart, y_span);
   const Ruler x = horizontal_ruler(chart.x, x_span, area),
-              y = vertical_ruler(chart.y, y_span, area, lanes.count);
+              y = vertical_ruler(chart.y, y_span, area, rows.count);
   const AxisPainter x_axis{list, chart.x, x_span, x, area, false},
       y_axis{list, chart.y, y_span, y, area, true};
   for (const auto& axis : {x_axis, y_axis}) axis.grid();
-  draw_series(list, chart, x, y, lanes, area);
+  draw_series(list, chart, x, y, rows, area);
   for (const auto& axis : {x_axis, y_axis}) {
     axis.frame();
     axis.name();

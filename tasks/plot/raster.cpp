@@ -1,5 +1,6 @@
-// The PNG of a picture: distances to shapes, turned into coverage once per shape, so joints and seams do not
-// darken.
+// The rasteriser behind to_png. A shape becomes a mask: how far each pixel's centre lies from it, and from
+// that how much of the pixel it covers. The whole mask is blended at once, so that a translucent shape does
+// not darken where it meets itself.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -17,12 +18,12 @@ namespace banel {
 
 namespace {
 
-// How much of the text lies before its anchor.
+// The share of the text that lies before its anchor.
 double share_before(Anchor anchor) {
   return anchor == Anchor::start ? 0 : anchor == Anchor::middle ? 0.5 : 1;
 }
 
-// A window of pixels with one number each.
+// A window of the canvas with one number for each pixel.
 struct Mask {
   int x0 = 0, y0 = 0, width = 0, height = 0;
   std::vector<float> values;
@@ -41,7 +42,7 @@ struct Box {
   int left, top, right, bottom;  // half open
 };
 
-// The pixels within `reach` of the points, cut to the limits.
+// The box of all pixels within `reach` of the points, cut to the limits.
 Box box_around(const std::vector<Point>& points, double reach, const Box& limits) {
   Point low = points.front(), high = points.front();
   for (const Point& p : points) {
@@ -57,7 +58,7 @@ Box box_around(const std::vector<Point>& points, double reach, const Box& limits
           cut(std::ceil(high.y + reach), limits.top, limits.bottom)};
 }
 
-// Lowers the mask to the distance between pixel centre and segment a-b, where that is below `reach`.
+// Sets each pixel to the distance of its centre from the segment a-b, where that is below its value.
 void stamp_segment(Mask& mask, Point a, Point b, double reach) {
   const Box box = box_around({a, b}, reach, {mask.x0, mask.y0, mask.x0 + mask.width, mask.y0 + mask.height});
   const double dx = b.x - a.x, dy = b.y - a.y, squared = dx * dx + dy * dy;
@@ -72,7 +73,7 @@ void stamp_segment(Mask& mask, Point a, Point b, double reach) {
   }
 }
 
-// Sets the mask to 1 where the pixel centre lies inside the outline (even-odd rule).
+// Sets each pixel whose centre lies inside the outline to 1 (even-odd rule).
 void fill_inside(Mask& mask, const std::vector<Point>& points) {
   std::vector<double> crossings;
   for (int y = mask.y0; y < mask.y0 + mask.height; ++y) {
@@ -93,7 +94,7 @@ void fill_inside(Mask& mask, const std::vector<Point>& points) {
   }
 }
 
-// Cuts a line into the pieces that are drawn: `dash` on, `dash` off; 0 leaves it whole.
+// The pieces of a dashed line: each, and each gap, has length `dash`. 0 leaves the line whole.
 std::vector<std::vector<Point>> dashes(const std::vector<Point>& points, double dash) {
   if (dash <= 0) return {points};
   std::vector<std::vector<Point>> pieces(1, {points.front()});
@@ -150,9 +151,9 @@ class Raster {
     blend(mask, area.colour, area.alpha);
   }
 
-  // Glyphs are drawn along the base line into one mask, which is turned for upright text.
+  // Draws the glyphs along the baseline into one mask, and turns the mask for upright text.
   void operator()(const Text& text) {
-    const Line line = set_line(text.text, text.size * scale_);
+    const TextLine line = lay_out(text.text, text.size * scale_);
     const Point at = scaled(text.at);
     const double start = (text.upright ? -at.y : at.x) - share_before(text.anchor) * line.width;
     const int height = static_cast<int>(std::ceil(2 * text.size * scale_));
@@ -190,7 +191,8 @@ class Raster {
 
  private:
   Point scaled(Point p) const {
-    ENSURE(std::abs(p.x) < 1e6 && std::abs(p.y) < 1e6, "png", "no place on a canvas: " << p.x << ", " << p.y);
+    ENSURE(std::abs(p.x) < 1e6 && std::abs(p.y) < 1e6, "png",
+           "coordinates " << p.x << ", " << p.y << " are not within a million points");
     return {scale_ * p.x, scale_ * p.y};
   }
 
@@ -205,7 +207,7 @@ class Raster {
     return Mask(box.left, box.top, box.right, box.bottom, fill);
   }
 
-  // A line is all pixels nearer than half its width; a single point gives a disc.
+  // A line covers all pixels nearer than half its width; a single point makes a disc.
   void stroke(const std::vector<Point>& points, double width, double dash, Colour colour, double alpha) {
     if (points.empty()) return;
     const double radius = width * scale_ / 2, reach = radius + 1;
@@ -217,7 +219,7 @@ class Raster {
     blend(mask, colour, alpha);
   }
 
-  // Adds one glyph at a fraction of a pixel; boxes of neighbours may overlap, so the darker value stays.
+  // Adds one glyph at a fraction of a pixel. Boxes of neighbours may overlap; the darker value stays.
   static void stamp_glyph(Mask& mask, int glyph, double x, double size) {
     const double whole = std::floor(x);
     const GlyphBitmap bitmap = draw_glyph(glyph, size, x - whole);

@@ -1,242 +1,160 @@
 #include "tasks/report/figures.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
-#include <iterator>
 
 #include "tasks/plot/bar_chart.h"
 #include "tasks/report/figure_parts.h"
-#include "tasks/base/stats.h"
 #include "tensor/check.h"
 
 namespace banel {
 
 namespace {
 
-// In the order of their colours; these are coloured and labelled before any other method.
-constexpr std::array main_methods{"banel", "banel-unscreened", "banel-paper", "oracle-free", "tail", "rnd",
-                                  "count"};
-constexpr Colour other_method{150, 150, 150};
-constexpr std::size_t most_labels = 8;
-constexpr std::size_t detailed = 3;  // of the main methods: with bands and seeds where many curves cross
-
-std::size_t rank(const std::string& name) {
-  return static_cast<std::size_t>(std::find(main_methods.begin(), main_methods.end(), name) -
-                                  main_methods.begin());
-}
-
-bool is_main(const std::string& name) { return rank(name) < main_methods.size(); }
-
-void check_runs(const std::vector<MethodRuns>& methods) {
-  ENSURE(!methods.empty(), "figure", "there is no method to draw");
-  for (const MethodRuns& m : methods) {
-    ENSURE(!m.runs.empty(), "figure", m.name << " has no runs");
-    for (const AttackResult& run : m.runs)
-      ENSURE(!run.rounds.empty(), "figure", m.name << " has a run without rounds");
-  }
-}
-
-using Reading = std::function<double(const RoundRecord&)>;
-
-double success(const RoundRecord& r) { return r.success.value(); }
-
-// One curve for each seed, on the evaluations spent; a run that ended early keeps its last value.
-struct Curves {
-  std::vector<double> x;
-  std::vector<std::vector<double>> seeds;
-
-  Curves(const MethodRuns& m, const Reading& reading, std::optional<double> start = {}) {
-    std::vector<std::vector<RoundRecord>> runs;
-    for (const AttackResult& run : m.runs) runs.push_back(run.readings());
-    const auto longest = std::max_element(runs.begin(), runs.end(),
-                                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
-    if (longest->size() == 1) start.reset();  // nothing was learnt on the way: a dot, not a rise
-    if (start) x.push_back(0);
-    for (const RoundRecord& r : *longest) x.push_back(static_cast<double>(r.nre));
-    for (const auto& run : runs) {
-      std::vector<double> curve;
-      if (start) curve.push_back(*start);
-      for (const RoundRecord& r : run) curve.push_back(reading(r));
-      curve.resize(x.size(), curve.back());
-      seeds.push_back(std::move(curve));
-    }
-  }
-
-  std::vector<double> at(std::size_t k) const {
-    std::vector<double> values;
-    for (const auto& seed : seeds) values.push_back(seed[k]);
-    return values;
-  }
-
-  std::vector<double> means() const {
-    std::vector<double> out;
-    for (std::size_t k = 0; k < x.size(); ++k) out.push_back(mean(at(k)));
-    return out;
-  }
-
-  Series with_band(const std::string& label, Colour colour) const {
-    Series series{.label = label, .x = x, .mean = means(), .colour = colour};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const Interval interval = mean_interval(at(k));
-      series.lo.push_back(interval.lo);
-      series.hi.push_back(interval.hi);
-    }
-    return series;
-  }
+struct Kind {
+  FigureKind about;
+  std::function<Drawn(const PanelData&, const std::string& key)> draw;
 };
 
-std::vector<double> final_success(const MethodRuns& m) {
-  std::vector<double> values;
-  for (const AttackResult& run : m.runs) values.push_back(success(run.rounds.back()));
-  return values;
+// Without a key: one that is given is refused.
+std::function<Drawn(const PanelData&, const std::string&)> plain(Drawn (*draw)(const PanelData&)) {
+  return [draw](const PanelData& panel, const std::string& key) {
+    ENSURE(key.empty(), "show", in_quotes(key) << " is out of place; only scaling takes a setting");
+    return draw(panel);
+  };
 }
 
-// From the back of the picture to the front: others by rising final success, then the main methods, banel
-// last.
-std::vector<MethodRuns> back_to_front(std::vector<MethodRuns> methods) {
-  std::stable_sort(methods.begin(), methods.end(), [](const MethodRuns& a, const MethodRuns& b) {
-    if (rank(a.name) != rank(b.name)) return rank(a.name) > rank(b.name);
-    return mean(final_success(a)) < mean(final_success(b));
-  });
-  return methods;
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all{
+      {{"success", "success rate against evaluations"}, plain(draw_success)},
+      {{"bars", "success rate at the end, from best to worst"}, plain(draw_bars)},
+      {{"collapse", "valid and distinct samples, entropy and surprise against evaluations"},
+       plain(draw_collapse)},
+      {{"modes", "success rate by mode against evaluations"}, plain(draw_modes)},
+      {{"scaling", "factor over the base rate against a setting that varies (scaling:KEY)"}, draw_scaling}};
+  return all;
 }
 
-const char* const evaluations =
-    "reward evaluations (rounds of the same length for methods that evaluate nothing)";
+const Kind& kind_of(const std::string& name) {
+  std::vector<std::string> names;
+  std::string listed;
+  for (const Kind& kind : kinds()) {
+    if (kind.about.name == name) return kind;
+    names.push_back(kind.about.name);
+    listed += (listed.empty() ? "" : ", ") + kind.about.name;
+  }
+  const std::string close = nearest(name, names);
+  throw UsageError("show: " + in_quotes(name) + " is no figure; " +
+                   (close.empty() ? "" : "did you mean " + close + "? ") + "There are " + listed);
+}
+
+std::vector<PanelData> panels_of(const Results& results, const Table& table) {
+  std::vector<PanelData> panels;
+  for (Group& group : groups_of(results)) {
+    if (panels.empty() || panels.back().name != group.panel)
+      panels.push_back({group.panel, {}, results, table});
+    panels.back().groups.push_back(std::move(group));
+  }
+  ENSURE(!panels.empty(), "figure", "there is nothing to draw; no attack has finished");
+  for (const PanelData& panel : panels) {
+    const bool any = std::any_of(panel.groups.begin(), panel.groups.end(), [](const Group& group) {
+      return std::any_of(group.runs.begin(), group.runs.end(),
+                         [](const Run* r) { return !r->log.rounds.empty(); });
+    });
+    ENSURE(any, "figure", panel.titled("every attack ended without a round, so there is nothing to draw"));
+  }
+  return panels;
+}
+
+// A panel's name as part of a file's name.
+std::string file_part(const std::string& panel) {
+  std::string part = panel;
+  std::replace_if(
+      part.begin(), part.end(),
+      [](char c) { return !std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_'; }, '-');
+  return part;
+}
 
 }  // namespace
 
-Colour method_colour(const std::string& name) {
-  constexpr std::array<std::size_t, main_methods.size()> colours{0, 6, 1, 2, 3, 4, 5};
-  return is_main(name) ? series_colour(colours[rank(name)]) : other_method;
+Colour variant_colour(std::size_t place) {
+  constexpr Colour other{150, 150, 150};
+  return place < coloured_variants ? series_colour(place) : other;
 }
 
 Captions captions_of(const std::string& title, const std::string& subtitle, const Provenance& from) {
-  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, from.note, {}};
+  std::string footer = from.note;
+  for (const char* mark : {"**", "`"})  // of markdown, for which a picture has no markup
+    for (std::size_t at; (at = footer.find(mark)) != footer.npos;)
+      footer.erase(at, std::string_view(mark).size());
+  return {(from.quick ? "QUICK RUN, not a result: " : "") + title, subtitle, footer, {}};
 }
 
-DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from) {
-  check_runs(methods);
-  LineChart chart{.width = 860, .height = 540};
-  chart.x = {.label = evaluations, .lo = 0};
-  chart.y = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
-  chart.reference = Reference{base.value(), "pre-trained"};
-  const std::vector<MethodRuns> ordered = back_to_front(methods);
-  std::string unlabelled;
-  for (std::size_t i = 0; i < ordered.size(); ++i) {
-    const MethodRuns& m = ordered[i];
-    const Curves curves(m, success, base.value());
-    const bool labelled = ordered.size() - i <= most_labels;
-    if (!labelled) unlabelled = m.name + (unlabelled.empty() ? "" : ", ") + unlabelled;
-    Series series{.label = labelled ? m.name : "",
-                  .x = curves.x,
-                  .mean = curves.means(),
-                  .colour = method_colour(m.name)};
-    series.width = is_main(m.name) ? 1.8 : 1.2;
-    if (rank(m.name) < detailed) {
-      series = curves.with_band(m.name, method_colour(m.name));
-      series.seeds = curves.seeds;
-    }
-    if (rank(m.name) == 0) series.width = 3.4;
-    chart.series.push_back(std::move(series));
-  }
-  chart.captions = captions_of("Success rate against evaluations spent",
-                               "mean over seeds; of the three banels also its 95 % bootstrap "
-                               "interval (band) and every seed (faint)",
-                               from);
-  if (!unlabelled.empty())
-    chart.captions.footer =
-        "Grey without a label, from the best to the worst at the end: " + unlabelled + ". " + from.note;
-  return draw(chart);
+const TableRow& row_of(const PanelData& panel, const Group& group) {
+  const auto row = std::find_if(panel.table.rows.begin(), panel.table.rows.end(), [&](const TableRow& r) {
+    return r.panel == group.panel && r.variant == group.variant;
+  });
+  ENSURE(row != panel.table.rows.end(), "figure", group.variant << " is not in the table of these results");
+  return *row;
 }
 
-DrawList bars_figure(const std::vector<MethodRuns>& methods, const Rate& base,
-                     const std::map<std::string, double>& paper, const Provenance& from) {
-  check_runs(methods);
-  BarChart chart{.width = 860,
-                 .height = 170 + 27 * static_cast<double>(std::max<std::size_t>(methods.size(), 2))};
-  chart.captions = captions_of("Success rate after the last round",
-                               "bar: mean over seeds; line: its 95 % bootstrap interval; diamond: the "
-                               "paper's figure, on its own target",
-                               from);
+Drawn draw_bars(const PanelData& panel) {
+  const double rows = static_cast<double>(std::max<std::size_t>(panel.groups.size(), 2));
+  BarChart chart{.width = 860, .height = 170 + 27 * rows};
+  Drawn drawn{panel.titled("Success rate after the last round"), {}, {}};
+  bool quoted = false;
   chart.x = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
-  chart.reference = Reference{base.value(), "pre-trained"};
-  for (const MethodRuns& m : methods) {
-    const std::vector<double> values = final_success(m);
-    const Interval interval = mean_interval(values);
-    Bar bar{m.name, mean(values), interval.lo, interval.hi, method_colour(m.name), {}};
-    if (const auto found = paper.find(m.name); found != paper.end()) bar.mark = found->second;
+  chart.reference = Reference{mean_base(panel.groups[0]), "base rate"};
+  for (const Group& group : panel.groups) {
+    const TableRow& row = row_of(panel, group);
+    Bar bar{group.variant,
+            row.final.mean,
+            row.final.interval.lo,
+            row.final.interval.hi,
+            variant_colour(group.place),
+            {}};
+    if (row.paper) bar.mark = row.paper->rate;
+    quoted = quoted || row.paper;
     chart.bars.push_back(std::move(bar));
   }
   std::stable_sort(chart.bars.begin(), chart.bars.end(),
                    [](const Bar& a, const Bar& b) { return a.value > b.value; });
-  return draw(chart);
+  drawn.caption = std::string("bar: mean; line: its 95 % bootstrap interval over instances and seeds") +
+                  (quoted ? "; diamond: the paper's figure, on its own instance" : "");
+  chart.captions = captions_of(drawn.title, drawn.caption, panel.from());
+  drawn.picture = draw(chart);
+  return drawn;
 }
 
-DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenance& from) {
-  check_runs(methods);
-  struct Panel {
-    const char* heading;
-    Axis y;
-    Reading reading;
-  };
-  const Axis share{.ticks = Ticks::percent, .lo = 0, .hi = 1};
-  const std::vector<Panel> panels{
-      {"valid strings", share, [](const RoundRecord& r) { return r.valid.value(); }},
-      {"different strings among the samples", share, [](const RoundRecord& r) { return r.distinct.value(); }},
-      {"entropy, nats per string", {.lo = 0}, [](const RoundRecord& r) { return r.entropy; }},
-      {"surprise to the pre-trained attacker, nats per string", {.lo = 0}, [](const RoundRecord& r) {
-         return r.surprise;
-       }}};
-  std::vector<LineChart> charts;
-  for (const Panel& panel : panels) {
-    LineChart chart{.width = 860, .height = 210};
-    chart.captions.heading = panel.heading;
-    chart.x.lo = 0;
-    chart.y = panel.y;
-    for (const MethodRuns& m : back_to_front(methods))
-      chart.series.push_back(Curves(m, panel.reading).with_band(m.name, method_colour(m.name)));
-    charts.push_back(std::move(chart));
-  }
-  charts.back().x.label = evaluations;
-  charts.back().height += 20;
-  align(charts);
-  std::vector<DrawList> drawn;
-  for (const LineChart& chart : charts) drawn.push_back(draw(chart));
-  return captioned(captions_of("What the attacker still writes",
-                               "mean over seeds; band: its 95 % bootstrap interval", from),
-                   grid(drawn, 1));
+const std::vector<FigureKind>& figure_kinds() {
+  static const std::vector<FigureKind> all = [] {
+    std::vector<FigureKind> list;
+    for (const Kind& kind : kinds()) list.push_back(kind.about);
+    return list;
+  }();
+  return all;
 }
 
-DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& from) {
-  check_runs(methods);
-  const std::vector<Reading> readings{[](const RoundRecord& r) { return r.success_leading_zero.value(); },
-                                      [](const RoundRecord& r) { return r.success_carry.value(); },
-                                      [](const RoundRecord& r) { return r.success_other.value(); }};
-  const std::array colours{series_colour(5), series_colour(4), series_colour(6)};
-  std::vector<DrawList> drawn;
-  std::vector<MethodRuns> ordered = back_to_front(methods);
-  std::reverse(ordered.begin(), ordered.end());
-  for (const MethodRuns& m : ordered) {
-    std::vector<std::vector<double>> parts;
-    std::vector<std::string> labels{"leading zero ", "carry chain ", "other "};
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-      parts.push_back(Curves(m, readings[i]).means());
-      labels[i] += value_text(parts[i].back(), Ticks::percent, 2);
+std::vector<Figure> figures(const std::vector<std::string>& show, const Results& results,
+                            const Table& table) {
+  std::vector<Figure> all;
+  if (show.empty()) return all;
+  const std::vector<PanelData> panels = panels_of(results, table);
+  for (const std::string& word : show) {
+    const std::size_t colon = std::min(word.find(':'), word.size());
+    const Kind& kind = kind_of(word.substr(0, colon));
+    const std::string key = word.substr(std::min(colon + 1, word.size()));
+    for (const PanelData& panel : panels) {
+      Drawn drawn = kind.draw(panel, key);
+      std::string file = kind.about.name;
+      for (const std::string& part : {key, panel.name})
+        if (!part.empty()) file += '-' + file_part(part);
+      while (std::any_of(all.begin(), all.end(), [&](const Figure& f) { return f.file == file; }))
+        file += "-2";
+      all.push_back({file, std::move(drawn.title), std::move(drawn.caption), std::move(drawn.picture)});
     }
-    LineChart chart{.width = 500, .height = 340};
-    chart.captions.heading = m.name;
-    chart.x = {.label = "reward evaluations", .lo = 0};
-    chart.y = {.label = "success rate", .ticks = Ticks::percent, .lo = 0};
-    chart.series = stacked(Curves(m, success).x, labels, parts);
-    for (std::size_t i = 0; i < colours.size(); ++i) chart.series[i].colour = colours[i];
-    drawn.push_back(draw(chart));
   }
-  return captioned(
-      captions_of("Which failures the successes exploit",
-                  "share of all samples, mean over seeds, with its last value; the scales differ", from),
-      grid(drawn, std::min<std::size_t>(2, drawn.size())));
+  return all;
 }
 
 }  // namespace banel

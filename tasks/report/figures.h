@@ -1,81 +1,41 @@
-// The pictures of an experiment, from its data alone. Every function is pure and refuses what it cannot draw
-// with a UsageError. Intervals and bands are 95 % bootstrap intervals of the mean over seeds (stats.h).
-// A method has the same colour in every picture.
+// The figures of a study, by name, from its data alone.
+//   for (const Figure& f : figures({"success", "bars"}, results, table))
+//     write_picture(f.picture, "plots", f.file);
+// A variant has the colour of its place in the study, the same in every figure: the first seven are coloured,
+// the others grey. Intervals and bands are 95 %, by bootstrap over instances, then seeds (stats.h).
 #pragma once
-#include <map>
 #include <string>
 #include <vector>
 
-#include "tasks/run/attack.h"
 #include "tasks/plot/canvas.h"
+#include "tasks/report/results.h"
+#include "tasks/report/table.h"
 
 namespace banel {
 
-struct Provenance {
-  std::string note = {};  // the footer: task, samples, seeds, settings
-  bool quick = false;     // a check that everything works, not a result: the title says so
+struct Figure {
+  std::string file;            // "success", or "success-tail" if the study has several panels
+  std::string title, caption;  // caption: one sentence, what the picture claims and how to read it
+  DrawList picture;
 };
 
-struct MethodRuns {
-  std::string name = {};
-  std::vector<AttackResult> runs = {};  // one for each seed
+// What there is to show, with a sentence each:
+//   success   success rate (log) against evaluations, mean over instances x seeds, a curve for each variant
+//   bars      success rate (log) at the end, a bar and an interval for each variant, from best to worst; a
+//             small diamond is the paper's figure
+//   collapse  shares of valid and of distinct samples, entropy, surprise to the prior, against evaluations
+//   modes     success rate split by mode against evaluations, stacked, a chart for each variant
+//   scaling   factor over the base rate (log) against a setting that varies between variants of one method,
+//             every run a point. The other variants are level lines. Below, the loss of the failure model
+//             where it was measured. "scaling:KEY" names the setting if more than one varies.
+struct FigureKind {
+  std::string name, sentence;
 };
+const std::vector<FigureKind>& figure_kinds();
 
-// Success rate (log) against evaluations: mean over seeds; of the three banels also band and every seed.
-// A run that ended early keeps its last value; one with a single round is a dot. The paper's methods and the
-// main controls are coloured and labelled; of the others, grey, the best are labelled as long as there are at
-// most eight labels, and the footer names the rest.
-DrawList success_figure(const std::vector<MethodRuns>& methods, const Rate& base, const Provenance& from);
-
-// Success rate (log) after the last round, a bar and an interval for every method, from the best to the
-// worst. `paper`: the paper's rate of a method, drawn as a small diamond.
-DrawList bars_figure(const std::vector<MethodRuns>& methods, const Rate& base,
-                     const std::map<std::string, double>& paper, const Provenance& from);
-
-// Share of valid strings, of different strings, entropy, and surprise to the pre-trained attacker (nats per
-// string) against evaluations, a panel each. Readable with up to about six methods.
-DrawList collapse_figure(const std::vector<MethodRuns>& methods, const Provenance& from);
-
-// Success rate split by failure mode against evaluations, mean over seeds, stacked and labelled with the last
-// value; a panel for every method, banel first.
-DrawList modes_figure(const std::vector<MethodRuns>& methods, const Provenance& from);
-
-struct ScalingPoint {
-  double epochs = 0;                            // of the failure model in each round
-  double flops = 0;                             // of one run, measuring excluded
-  std::vector<double> factors = {};             // success over the pre-trained attacker's, one for each seed
-  std::vector<double> loss = {}, heldout = {};  // of the failure model, nats per token, one for each seed
-};
-
-struct ScalingReference {  // a method without epochs of a failure model, in the same setting
-  std::string name = {};
-  std::vector<double> factors = {};  // one for each seed
-};
-
-struct QuotedCurve {  // figures of others
-  std::string label = {};
-  std::vector<double> epochs = {}, factors = {};
-};
-
-// Factor over the pre-trained attacker (log) against epochs of the failure model (log; FLOPs on top), every
-// seed a point; below, the failure model's loss on the failures it was fitted to and on held-out ones.
-// `points` with increasing epochs.
-DrawList scaling_figure(const std::vector<ScalingPoint>& points,
-                        const std::vector<ScalingReference>& references, const QuotedCurve& quoted,
-                        const Provenance& from);
-
-// One step of the one-dimensional illustration. All vectors but `samples` hold a probability for each
-// place.
-struct Toy1dStep {
-  std::vector<double> theta = {};      // the generator that was sampled
-  std::vector<int> samples = {};       // indices of the places that were drawn from it
-  std::vector<double> phi = {};        // failure model of the step's failures; 0 if nothing failed
-  std::vector<double> posterior = {};  // theta outside the rejection region
-};
-
-// A panel for every step, three in a row: columns of theta and of the posterior, a line of phi, a dot for
-// every sample. `places`: x, equally spaced and increasing; `successes`: the x that are rewarded.
-DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
-                      const std::vector<Toy1dStep>& steps, const Provenance& from);
+// The figures called `show`, each once for every panel. `table` is that of the results. Errors: UsageError
+// for an unknown name, with the nearest one; for what cannot be drawn, such as "scaling" where no setting
+// varies.
+std::vector<Figure> figures(const std::vector<std::string>& show, const Results&, const Table&);
 
 }  // namespace banel

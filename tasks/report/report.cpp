@@ -1,13 +1,13 @@
 #include "tasks/report/report.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <vector>
+#include <map>
+#include <set>
 
 #include "nn/io/file.h"
-#include "tasks/run/attack_log.h"
 #include "tasks/base/text.h"
-#include "tensor/check.h"
+#include "tasks/report/column.h"
+#include "tasks/report/html.h"
 
 namespace banel {
 
@@ -15,210 +15,154 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* style = R"(
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
-.box { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: 0.3rem 0; }
-th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-tr.main { font-weight: bold; background: var(--soft); }
-figure { margin: 1rem 0; } figure img { width: 100%; max-width: 56rem; background: #fff; border-radius: 6px; }
-pre { background: var(--soft); padding: 0.8rem; overflow-x: auto; font-size: 0.8rem; }
-.warning { border-left: 4px solid #d55e00; padding: 0.2rem 0.8rem; background: var(--soft); }
-@media print { body { max-width: none; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
-)";
+constexpr std::size_t most_finds = 100;  // of a mode
 
-struct Picture {
-  const char *file, *title, *text;
-};
-constexpr Picture pictures[] = {
-    {"success", "Success against evaluations",
-     "Success rate of every method against the evaluations it spent, with bands over seeds."},
-    {"bars", "Success at the end",
-     "Success rate of every method after its last round, with intervals over seeds."},
-    {"modes", "What is found", "Success rate split by failure mode over the rounds."},
-    {"collapse", "What is lost",
-     "Share of valid and of different strings, entropy, and what the pre-trained attacker thinks of them."}};
-
-std::string number(const Json& row, const char* key, const char* format) {
-  if (!row.contains(key) || !row[key].is_number()) return "–";
-  return formatted(format, row[key].get<double>());
-}
-
-std::string rate(const Json& row, const char* key) {
-  const bool small = row.contains(key) && row[key].is_number() && row[key].get<double>() < 0.01;
-  return number(row, key, small ? "%.5f" : "%.4f");
-}
-
-// An image inside the page; as an image it cannot disturb the rest, whatever it contains.
-std::string inlined(const std::string& svg) {
-  static constexpr char hex[] = "0123456789ABCDEF";
-  std::string url = "data:image/svg+xml,";
-  for (const char c : svg) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) || std::string_view("-_.~ =:/,;()").find(c) != std::string_view::npos)
-      url += c;
-    else
-      (url += '%') += {hex[byte >> 4], hex[byte & 15]};
+std::string table_html(const std::string& caption, const std::vector<Column>& columns,
+                       const std::vector<TableRow>& rows) {
+  std::vector<std::string> titles;
+  std::vector<std::vector<std::string>> cells;
+  int main = -1;
+  for (const Column& column : columns) titles.push_back(column.title);
+  for (const TableRow& row : rows) {
+    if (row.is_first) main = static_cast<int>(cells.size());
+    cells.emplace_back();
+    for (const Column& column : columns) cells.back().push_back(column.cell(row));
   }
-  return url;
+  return html_table(caption, titles, cells, main);
 }
 
-std::string cells(const char* tag, const std::vector<std::string>& texts) {
-  std::string row;
-  for (const std::string& text : texts)
-    row += std::string("<") + tag + ">" + text + "</" + std::string(tag, 2) + ">";
-  return row + "</tr>\n";
+std::string captioned_panel(const std::string& caption, const TablePanel& panel) {
+  return panel.name.empty() ? caption : panel.name + ": " + caption;
 }
 
-std::string results(const Json& rows) {
-  std::string table =
-      "<div class=box><table><caption>Success rates over seeds; factors over the pre-trained attacker, 95 % "
-      "bootstrap "
-      "intervals; p: paired permutation test that banel ends higher.</caption>\n<tr>" +
-      cells("th scope=col", {"method", "final: mean", "median", "IQM (95 %)", "geometric mean",
-                             "× pre-trained (95 %)", "p", "selected", "best", "× best"});
-  for (const Json& r : rows) {
-    const std::string name = r.at("method").get<std::string>();
-    table += (name == "banel" ? "<tr class=main>" : "<tr>") +
-             cells("td", {html(name), rate(r, "final_mean"), rate(r, "final_median"),
-                          rate(r, "final_iqm") + " (" + rate(r, "final_iqm_lo") + "–" +
-                              rate(r, "final_iqm_hi") + ")",
-                          rate(r, "final_geometric_mean"),
-                          number(r, "factor_final", "%.1f") + " (" + number(r, "factor_final_lo", "%.1f") +
-                              "–" + number(r, "factor_final_hi", "%.1f") + ")",
-                          number(r, "p_banel_higher", "%.3f"), rate(r, "selected_mean"), rate(r, "best_mean"),
-                          number(r, "factor_best", "%.1f")});
-  }
-  return table + "</table></div>\n";
+std::string results_html(const Table& table) {
+  std::string page = "<h2>Results</h2>\n";
+  for (const TablePanel& panel : panels_of(table))
+    page += table_html(captioned_panel("success rates. " + panel.base, panel), main_columns(table.rows),
+                       panel.rows);
+  page += "<p>" + html(main_legend(table)) + "</p>\n";
+  std::string details;
+  for (const TablePanel& panel : panels_of(table))
+    details += table_html(captioned_panel("statistics over instances and seeds, cost of one attack", panel),
+                          detail_columns(table.rows), panel.rows);
+  return page + html_details("Other statistics and costs", details);
 }
 
-std::string costs(const Json& rows) {
-  std::string table =
-      "<div class=box><table><caption>Cost of one run, mean over seeds; measuring and the target's own work "
-      "excluded.</caption>\n<tr>" +
-      cells("th scope=col", {"method", "evaluations", "tokens", "FLOPs", "seconds", "distinct at the end",
-                             "distinct successes", "p"});
-  for (const Json& r : rows)
-    table += "<tr>" +
-             cells("td", {html(r.at("method").get<std::string>()), number(r, "nre", "%.0f"),
-                          number(r, "tokens", "%.2e"), number(r, "flops", "%.2e"),
-                          number(r, "seconds", "%.1f"), number(r, "distinct", "%.2f"),
-                          number(r, "distinct_success", "%.4f"), number(r, "p_banel_more_distinct", "%.3f")});
-  return table + "</table></div>\n";
-}
-
-std::string figures(const fs::path& run) {
+std::string figures_html(const std::vector<Figure>& figures) {
   std::string page;
-  for (const Picture& p : pictures) {
-    const fs::path file = run / "plots" / (std::string(p.file) + ".svg");
-    if (!fs::exists(file)) continue;
-    page += std::string("<h2>") + p.title + "</h2>\n<figure><img alt=\"" + p.text + "\" src=\"" +
-            inlined(read_file(file)) + "\"><figcaption>" + p.text + "</figcaption></figure>\n";
+  for (const Figure& figure : figures)
+    page += "<h2>" + html(figure.title) + "</h2>\n" +
+            html_figure(to_svg(figure.picture), figure.title + ": " + figure.caption + '.');
+  return page;
+}
+
+struct Find {
+  std::string variant;
+  Finding finding;
+};
+
+// What the attackers write in the end, each attempt once, by mode.
+std::map<std::string, std::vector<Find>> finds_of(const Results& results, const std::string& panel) {
+  std::map<std::string, std::vector<Find>> finds;
+  std::set<Attempt> met;
+  for (const Group& group : groups_of(results)) {
+    if (group.panel != panel) continue;
+    for (const Run* run : group.runs) {
+      if (run->log.rounds.empty() || !run->log.rounds.back().measured) continue;
+      for (const Finding& f : run->log.rounds.back().measured->findings)
+        if (met.insert(f.attempt).second) finds[f.mode].push_back({group.variant, f});
+    }
+  }
+  return finds;
+}
+
+std::string finds_html(const Results& results, const Table& table) {
+  std::string page;
+  for (const TablePanel& panel : panels_of(table)) {
+    std::string lists;
+    for (const auto& [mode, finds] : finds_of(results, panel.name)) {
+      std::vector<std::vector<std::string>> cells;
+      for (const Find& f : finds)
+        if (cells.size() < most_finds)
+          cells.push_back({f.finding.attempt, f.finding.answer, f.finding.truth, f.variant});
+      lists += html_details(mode + " (" + std::to_string(finds.size()) + ")",
+                            html_table(mode + ": the first " + std::to_string(cells.size()) + " of " +
+                                           std::to_string(finds.size()),
+                                       {"attempt", "answer", "expected", "variant"}, cells));
+    }
+    if (lists.empty()) lists = "<p>No attack found anything.</p>\n";
+    page += (panel.name.empty() ? "" : "<h3>" + html(panel.name) + "</h3>\n") + lists;
+  }
+  return "<h2>Finds</h2>\n<p>Successes among the final samples of each attack, its first few.</p>\n" + page;
+}
+
+std::string seeds_html(const Table& table) {
+  std::string page = "<h2>Every seed</h2>\n";
+  for (const TablePanel& panel : panels_of(table)) {
+    std::vector<std::vector<std::string>> cells;
+    for (const TableRow& row : panel.rows)
+      for (const Row& r : row.attacks)
+        cells.push_back({r.variant, std::to_string(r.instance), std::to_string(r.seed), rate_text(r.final),
+                         rate_text(r.selected), rate_text(r.best), std::to_string(r.paid_finds),
+                         r.ended.empty() ? "-" : r.ended});
+    page += html_details(
+        captioned_panel(std::to_string(cells.size()) + " attacks", panel),
+        html_table(captioned_panel("every attack", panel),
+                   {"variant", "instance", "seed", "final", "selected", "best", "paid finds", "ended early"},
+                   cells));
   }
   return page;
 }
 
-// What the first seed of every method found in its last round, as the log has it.
-std::string findings(const fs::path& run, const Json& rows) {
-  std::string table =
-      "<div class=box><table><caption>Questions found (first seed, after the last round)</caption>\n<tr>" +
-      cells("th scope=col", {"method", "question", "the target's answer", "the sum"});
-  for (const Json& r : rows) {
-    const std::string name = r.at("method").get<std::string>();
-    const fs::path log = run / "attacks" / name / "seed1" / "metrics.jsonl";
-    if (!fs::exists(log)) continue;
-    for (const Finding& f : parse_findings(read_file(log), log.string()))
-      table +=
-          "<tr>" + cells("td", {html(name), "<code>" + html(f.question) + "</code>",
-                                "<code>" + html(f.answer) + "</code>", "<code>" + html(f.truth) + "</code>"});
+// Each variant once, as its first panel has it.
+std::string settings_html(const Results& results, const Table& table) {
+  std::string page = "<h2>Settings</h2>\n";
+  std::set<std::string> shown;
+  for (const TableRow& row : table.rows) {
+    if (!shown.insert(row.variant).second) continue;
+    std::vector<std::vector<std::string>> cells;
+    for (const auto& [key, value] : row.attacks.at(0).settings) {
+      const auto& all = method_settings();
+      const auto setting =
+          std::find_if(all.begin(), all.end(), [&](const Setting& s) { return s.key == key; });
+      cells.push_back({key, value.shown(), setting == all.end() ? "" : setting->sentence});
+    }
+    page += html_details(
+        row.variant, "<p>Method " + html(row.method) +
+                         (row.sentence.empty() ? "" : ": " + html(row.sentence)) + ". " +
+                         html(seeds_text(row)) + ".</p>\n" +
+                         html_table("settings of " + row.variant, {"setting", "value", "meaning"}, cells));
   }
-  return table + "</table></div>\n";
-}
-
-std::string settings(const fs::path& run) {
-  std::string page;
-  for (const char* file : {"run.json", "config.toml"})
-    if (fs::exists(run / file))
-      page += std::string("<details><summary>") + file + "</summary><pre>" + html(read_file(run / file)) +
-              "</pre></details>\n";
+  for (const auto& [name, text] : results.files)
+    page += html_details(name, "<pre tabindex=0>" + html(text) + "</pre>\n");
   return page;
 }
 
 }  // namespace
 
-Json parse_rows(std::string_view json, std::string_view where) {
-  Json rows = parse_json(json, where);
-  const std::vector<Field> fields = Field(rows, std::string(where)).items();
-  ENSURE_AS(!fields.empty(), InputError, where, "holds no rows; run `banel reproduce` again");
-  for (const Field& row : fields) {
-    const std::string& name = row["method"].text();
-    const auto in_name = [](char c) { return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '-'; };
-    if (name.empty() || !std::all_of(name.begin(), name.end(), in_name))
-      row["method"].refuse("is not the name of a method");
-    for (const Field& rate : row["final"].items()) rate.number();
-  }
-  return rows;
+std::string report_page(const Results& results, const Table& table, const std::vector<Figure>& figures) {
+  std::string body = "<h1>" + html(results.title) + "</h1>\n";
+  if (results.quick)
+    body += "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n";
+  for (const std::string* text : {&results.sentence, &results.note})
+    if (!text->empty()) body += "<p>" + markup(*text) + "</p>\n";
+  return html_page(results.title, body + results_html(table) + figures_html(figures) +
+                                      finds_html(results, table) + seeds_html(table) +
+                                      settings_html(results, table));
 }
 
-bool is_quick(const Json& rows) { return rows[0].contains("quick") && rows[0]["quick"] == true; }
-
-std::string results_html(const Json& rows) { return results(rows) + costs(rows); }
-
-std::string seeds_html(const Json& rows) {
-  std::string table = "<div class=box><table><caption>Final success rate of every seed</caption>\n";
-  for (const Json& r : rows) {
-    table += "<tr><td>" + html(r.at("method").get<std::string>()) + "</td>";
-    for (const Json& x : r.at("final")) table += "<td>" + rate({{"x", x}}, "x") + "</td>";
-    table += "</tr>\n";
-  }
-  return table + "</table></div>\n";
-}
-
-std::string html(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '&')
-      safe += "&amp;";
-    else if (c == '<')
-      safe += "&lt;";
-    else if (c == '>')
-      safe += "&gt;";
-    else if (c == '"')
-      safe += "&quot;";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
-void write_report(const fs::path& run) {
-  const fs::path table_json = run / "table.json";
-  const Json rows = parse_rows(read_file(table_json), table_json.string());
-  const bool quick = is_quick(rows);
-  const std::string md = read_file(run / "table.md");
-  const std::size_t title = md.find('\n'), table = md.find("\n|");
-  const std::string note = title == md.npos || table == md.npos ? "" : md.substr(title, table - title);
-  write_file(
-      run / "report.html",
-      "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
-      "content=\"width=device-width,initial-scale=1\">\n<title>BaNEL on addition</title><style>" +
-          std::string(style) + "</style></head>\n<body>\n<h1>BaNEL on addition</h1>\n" +
-          (quick ? "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n"
-                 : "") +
-          "<p>An attacker looks for questions that a target network answers wrongly, learning from its "
-          "failures "
-          "alone. Success rates are measured on fresh samples outside the budget. <b>Final</b>: after the "
-          "last round. "
-          "<b>Selected</b>: the round that the paid evaluations point to; costs nothing extra. "
-          "<b>Best</b>: chosen "
-          "with unpaid evaluations, optimistic. The controls show what novelty alone reaches.</p>\n<p>" +
-          html(note) + "</p>\n<h2>Results</h2>\n" + results_html(rows) + figures(run) +
-          "<h2>Examples</h2>\n" + findings(run, rows) + "<h2>Every seed</h2>\n" + seeds_html(rows) +
-          "<h2>Settings and versions</h2>\n" + settings(run) + "</body></html>\n");
+Table write_report(const fs::path& folder, const Results& results, const Registry& registry,
+                   const std::vector<std::string>& show) {
+  const Table table = table_of(results, registry);
+  const std::vector<Figure> drawn = figures(show, results, table);
+  std::vector<Row> rows;
+  for (const TableRow& row : table.rows) rows.insert(rows.end(), row.attacks.begin(), row.attacks.end());
+  write_file(folder / "rows.json", rows_text(rows));
+  write_file(folder / "table.md", to_markdown(table));
+  write_file(folder / "table.csv", to_csv(table));
+  for (const Figure& figure : drawn) write_picture(figure.picture, folder / "plots", figure.file);
+  write_file(folder / "report.html", report_page(results, table, drawn));
+  return table;
 }
 
 }  // namespace banel

@@ -1,50 +1,73 @@
-// The table of an experiment: one row per method, three readings of every seed.
+// The table of a study: one row for each variant in each panel, over instances x seeds.
+//   const Table table = table_of(results, registry);
+//   std::cout << to_terminal(table, 80);      write_file("table.md", to_markdown(table));
 #pragma once
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tasks/run/attack.h"
+#include "tasks/base/stats.h"
+#include "tasks/report/results.h"
+#include "tasks/run/registry.h"
 
 namespace banel {
 
-// What one run achieved; success rates on measured_samples samples, outside the budget.
-struct Readings {
-  double final = 0;     // after the last round
-  double selected = 0;  // of the round whose attacker had most rewards among the evaluations it was given:
-                        // costs nothing extra
-  double best = 0;      // best round, chosen with unpaid evaluations: optimistic, as the paper plots it
-  std::int64_t nre = 0;
-  double seconds = 0;  // of wall-clock, measuring excluded, with other runs beside it
-  std::optional<double> distinct, distinct_success;  // different strings, different successes, over the
-                                                     // number of final samples; none where not measured
-  std::int64_t tokens = 0;                           // through any network; measuring and the oracle excluded
-  double flops = 0;
+// Some values over instances x seeds. Intervals: 95 %, by bootstrap over instances, then seeds (stats.h).
+struct Summary {
+  double mean = 0, median = 0, deviation = 0;  // deviation of the sample; 0 for a single value
+  double iqm = 0, geometric = 0;               // interquartile and geometric mean
+  Interval interval{}, iqm_interval{};         // of the mean, of the IQM
 };
-Readings read(const AttackResult&);
 
-struct MethodRow {
-  std::string method, description;
-  std::string paper;  // what the paper reports of it on its own target; empty if nothing
-  std::vector<int> seeds;
-  std::vector<Readings> runs;  // one for each seed
+struct Factor {  // a success rate over the base rate of its instance, mean over instances x seeds
+  double value = 0;
+  Interval interval{};
+};
+
+struct Reached {                      // evaluations until something happened
+  std::size_t runs = 0, reached = 0;  // all runs; those in which it happened
+  double median = 0, most = 0;        // over the latter; 0 without any
+};
+
+struct ModeShare {
+  std::string name = {};
+  double samples = 0, distinct = 0;  // successes of this mode: of all samples; of the distinct successes
+};
+
+struct TableRow {
+  std::string panel = {}, variant = {}, method = {}, sentence = {};  // sentence: of the method
+  bool is_first = false;  // of the study's variants: the one that the others are compared with
+  std::optional<PaperFigure> paper = {};
+  std::vector<Row> attacks = {};  // by instance, then seed
+  std::string ended = {};  // "2 of 5: WHY" if attacks ended without a round; these count with the base rate
+  double base = 0;         // mean over instances
+  Summary final = {}, best = {};
+  double selected = 0;
+  std::optional<Factor> factor = {}, best_factor = {};         // of final and best; none if a base rate is 0
+  std::optional<double> p_final = {}, p_distinct = {};         // see table_of
+  std::optional<double> distinct = {}, distinct_success = {};  // means over attacks that were measured
+  double paid_finds = 0;                                       // mean number
+  Reached to_first = {}, to_half = {};                         // a reward; a reading of at least 1/2
+  std::map<std::string, double> also = {};                     // mean success under each second reading
+  std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
+  std::int64_t evaluations = 0;               // the most of any attack
+  double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };
 
 struct Table {
-  std::string title, note;      // note: machine, sample sizes, target; every number in it is measured
-  bool quick = false;           // a check that everything works, not a result: every output says so
-  Rate base;                    // success rate of the pre-trained attacker
-  std::vector<MethodRow> rows;  // the pre-trained attacker is added in front
+  std::string title, sentence, note;
+  bool quick = false;
+  std::vector<TableRow> rows;  // by panel, then variant, in the study's order
 };
 
-// Means, medians, sample deviations, interquartile and geometric means over seeds, with 95 % bootstrap
-// intervals over seeds (10,000 resamples); factors are over the base rate; p: paired permutation test of
-// "banel ends higher than this row", in the final rate and in the final distinct successes; null where there
-// is no banel row, no pair or nothing to compare.
-Json to_json(const Table&);
-std::string to_csv(const Table&);
-std::string main_table(const Table&);   // markdown: what README shows; the best final mean first
+// p_final, p_distinct: exact paired permutation test (stats.h), over the instances and seeds that both have,
+// of "the study's first variant ends higher than this row" in the final rate, and in distinct successes. None
+// for the first variant itself, or if there is no pair. A method that the registry lacks has no sentence.
+Table table_of(const Results&, const Registry&);
+
+std::string main_table(const Table&);   // markdown: what README shows, one table a panel
 std::string to_markdown(const Table&);  // the same in its frame, with every other statistic and cost
+std::string to_csv(const Table&);       // a line for each attack
+std::string to_terminal(const Table&, int width);  // fits the width; a wider terminal shows more columns
 
 }  // namespace banel

@@ -1,43 +1,55 @@
-// One attack: a method, a seed, a run folder. Everything a table needs is in FOLDER/metrics.jsonl.
+// One attack: a task, a method, a seed, a folder. What tables, figures and `verify` need is in its files:
+//   config.json         task, method, every setting: an attack on other ones is refused
+//   ledger.jsonl        every evaluation (banel/ledger.h)      metrics.jsonl   every round (log.h)
+//   timing.jsonl        seconds of every round                 checkpoint      what a killed attack resumes from
+//   attacker.FORMAT     the attacker handed over, when the attack is finished
+// Example: run_attack("runs/one", task, adapted(all.method("banel"), task, {}), {.seed = 7}, {});
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <string>
 #include <vector>
 
-#include "tasks/run/attack_log.h"
-#include "tasks/run/methods.h"
+#include "tasks/run/log.h"
 
 namespace banel {
 
-struct AttackResult {
-  std::vector<RoundRecord> rounds;  // the last one is measured
-  double seconds = 0;
-  std::vector<RoundRecord> readings() const;  // the rounds that are
+struct AttackSettings {
+  std::uint64_t seed = 1;
+  std::size_t samples = 10'000;  // of a reading: some 10 of a run, outside the budget; 0: paid verdicts only
 };
 
-// What its logs say of a finished attack. Errors: InputError naming a damaged or empty file.
+struct AttackResult {
+  std::vector<RoundRecord> rounds;  // the last one is measured, if there is one
+  double seconds = 0;               // of work, measuring excluded
+  std::vector<RoundRecord> readings() const;  // the rounds that are measured
+};
+
+using Report = std::function<void(std::int64_t evaluations)>;
+
+// Runs or resumes the attack; a finished one is read back. `report` is called with the evaluations used so
+// far: once at the beginning, with those of earlier calls, and after every round. An attack may end without a
+// round: then nothing valid could be drawn. `method` is adapted to the task (registry.h). Errors: InputError if
+// the folder belongs to another configuration or is damaged.
+AttackResult run_attack(const std::filesystem::path& folder, const Task&, const Method&, const AttackSettings&,
+                        const Report& report);
+
+// What its logs say of a finished attack. Errors: InputError naming a file that is damaged.
 AttackResult read_attack(const std::filesystem::path& folder);
 
-// n samples of the attacker after state.rounds rounds, measured outside the budget and never fed back.
-// unseen: whether a string was never evaluated; the method with an exact memory draws only those.
-Measurement measure_attacker(const State& state, const Method&, const GPT& pretrained, const Screen& unseen,
-                             const Oracle::Judge&, const addition::Rules&, std::size_t n, std::uint64_t seed);
+// The text of config.json.
+Json attack_config(const Task&, const Method&, const AttackSettings&);
 
-std::string fingerprint(const GPT&);  // tells networks apart: a hash of the weights
+// n samples of the attacker of a state, measured. `unseen` passes strings that were never evaluated: a method
+// with exact memory draws only those.
+Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
+                             std::size_t n, std::uint64_t seed);
 
-// The oracle of a method: the judge, or for one that asks nothing a judge that fails everything.
-Oracle::Judge judge_of(const Method&, const GPT& target, const addition::Rules&);
+// The prior as an attack begins with it: at the method's temperature, its work counted.
+std::unique_ptr<Generator> starting_model(const Task&, const Method&, const std::shared_ptr<Cost>&);
 
-// Runs or resumes the attack; a finished one is read back. on_round(evaluations used) reports progress, first
-// what was used by earlier calls.
-// measured_samples are drawn of the attacker that would be handed over after the last round and some 9 times
-// before, at distances that grow with the evaluations; outside the budget, and never fed back.
-// Files: config.json, ledger.jsonl (every evaluation), metrics.jsonl (every round), attacker.safetensors
-// (after the last round), timing.jsonl. Errors: InputError if the folder belongs to another configuration or
-// is damaged.
-AttackResult run_attack(const std::filesystem::path& folder, const Method&, std::size_t measured_samples,
-                        const GPT& target, const GPT& attacker, const addition::Rules&, std::uint64_t seed,
-                        const std::function<void(std::int64_t)>& on_round);
+// The judge of a method: the task's, or for one that asks nothing a judge that fails everything.
+Judge judge_of(const Task&, const Method&);
+
+std::string fingerprint(const Generator&);  // a hash of its state
 
 }  // namespace banel

@@ -1,47 +1,104 @@
 #include "tasks/run/measure.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "tasks/run/registry.h"
 #include "tensor/parallel.h"
 
 namespace banel {
 
-using namespace addition;
+namespace {
 
-Json to_json(const Rate& r) {
-  const Interval interval = clopper_pearson(r.k, r.n);
-  return {{"k", r.k}, {"n", r.n}, {"rate", r.value()}, {"lo", interval.lo}, {"hi", interval.hi}};
-}
+constexpr std::size_t most_findings = 20;
 
-Rate rate_from(const Field& json) {
-  const std::int64_t n = json["n"].count();
-  return {json["k"].integer(0, n), n};
-}
+// The distinct strings of a sample in the order met, and how often each was drawn.
+struct Distinct {
+  std::vector<Attempt> strings;
+  std::vector<std::int64_t> times;
+};
 
-Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules) {
-  return [&target, rules](std::span<const Attempt> attempts) {
-    std::vector<Verdict> verdicts(attempts.size());
-    std::vector<Question> questions;
-    std::vector<std::size_t> numbers;
-    for (std::size_t i = 0; i < attempts.size(); ++i) {
-      check_stop();
-      if (auto question = parse(attempts[i], rules)) {
-        questions.push_back(*question);
-        numbers.push_back(i);
-      }
+Distinct distinct_of(std::span<const Proposal> samples) {
+  Distinct distinct;
+  std::unordered_map<Attempt, std::size_t> number;
+  for (const Proposal& p : samples) {
+    check_stop();
+    const auto [place, is_new] = number.try_emplace(p.text, distinct.strings.size());
+    if (is_new) {
+      distinct.strings.push_back(p.text);
+      distinct.times.push_back(0);
     }
-    const std::vector<std::string> written = answers(target, questions);
-    for (std::size_t i = 0; i < questions.size(); ++i)
-      verdicts[numbers[i]] = {written[i], written[i] != sum(questions[i])};
-    return verdicts;
-  };
+    ++distinct.times[place->second];
+  }
+  return distinct;
 }
 
-Oracle::Judge remembering(Oracle::Judge judge) {
+std::vector<bool> valid(const Task& task, std::span<const Attempt> attempts) {
+  return screen_of(task, {})(attempts);
+}
+
+// Counts judged strings. One may be added several times, with verdicts that differ.
+class Counter {
+ public:
+  Counter(const Task& task, std::int64_t n) : task_(task) {
+    m_.success.n = m_.valid.n = m_.distinct.n = m_.distinct_success.n = n;
+    for (const std::string& name : task.modes()) m_.modes.push_back({name});
+  }
+
+  void add(const Attempt& x, const Verdict& verdict, bool is_valid, std::int64_t times) {
+    check_stop();
+    m_.distinct.k += seen_.insert(x).second;
+    m_.valid.k += is_valid ? times : 0;
+    for (const auto& [name, success] : task_.also(x, verdict)) {
+      m_.also[name].n = m_.success.n;
+      m_.also[name].k += success ? times : 0;
+    }
+    if (verdict.reward != Reward::success) return;
+    ModeCount& mode = m_.modes[task_.mode(x, verdict)];
+    m_.success.k += times;
+    mode.samples += times;
+    if (!succeeded_.insert(x).second) return;
+    ++m_.distinct_success.k;
+    ++mode.distinct;
+    if (m_.findings.size() < most_findings)
+      m_.findings.push_back({x, verdict.answer, task_.truth(x), mode.name});
+  }
+
+  Measurement measurement() && { return std::move(m_); }
+
+ private:
+  const Task& task_;
+  Measurement m_;
+  std::unordered_set<Attempt> seen_, succeeded_;
+};
+
+}  // namespace
+
+Measurement measure(const Task& task, const Judge& judge, std::span<const Proposal> samples) {
+  const Distinct distinct = distinct_of(samples);
+  const std::vector<Verdict> verdicts = judge(distinct.strings);
+  Counter counter(task, std::ssize(samples));
+  const std::vector<bool> is_valid = valid(task, distinct.strings);
+  for (std::size_t i = 0; i < distinct.strings.size(); ++i)
+    counter.add(distinct.strings[i], verdicts[i], is_valid[i], distinct.times[i]);
+  Measurement m = std::move(counter).measurement();
+  for (const Proposal& p : samples) m.entropy -= p.log_prob / static_cast<double>(m.success.n);
+  return m;
+}
+
+Measurement measure_paid(const Task& task, std::span<const Evaluation> paid) {
+  std::vector<Attempt> attempts;
+  for (const Evaluation& e : paid) attempts.push_back(e.attempt);
+  const std::vector<bool> is_valid = valid(task, attempts);
+  Counter counter(task, std::ssize(paid));
+  for (std::size_t i = 0; i < paid.size(); ++i) counter.add(attempts[i], paid[i].verdict, is_valid[i], 1);
+  return std::move(counter).measurement();
+}
+
+Judge memoised(Judge judge) {
   const auto known = std::make_shared<std::unordered_map<Attempt, Verdict>>();
   return [judge = std::move(judge), known](std::span<const Attempt> attempts) {
     std::vector<Attempt> unknown;
@@ -55,95 +112,50 @@ Oracle::Judge remembering(Oracle::Judge judge) {
   };
 }
 
-Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
-                    std::span<const Proposal> attempts) {
-  std::unordered_map<Attempt, std::size_t> number;  // of each distinct attempt
-  std::vector<Attempt> distinct;
-  for (const auto& [x, log_prob] : attempts) {
-    check_stop();
-    if (number.try_emplace(x, distinct.size()).second) distinct.push_back(x);
-  }
-  const std::vector<Verdict> verdicts = judge(distinct);
-  Measurement m;
-  m.distinct.n = m.distinct_success.n = std::ssize(attempts);
-  for (std::size_t i = 0; i < distinct.size(); ++i) {
-    ++m.distinct.k;
-    if (!verdicts[i].reward) continue;
-    ++m.distinct_success.k;
-    if (m.findings.size() < 5)
-      m.findings.push_back({distinct[i], verdicts[i].answer, sum(*parse(distinct[i], rules))});
-  }
-  for (const auto& [x, log_prob] : attempts) {
-    check_stop();
-    m.entropy -= log_prob / static_cast<double>(attempts.size());
-    const auto question = parse(x, rules);
-    const bool success = verdicts[number.at(x)].reward, zero = question && has_leading_zero(*question);
-    const bool carry = question && !zero && longest_carry(*question) >= 2;
-    m.success.count(success);
-    m.valid.count(question.has_value());
-    m.leading_zero.count(zero);
-    m.success_leading_zero.count(success && zero);
-    m.success_carry.count(success && carry);
-    m.success_other.count(success && !zero && !carry);
-  }
-  return m;
+Json to_json(const Finding& f) {
+  return {{"attempt", f.attempt}, {"answer", f.answer}, {"truth", f.truth}, {"mode", f.mode}};
 }
 
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge,
-                            const addition::Rules& rules, std::size_t n, Stream random) {
-  return measure(judge, rules, generator.sample(n, random));
+Finding finding_from(const Field& f) {
+  return {f["attempt"].text(), f["answer"].text(), f["truth"].text(), f["mode"].text()};
 }
 
 Json to_json(const Measurement& m) {
-  Json findings = Json::array();
-  for (const Finding& f : m.findings)
-    findings.push_back({{"question", f.question}, {"answer", f.answer}, {"truth", f.truth}});
+  Json modes = Json::object(), also = Json::object(), findings = Json::array();
+  for (const ModeCount& mode : m.modes)
+    modes[mode.name] = {{"samples", mode.samples}, {"distinct", mode.distinct}};
+  for (const auto& [name, rate] : m.also) also[name] = to_json(rate);
+  for (const Finding& f : m.findings) findings.push_back(to_json(f));
   Json json{{"success", to_json(m.success)},
             {"valid", to_json(m.valid)},
-            {"leading_zero", to_json(m.leading_zero)},
             {"distinct", to_json(m.distinct)},
             {"distinct_success", to_json(m.distinct_success)},
-            {"success_leading_zero", to_json(m.success_leading_zero)},
-            {"success_carry", to_json(m.success_carry)},
-            {"success_other", to_json(m.success_other)},
+            {"modes", modes},
             {"entropy", m.entropy},
             {"findings", findings}};
+  if (!also.empty()) json["also"] = also;
   if (m.surprise) json["surprise"] = *m.surprise;
+  if (m.exact) json["exact"] = {{"value", m.exact->value}, {"standard_error", m.exact->standard_error}};
   return json;
 }
 
-ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random) {
-  constexpr std::size_t batch = 1 << 16;  // questions at a time: memory stays small
-  ErrorMap map;
-  for (std::size_t first = 0; first < questions; first += batch) {
-    std::vector<Question> asked;
-    for (std::size_t i = first; i < std::min(first + batch, questions); ++i) {
-      Rng rng = random[i];
-      asked.push_back(random_question(digits, rng));
-    }
-    const std::vector<std::string> written = answers(target, asked);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      const Question& q = asked[i];
-      const bool wrong = written[i] != sum(q);
-      map.all.count(wrong);
-      map.by_carry[longest_carry(q)].count(wrong);
-      map.by_lengths[{static_cast<int>(q.a.size()), static_cast<int>(q.b.size())}].count(wrong);
-    }
-  }
-  return map;
-}
-
-Json to_json(const ErrorMap& map) {
-  Json carry = Json::array(), lengths = Json::array();
-  for (const auto& [chain, rate] : map.by_carry) {
-    carry.push_back(to_json(rate));
-    carry.back()["carry_chain"] = chain;
-  }
-  for (const auto& [digits, rate] : map.by_lengths) {
-    lengths.push_back(to_json(rate));
-    lengths.back()["lengths"] = std::to_string(digits.first) + "+" + std::to_string(digits.second);
-  }
-  return {{"error", to_json(map.all)}, {"by_carry_chain", carry}, {"by_lengths", lengths}};
+Measurement measurement_from(const Field& json) {
+  Measurement m;
+  m.success = rate_from(json["success"]);
+  m.valid = rate_from(json["valid"]);
+  m.distinct = rate_from(json["distinct"]);
+  m.distinct_success = rate_from(json["distinct_success"]);
+  for (const auto& [name, mode] : json["modes"].members())
+    m.modes.push_back(
+        {name, mode["samples"].integer(0, m.success.k), mode["distinct"].integer(0, m.distinct_success.k)});
+  m.entropy = json["entropy"].number();
+  for (const Field& f : json["findings"].items()) m.findings.push_back(finding_from(f));
+  if (json.has("also"))
+    for (const auto& [name, rate] : json["also"].members()) m.also[name] = rate_from(rate);
+  if (json.has("surprise")) m.surprise = json["surprise"].number();
+  if (json.has("exact"))
+    m.exact = {json["exact"]["value"].number(), json["exact"]["standard_error"].number()};
+  return m;
 }
 
 }  // namespace banel

@@ -1,62 +1,50 @@
-// Judging attempts with the target, and what tables report of an attacker or a target.
+// What a table reports of an attacker: samples, judged outside the budget and never fed back.
+//   const Measurement m = measure(task, task.judge(), attacker.sample(10'000, {1, "samples"}));
+//   m.success.value();  m.modes[0].distinct;  m.findings[0].attempt
 #pragma once
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "banel/oracle.h"
-#include "nn/io/json.h"
-#include "tasks/addition/addition.h"
-#include "tasks/base/stats.h"
+#include "tasks/task.h"
 
 namespace banel {
 
-struct Rate {  // k of n
-  std::int64_t k = 0, n = 0;
-  void count(bool hit) { k += hit, ++n; }
-  double value() const { return n ? static_cast<double>(k) / static_cast<double>(n) : 0; }
+struct Finding {  // a success, with what people want to know of it
+  Attempt attempt;
+  std::string answer, truth, mode;
 };
-Json to_json(const Rate&);     // {"k", "n", "rate", "lo", "hi"}: Clopper-Pearson, 95 %
-Rate rate_from(const Field&);  // errors: InputError if it is none
+Json to_json(const Finding&);
+Finding finding_from(const Field&);
 
-// The reward of the addition task: r(x) = 1 iff x is a valid question and the target's greedy answer is
-// wrong.
-Oracle::Judge addition_judge(const GPT& target, const addition::Rules& rules);
-
-// Asks the judge about each attempt once and then knows what it said. For one thread at a time.
-Oracle::Judge remembering(Oracle::Judge judge);
-
-struct Finding {  // a question the target gets wrong
-  std::string question, answer, truth;
+struct ModeCount {  // successes of one mode (Task::modes)
+  std::string name;
+  std::int64_t samples = 0, distinct = 0;  // of all samples; of the distinct ones
 };
 
 struct Measurement {
-  Rate success, valid, leading_zero, distinct;  // of all attempts
-  Rate distinct_success;  // successes, each string once: a method that repeats one scores 1/n
-  Rate success_leading_zero, success_carry, success_other;  // share of all attempts: success by failure mode
-  double entropy = 0;                                       // mean of -log p(x), nats per string
-  std::optional<double> surprise;  // of an attack: mean of -log p(x) under the pre-trained attacker, nats
-  std::vector<Finding> findings;   // up to 5 distinct successes, in the order met
+  Rate success, valid, distinct;     // of all samples
+  Rate distinct_success;             // successes, each string once: a method that repeats one scores 1/n
+  std::vector<ModeCount> modes;      // in the order of Task::modes
+  std::map<std::string, Rate> also;  // success under the second readings of Task::also, of all samples
+  double entropy = 0;                // mean of -log p(x), nats per string
+  std::optional<double> surprise;    // of an attack: mean of -log p(x) under the prior, nats
+  std::optional<Estimate> exact;     // Task::exact_success, where there is one
+  std::vector<Finding> findings;     // the first distinct successes, up to 20
+
+  double value() const { return exact ? exact->value : success.value(); }  // the success rate
 };
 Json to_json(const Measurement&);
+Measurement measurement_from(const Field&);  // errors: InputError naming what is missing or impossible
 
-// Samples as they come, judged outside any budget; nothing of it is ever fed back. A success counts for the
-// first mode that fits: a leading zero, a carry that ripples through >= 2 columns, other.
-Measurement measure(const Oracle::Judge& judge, const addition::Rules& rules,
-                    std::span<const Proposal> attempts);
+// Judges each string once and counts it as often as it was drawn.
+Measurement measure(const Task&, const Judge&, std::span<const Proposal> samples);
 
-// `n` samples of a generator, measured.
-Measurement measure_samples(const Generator& generator, const Oracle::Judge& judge,
-                            const addition::Rules& rules, std::size_t n, Stream random);
+// The same of evaluations that were paid: each counts with its own verdict, because a judge may waver. Entropy is 0.
+Measurement measure_paid(const Task&, std::span<const Evaluation>);
 
-// A target's error on fresh questions, and where it errs.
-struct ErrorMap {
-  Rate all;
-  std::map<int, Rate> by_carry;                    // longest_carry -> errors
-  std::map<std::pair<int, int>, Rate> by_lengths;  // digits of a, of b -> errors
-};
-ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random);
-Json to_json(const ErrorMap&);
+// Judges each attempt once and remembers the verdict. For one thread at a time.
+Judge memoised(Judge);
 
 }  // namespace banel

@@ -1,8 +1,7 @@
-#include "tasks/run/methods.h"
-
+// The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
 #include "banel/policy.h"
+#include "tasks/run/registry.h"
 #include "tasks/run/rnd.h"
-#include "tensor/check.h"
 
 namespace banel {
 
@@ -10,16 +9,26 @@ namespace {
 
 using Make = std::function<std::unique_ptr<Learner>(const Method&, const Start&)>;
 using MakeNovelty = std::function<std::shared_ptr<Novelty>(const Method&, const Start&)>;
+using Keys = std::vector<std::string>;
+
+Keys operator+(Keys a, const Keys& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+const Keys counted{"budget"}, rounds = counted + Keys{"m", "screen"},
+           filter_keys = rounds + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"},
+           small_keys = filter_keys + Keys{"early_abort", "patience", "restart"},
+           phi_keys{"kappa", "phi_epochs", "phi_rate", "phi_batch"},
+           policy_keys = rounds + Keys{"theta_rate", "theta_batch"}, rnd_keys{"novelty_epochs", "novelty_rate"},
+           count_keys{"novelty_order", "novelty_c"};
 
 std::shared_ptr<Novelty> count(const Method& m, const Start&) {
   return std::make_shared<PseudoCounts>(static_cast<std::size_t>(m.novelty.order), m.novelty.c);
 }
 
 std::shared_ptr<Novelty> rnd(const Method& m, const Start& start) {
-  FitSettings fit;
-  fit.epochs = m.novelty.epochs;
-  fit.rate = m.novelty.rate;
-  return std::make_shared<Rnd>(start.attacker.config(), fit, start.seed, start.cost);
+  return std::make_shared<Rnd>(as_gpt(start.prior, m.name), m.novelty, start.seed, start.cost);
 }
 
 Make filter(Score score) {
@@ -32,136 +41,159 @@ Make filter_by(MakeNovelty novelty) {
   };
 }
 
-Make climb(MakeNovelty novelty) {
+Make bonus_gradient(MakeNovelty novelty) {
   return [novelty = std::move(novelty)](const Method& m, const Start& start) {
-    return std::make_unique<BonusGradient>(
-        novelty(m, start), std::make_unique<GptGenerator>(start.attacker, m.fit, 1, start.cost));
+    std::unique_ptr<Generator> prior = start.prior.clone();
+    prior->count_cost(start.cost);
+    return std::make_unique<BonusGradient>(novelty(m, start), std::move(prior));
   };
 }
 
-Make climb_reward(Baseline baseline) {
+Make reward_gradient(Baseline baseline) {
   return [baseline](const Method&, const Start&) { return std::make_unique<RewardGradient>(baseline); };
 }
 
-Make stay() {
+Make no_learning() {
   return [](const Method&, const Start&) { return std::make_unique<Unchanged>(); };
 }
 
-std::vector<Method> all_methods() {
-  std::vector<Method> all;
-  const auto add = [&](const char* name, const char* description, Make learner) -> Method& {
-    all.push_back({name, description, {}, {}, {}, std::move(learner)});
-    return all.back();
-  };
-  // Numbers other than the defaults are those that `banel tune` chose, for small rounds single attacks on the
-  // same target (results/tuning.md).
-  Method& paper =
-      add("banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
-          filter(ratio_score()));
-  paper.settings.screened = false;
+// Rounds of 50 attempts with early abort, and rollback.
+Method small_rounds(Method m) {
+  m.settings.m = 50;
+  m.settings.n = 250;
+  m.settings.f = 16;
+  m.settings.phi.epochs = 100;
+  m.settings.early_abort = 5;
+  m.settings.patience = 3;
+  return m;
+}
+
+// As many steps in a third of the passes.
+Method small_batches(Method m) {
+  m = small_rounds(std::move(m));
+  m.settings.phi = {.epochs = 32, .rate = 1e-3, .batch = 16};
+  m.settings.theta = {.epochs = 1, .rate = 1e-3, .batch = 16};
+  return m;
+}
+
+Method policy(Method m, double rate, int batch) {
+  m.uses = policy_keys + m.uses;
+  m.screen = "none";
+  m.settings.theta.rate = rate;
+  m.settings.theta.batch = batch;
+  m.settings.kl = 1;
+  return m;
+}
+
+void add_banel(std::vector<Method>& all) {
+  all.push_back(small_batches({"banel",
+                               "small rounds with early abort, screening and rollback: fits a failure model to the "
+                               "failures and distils what least resembles them",
+                               filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}}));
+
+  Method paper{"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
+               filter(ratio_score()), filter_keys + phi_keys};
+  paper.screen = "none";
+  paper.paper = {0.1112, 278};  // arXiv 2510.09596, table 1
   paper.settings.f = 3;
+  all.push_back(paper);
 
-  const auto small_rounds = [](Method& m) -> Method& {  // ours: a step after 50 evaluations, and a way back
-    m.settings.per_round = 50;
-    m.settings.accepted = 250;
-    m.settings.f = 16;
-    m.settings.phi_epochs = 100;
-    m.settings.probe = 5;
-    m.settings.patience = 3;
-    return m;
-  };
-  const auto small_batches = [&](Method& m) -> Method& {  // the same: as many steps in a third of the passes
-    small_rounds(m).fit.batch = 16;
-    m.settings.phi_epochs = 32;
-    m.settings.distil_epochs = 1;
-    return m;
-  };
-  small_batches(
-      add("banel",
-          "small rounds that ask few first, screened: what is known to be 0 is neither submitted nor kept; "
-          "goes back to the attacker that failed least",
-          filter(ratio_score())));
-  Method& unscreened = small_rounds(add(
-      "banel-unscreened", "banel, but invalid and repeated strings cost evaluations", filter(ratio_score())));
-  unscreened.settings.screened = false;
+  Method unscreened = small_rounds({"banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
+                                    filter(ratio_score()), small_keys + phi_keys});
+  unscreened.screen = "none";
   unscreened.settings.f = 8;
-  unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly no question at all
+  unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly invalid
   unscreened.settings.restart = 30;
+  all.push_back(unscreened);
 
-  Method& regions =
-      add("banel-union", "Algorithm 1: union of rejection regions, no distillation", filter(ratio_score()));
+  Method regions{"banel-union", "Algorithm 1: keeps every rejection region and distils nothing",
+                 filter(ratio_score()), rounds + Keys{"n", "f"} + phi_keys};
   regions.settings.memory = Memory::regions;
   regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
+  all.push_back(regions);
+}
 
-  const auto policy = [&](const char* name, const char* description, Make learner) -> Method& {
-    Method& m = add(name, description, std::move(learner));
-    m.settings.screened = false;
-    m.fit.batch = 50;
-    m.fit.rate = 3e-3;
-    m.settings.kl = 1;
-    return m;
-  };
-  policy("count", "policy gradient on pseudo-counts, with a KL penalty", climb(count)).settings.kl = 0.3;
-  policy("rnd", "policy gradient on random network distillation, with a KL penalty; 1 predictor epoch",
-         climb(rnd));
-  policy("rnd-10", "rnd with 10 predictor epochs", climb(rnd)).novelty.epochs = 10;
-  policy("rnd-100", "rnd with 100 predictor epochs", climb(rnd)).novelty.epochs = 100;
-  policy("reinforce", "policy gradient on the bare reward; no gradient while it is 0",
-         climb_reward(Baseline::none))
-      .fit.rate = 1e-3;
-  policy("grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
-         climb_reward(Baseline::group))
-      .fit.batch = 250;
+void add_policies(std::vector<Method>& all) {
+  Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty", bonus_gradient(count),
+                          count_keys + Keys{"kl"}},
+                         3e-3, 50);
+  counts.settings.kl = 0.3;
+  counts.paper = {0.00058, 1.45};
+  all.push_back(counts);
+  for (const int epochs : {1, 10, 100}) {
+    Method m = policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
+                       "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
+                           std::to_string(epochs),
+                       bonus_gradient(rnd), rnd_keys + Keys{"kl"}},
+                      3e-3, 50);
+    m.novelty.epochs = epochs;
+    if (epochs == 1) m.paper = {0.00084, 2.1};
+    all.push_back(m);
+  }
+  all.push_back(policy({"reinforce", "policy gradient on the bare reward; no gradient while it is 0",
+                        reward_gradient(Baseline::none)},
+                       1e-3, 50));
+  all.push_back(policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
+                        reward_gradient(Baseline::group)},
+                       3e-3, 250));
+}
 
-  // The controls have the small rounds and batches, the screen and the way back of banel and differ in one
-  // thing.
-  Method& rnd_score = small_batches(add(
-      "rnd-score", "control: banel with the error of random network distillation as score", filter_by(rnd)));
-  rnd_score.settings.f = 4;
-  rnd_score.novelty.epochs = 10;
-  small_batches(add("count-score", "control: banel with the pseudo-count bonus as score", filter_by(count)));
-  Method& blind = small_batches(
-      add("oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
-          filter(ratio_score())));
-  blind.consults_oracle = false;
-  blind.settings.probe = 0;  // its evaluations are none
-  Method& tail = small_batches(
-      add("tail", "control: banel that keeps what the attacker finds least likely", filter(tail_score())));
+// They have the small rounds and batches, the screen and the rollback of banel and differ in one thing.
+void add_controls(std::vector<Method>& all) {
+  Method by_rnd =
+      small_batches({"rnd-score", "control: banel with the error of random network distillation as score",
+                     filter_by(rnd), small_keys + rnd_keys});
+  by_rnd.settings.f = 4;
+  by_rnd.novelty.epochs = 10;
+  all.push_back(by_rnd);
+  all.push_back(small_batches({"count-score", "control: banel with the pseudo-count bonus as score",
+                               filter_by(count), small_keys + count_keys}));
+  Method oracle_free =
+      small_batches({"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
+                     filter(ratio_score()), filter_keys + phi_keys + Keys{"patience"}});
+  oracle_free.consults_oracle = false;
+  oracle_free.settings.early_abort = 0;
+  all.push_back(oracle_free);
+  Method tail = small_batches({"tail", "control: banel that keeps what the attacker finds least likely",
+                               filter(tail_score()), small_keys});
   tail.settings.f = 8;
-  tail.settings.distil_epochs = 2;
-  Method& random = small_batches(
-      add("random", "control: banel that keeps a random 1/f of the proposals", filter(random_score())));
+  tail.settings.theta.epochs = 2;
+  all.push_back(tail);
+  Method random = small_batches({"random", "control: banel that keeps a random 1/f of the proposals",
+                                 filter(random_score()), small_keys});
   random.settings.f = 4;
-  random.settings.distil_epochs = 2;
-  // Found with leading zeros forbidden, where `scaling` uses it; with them it is no part of the comparison.
-  Method& scouts = small_rounds(
-      add("scout", "control: scouts to the end, no failure model takes part", filter(ratio_score())));
+  random.settings.theta.epochs = 2;
+  all.push_back(random);
+  Method scouts = small_rounds({"scout", "control: scouts to the end; no failure model takes part",
+                                filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}});
   scouts.settings.scout = 10'000'000;  // to the end of any budget
-  // What learns nothing has one long round.
-  Method& hot = add("temperature", "control: the pre-trained attacker at a higher temperature", stay());
+  all.push_back(scouts);
+}
+
+void add_unlearned(std::vector<Method>& all) {
+  Method hot{"temperature", "control: the prior at a higher temperature; nothing is learned", no_learning(),
+             counted + Keys{"temperature"}};
   hot.temperature = 4;
   hot.consults_oracle = false;
-  hot.settings.per_round = static_cast<std::size_t>(hot.settings.budget);
-  Method& memory = add("memory", "control: the pre-trained attacker, never the same mistake twice", stay());
+  Method memory{"memory", "control: the prior, never the same string twice", no_learning(), counted};
   memory.exact_memory = true;
-  memory.settings.per_round = static_cast<std::size_t>(memory.settings.budget);
-  return all;
+  Method prior{"prior", "control: the prior as it is; nothing is learned", no_learning(), counted};
+  for (Method* m : {&hot, &memory, &prior}) {
+    m->one_round = true;
+    m->settings.m = static_cast<std::size_t>(m->settings.budget);
+    all.push_back(*m);
+  }
 }
 
 }  // namespace
 
-const std::vector<Method>& methods() {
-  static const std::vector<Method> all = all_methods();
+std::vector<Method> built_in_methods() {
+  std::vector<Method> all;
+  add_banel(all);
+  add_policies(all);
+  add_controls(all);
+  add_unlearned(all);
   return all;
-}
-
-Method method(const std::string& name) {
-  std::string names;
-  for (const Method& m : methods()) {
-    if (m.name == name) return m;
-    names += ' ' + m.name;
-  }
-  throw UsageError("method: '" + name + "' is unknown; choose one of" + names);
 }
 
 }  // namespace banel

@@ -1,7 +1,10 @@
-// Random network distillation (Burda et al. 2018, arXiv 1810.12894) on strings.
+// Random network distillation (Burda et al. 2018, arXiv 1810.12894) on strings: what the predictor has not
+// seen is novel.
+//   Rnd novelty(attacker, {.epochs = 10}, seed, cost);     novelty.visit(failures, order)[0] is the bonus
 #pragma once
 #include "banel/novelty.h"
 #include "tasks/model/gpt_generator.h"
+#include "tasks/model/method.h"
 
 namespace banel {
 
@@ -9,16 +12,16 @@ namespace banel {
 // that is trained to agree with it on the visited strings, and both are read at the last position of x.
 class Rnd : public Novelty {
  public:
-  // For the strings an attacker of this configuration can write. settings: epochs, batch and rate of each
-  // visit.
-  Rnd(const GPTConfig& attacker, const FitSettings& settings, std::uint64_t seed, std::shared_ptr<Cost> cost);
+  // For the strings that the attacker can write. Settings: epochs and rate of each visit.
+  Rnd(const GptGenerator& attacker, const NoveltySettings&, std::uint64_t seed, std::shared_ptr<Cost> cost);
 
   std::vector<double> visit(std::span<const Attempt>, Stream order) override;
   std::vector<double> bonus(std::span<const Attempt>) override;
 
  private:
   std::vector<Example> examples(std::span<const Attempt>) const;
-  FitSettings settings_;
+  Language language_;
+  FitSettings fit_;
   std::shared_ptr<Cost> cost_;
   GPT random_, predictor_;
 };

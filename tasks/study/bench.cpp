@@ -9,9 +9,8 @@
 #include <sstream>
 
 #include "banel/oracle.h"
+#include "nn/likelihood.h"
 #include "nn/sample.h"
-#include "tasks/addition/addition.h"
-#include "tasks/run/measure.h"
 #include "tasks/base/system.h"
 #include "tasks/base/text.h"
 #include "tensor/blas.h"
@@ -24,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr int vocabulary = 13, no_stop = vocabulary;  // a token that is never drawn: strings of full length
+constexpr int vocabulary = 13;
 
 // Calls per second of body, called for about so many seconds and at least once.
 template <class Body>
@@ -63,11 +62,11 @@ struct Subject {
   void call(const std::string& work) {
     if (work == "train") trainer.step(batch, 1e-3);
     if (work == "loglik") log_likelihood(model, texts);
-    if (work == "sample") sample(model, texts.size(), 0, no_stop, 1, Stream{1, "bench samples"});
+    if (work == "sample") sample(model, texts.size(), {.prompt = {0}}, Stream{1, "bench samples"});
   }
 };
 
-struct Row {
+struct BenchRow {
   std::shared_ptr<Subject> subject;
   std::string work;
   int threads;
@@ -107,19 +106,26 @@ struct TemporaryFile {  // removed on every way out, Ctrl-C included
   }
 };
 
-// Questions per second that an untrained network of the target's size answers through an oracle; a trained
-// one stops earlier. The ledger makes every batch of 250 durable.
+// Evaluations per second of a judge that reads each attempt with an untrained network of configuration S, through an
+// oracle. The ledger makes every batch of 250 durable.
 Json oracle_rates(const BenchSettings& s) {
-  const addition::Rules rules{5};
-  const GPT target(addition::target_config(5, 64, 3, 8), Rng(1, "bench target"));
+  const BenchConfig& config = bench_configs().front();
+  const GPT model(config.network, Rng(1, "bench judge"));
+  const Judge judge = [&](std::span<const Attempt> attempts) {
+    std::vector<Sequence> read;
+    for (const Attempt& x : attempts) read.emplace_back(x.begin(), x.end());
+    log_likelihood(model, read);
+    return std::vector<Verdict>(attempts.size());
+  };
   constexpr std::int64_t batch = 250;
   std::vector<Attempt> attempts;
-  Rng random(1, "bench questions");
-  for (std::int64_t i = 0; i < batch; ++i)
-    attempts.push_back(std::to_string(random.below(100'000)) + '+' + std::to_string(random.below(100'000)) +
-                       '=');
+  Rng random(1, "bench attempts");
+  for (std::int64_t i = 0; i < batch; ++i) {
+    Attempt& text = attempts.emplace_back();
+    for (int t = 0; t <= config.network.context; ++t) text += static_cast<char>(random.below(vocabulary));
+  }
   const auto rate = [&](const std::optional<std::filesystem::path>& file) {
-    Oracle oracle(addition_judge(target, rules), std::int64_t{1} << 40, file);
+    Oracle oracle(judge, std::int64_t{1} << 40, file);
     return batch * calls_per_second(s.seconds, [&] { oracle.evaluate(attempts); });
   };
   const TemporaryFile ledger;
@@ -184,7 +190,7 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
   const Json machine = system_info();
   const int cores = machine.at("cores"), threads_before = threads();
   const double part = s.seconds / s.repetitions;
-  std::vector<Row> rows;
+  std::vector<BenchRow> rows;
   for (const BenchConfig& c : chosen(s))
     for (const std::string& work : s.works) {
       const std::shared_ptr<Subject> subject(
@@ -196,7 +202,7 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
   for (int repetition = 0; repetition < s.repetitions; ++repetition) {
     one = std::max(one, gemm_rate(part, 1));
     all = std::max(all, gemm_rate(part, cores));
-    for (Row& row : rows) {
+    for (BenchRow& row : rows) {
       set_threads(row.threads);
       row.subject->call(row.work);  // the caches are this row's again
       row.calls.push_back(calls_per_second(part, [&] { row.subject->call(row.work); }));
@@ -208,7 +214,7 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
               {"sgemm_gflops", {{"one_core", one}, {"all_cores", all}}},
               {"memory_gb_per_s", {{"one_core", bandwidth(part, 1)}, {"all_cores", bandwidth(part, cores)}}},
               {"rows", Json::array()}};
-  for (const Row& row : rows) result["rows"].push_back(row.json(one, all, cores));
+  for (const BenchRow& row : rows) result["rows"].push_back(row.json(one, all, cores));
   set_threads(threads_before);
   result["oracle"] = oracle_rates(s);
   result["peak_memory_mb"] = peak_memory_mb();

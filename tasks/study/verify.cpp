@@ -3,13 +3,12 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "banel/posterior.h"
-#include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
-#include "nn/io/json.h"
-#include "tasks/run/attack_state.h"
-#include "tasks/report/report.h"
-#include "tasks/study/reproduce.h"
+#include "tasks/report/table.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/study/halving.h"
+#include "tasks/study/plan.h"
+#include "tasks/study/record.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -21,125 +20,167 @@ namespace {
 
 using Differences = std::vector<std::string>;
 
-Json last_line(const fs::path& path) {
-  const std::string text = read_file(path);
-  return parse_json(std::string_view(text).substr(text.rfind('\n', text.size() - 2) + 1), path.string());
-}
-
 void compare(Differences& differences, const std::string& what, const Json& written, const Json& found) {
   if (written != found)
     differences.push_back(what + ": the file says " + written.dump() + ", found " + found.dump());
 }
 
-// The target's verdicts on the ledger, and the log's counts against it.
-void verify_ledger(const fs::path& folder, const std::vector<Evaluation>& ledger, const AttackResult& result,
-                   const Oracle::Judge& judge, Differences& differences) {
-  const std::string name = (folder / "ledger.jsonl").string();
-  compare(differences, name + ", evaluations", ledger.size(), result.rounds.back().nre);
-  std::vector<Attempt> attempts;
-  for (const Evaluation& paid : ledger) attempts.push_back(paid.attempt);
-  const std::vector<Verdict> again = judge(attempts);
-  for (std::size_t i = 0; i < ledger.size(); ++i)
-    if (ledger[i].verdict.answer != again[i].answer || ledger[i].verdict.reward != again[i].reward)
-      compare(differences, name + ", evaluation " + std::to_string(i + 1) + " (" + attempts[i] + ")",
-              ledger[i].verdict.answer, again[i].answer);
+// The values of two objects, key by key.
+void compare_members(Differences& differences, const std::string& what, const Json& written, const Json& found) {
+  for (const auto& [key, value] : found.items())
+    compare(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
+}
+
+Json last_line(const fs::path& path) {
+  const std::string text = read_file(path);
+  return parse_json(std::string_view(text).substr(text.rfind('\n', text.size() - 2) + 1), path.string());
+}
+
+// The log's counts against the ledger.
+void verify_counts(const fs::path& metrics, const std::vector<Evaluation>& ledger,
+                   const std::vector<RoundRecord>& rounds, Differences& differences) {
   std::size_t next = 0;
-  for (std::size_t k = 0; k < result.rounds.size(); ++k) {
-    const RoundRecord& round = result.rounds[k];
+  for (const RoundRecord& round : rounds) {
     std::int64_t positives = 0;
     for (std::int64_t i = 0; i < round.submitted && next < ledger.size(); ++i, ++next)
-      positives += ledger[next].verdict.reward;
-    const std::string where = (folder / "metrics.jsonl").string() + ", round " + std::to_string(k + 1);
+      positives += ledger[next].verdict.reward == Reward::success;
+    const std::string where = metrics.string() + ", round " + std::to_string(round.number);
     compare(differences, where + ", positives", round.positives, positives);
     compare(differences, where + ", nre", round.nre, next);
   }
 }
 
-// One finished attack: its log against its ledger, its last attacker against its log.
-AttackResult verify_attack(const fs::path& folder, const Networks& networks, Differences& differences) {
-  AttackResult result = read_attack(folder);
-  const fs::path file = folder / "config.json";
-  const Json text = read_json(file);
-  const Field config(text, file.string());
-  Method m = method(config["method"].text());
-  m.temperature = config["temperature"].number();
-  compare(differences, file.string() + ", target", config["target"].value(), fingerprint(networks.target));
-  compare(differences, file.string() + ", attacker", config["attacker"].value(),
-          fingerprint(networks.attacker));
-  const Oracle::Judge judge = addition_judge(networks.target, networks.rules);
-  const auto seed = static_cast<std::uint64_t>(config["seed"].count());
-  SavedAttack saved = load_attack(folder, m, Start{networks.attacker, seed, std::make_shared<Cost>()});
-  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError,
-            folder.string(), "this attack is not finished; run the same command again first");
-  const std::vector<Evaluation> ledger =
-      read_ledger(folder / "ledger.jsonl", saved.progress.ledger).evaluations;
-  verify_ledger(folder, ledger, result, judge_of(m, networks.target, networks.rules), differences);
-  std::unordered_set<Attempt> tried;
-  for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
-  const State state{std::move(saved.theta), std::move(saved.regions), saved.progress.rounds, {}};
-  const Measurement again = measure_attacker(
-      state, m, networks.attacker, [&](const Attempt& x) { return !tried.contains(x); }, judge,
-      networks.rules, static_cast<std::size_t>(config["measured_samples"].count(1)), seed);
-  compare(differences, (folder / "metrics.jsonl").string() + ", last attacker measured again",
-          last_line(folder / "metrics.jsonl").at("measured"), to_json(again));
-  return result;
+// The judge's verdicts on the ledger.
+void verify_verdicts(const fs::path& file, const std::vector<Evaluation>& ledger, const Judge& judge,
+                     Differences& differences) {
+  std::vector<Attempt> attempts;
+  for (const Evaluation& paid : ledger) attempts.push_back(paid.attempt);
+  const std::vector<Verdict> again = judge(attempts);
+  const auto shown = [](const Verdict& v) { return Json{v.answer, v.reward, v.kind}; };
+  for (std::size_t i = 0; i < ledger.size(); ++i)
+    compare(differences, file.string() + ", evaluation " + std::to_string(i + 1) + " (" + in_quotes(attempts[i]) + ")",
+            shown(ledger[i].verdict), shown(again[i]));
 }
 
-void verify_table(const fs::path& run, const Table& table, const Json& written, Differences& differences) {
-  const Json rows = to_json(table);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    for (const auto& [key, value] : rows[i].items())
-      compare(differences,
-              (run / "table.json").string() + ", " + rows[i].at("method").get<std::string>() + ", " + key,
-              written.at(i).value(key, Json(nullptr)), value);
+// The reading that the last round must have.
+Measurement last_reading(const Job& job, const State& state, const std::vector<Evaluation>& ledger,
+                         const AttackResult& result) {
+  if (job.settings.samples == 0) {  // of verdicts that were paid since the reading before it
+    const std::vector<RoundRecord> readings = result.readings();
+    const std::size_t since = readings.size() < 2 ? 0 : static_cast<std::size_t>(readings[readings.size() - 2].nre);
+    return measure_paid(*job.task, std::span(ledger).first(static_cast<std::size_t>(result.rounds.back().nre)).subspan(since));
+  }
+  std::unordered_set<Attempt> tried;
+  for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
+  const Screen unseen = [&](std::span<const Attempt> attempts) {
+    std::vector<bool> is_new;
+    for (const Attempt& x : attempts) is_new.push_back(!tried.contains(x));
+    return is_new;
+  };
+  return measure_attacker(*job.task, job.method, state, unseen, job.task->judge(), job.settings.samples,
+                          job.settings.seed);
+}
+
+// One finished attack: its log against its ledger, its last attacker against its log. Returns its evaluations.
+std::int64_t verify_attack(const Job& job, Differences& differences) {
+  const fs::path metrics = job.folder / "metrics.jsonl", ledger_file = job.folder / "ledger.jsonl";
+  compare_members(differences, (job.folder / "config.json").string(), read_json(job.folder / "config.json"),
+                  attack_config(*job.task, job.method, job.settings));
+  const AttackResult result = read_attack(job.folder);
+  const SavedAttack saved =
+      load_attack(job.folder, *starting_model(*job.task, job.method, std::make_shared<Cost>()));
+  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError, job.folder.string(),
+            "this attack is not finished; run the same command again first");
+  const std::vector<Evaluation> ledger = read_ledger(ledger_file, saved.progress.ledger).evaluations;
+  compare(differences, ledger_file.string() + ", evaluations", ledger.size(), saved.progress.ledger.evaluations);
+  verify_counts(metrics, ledger, result.rounds, differences);
+  const bool repeatable = job.task->repeatable();
+  if (repeatable) verify_verdicts(ledger_file, ledger, judge_of(*job.task, job.method), differences);
+  if (!result.rounds.empty() && (repeatable || job.settings.samples == 0))
+    compare(differences, metrics.string() + ", last attacker measured again", last_line(metrics).at("measured"),
+            to_json(last_reading(job, saved.state, ledger, result)));
+  return std::ssize(ledger);
+}
+
+std::string identity(const Row& row) {
+  return row.panel + '/' + std::to_string(row.instance) + '/' + row.variant + '/' + std::to_string(row.seed);
+}
+
+// Each row of rows.json with its attack. Errors: InputError for a row of which the study knows nothing.
+std::vector<Job> jobs_of(const fs::path& run, const std::vector<Row>& rows, const Study& study,
+                         const Registry& registry, Instances& instances) {
+  std::map<std::string, Job> known;
+  for (const Study& stage : stages_of(run, study, registry))
+    for (const PlannedAttack& a : planned(stage)) {
+      const Row key{.panel = stage.panels[a.panel].name, .instance = a.instance,
+                    .variant = stage.variants[a.variant].name, .seed = a.seed};
+      for (const Row& row : rows)
+        if (identity(row) == identity(key)) known.emplace(identity(key), job_of(run, stage, a, registry, instances));
+    }
+  std::vector<Job> jobs;
+  for (const Row& row : rows) {
+    const auto found = known.find(identity(row));
+    ENSURE_AS(found != known.end(), InputError, (run / "rows.json").string(),
+              "has a row for " << identity(row) << ", which study.toml does not have");
+    jobs.push_back(found->second);
+  }
+  return jobs;
+}
+
+void verify_rows(const fs::path& run, const std::vector<Row>& written, const std::vector<Run>& found,
+                 Differences& differences) {
+  const std::string file = (run / "rows.json").string();
+  compare(differences, file + ", rows", written.size(), found.size());
+  std::map<std::string, Json> by_name;
+  for (const Row& row : written) by_name.emplace(identity(row), to_json(row));
+  for (const Run& one : found)
+    compare_members(differences, file + ", " + identity(one.row),
+                    by_name.contains(identity(one.row)) ? by_name.at(identity(one.row)) : Json::object(),
+                    to_json(one.row));
+}
+
+void verify_texts(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
+                  Differences& differences) {
+  const Table table = table_of(results, registry);
   if (read_file(run / "table.csv") != to_csv(table))
     differences.push_back((run / "table.csv").string() + ": not what the logs give");
   if (read_file(run / "table.md").find(main_table(table)) == std::string::npos)
     differences.push_back((run / "table.md").string() + ": its table is not what the logs give");
+  std::vector<Row> rows;
+  for (const Run& one : results.runs) rows.push_back(one.row);
+  if (study.halving && read_file(run / "tuning.md") != tuning_table(study, rows))
+    differences.push_back((run / "tuning.md").string() + ": not what the logs give");
+  const std::optional<Record> record = read_record(run);
+  if (record && record->canary)
+    compare(differences, (run / "run.json").string() + ", canary", record->canary->hash, canary_hash(run / "canary", registry));
 }
 
 }  // namespace
 
-Verification verify(const fs::path& run, ProgressMode mode) {
-  const fs::path table_json = run / "table.json", attacker_json = run / "pretrained" / "attacker.json";
-  const Json written = parse_rows(read_file(table_json), table_json.string());
-  const Networks networks = load_networks(run / "pretrained");
-  struct Claim {
-    std::size_t row;
-    fs::path folder;
-    AttackResult result;
-    Differences differences;
-  };
-  std::vector<Claim> claims;
-  const std::vector<Field> rows = Field(written, table_json.string()).items();
-  for (std::size_t row = 1; row < rows.size(); ++row)  // the first is the pre-trained attacker
-    for (const Field& seed : rows[row]["seeds"].items())
-      claims.push_back(
-          {row,
-           attack_folder(run, rows[row]["method"].text(), static_cast<int>(seed.integer(1, 1000))),
-           {},
-           {}});
-  Progress progress("verifying", static_cast<std::int64_t>(claims.size()), mode);
-  parallel_for(claims.size(), [&](std::size_t i) {
-    claims[i].result = verify_attack(claims[i].folder, networks, claims[i].differences);
+Verification verify(const fs::path& run, const Registry& registry, ProgressMode mode) {
+  const fs::path rows_file = run / "rows.json";
+  const std::vector<Row> rows = parse_rows(read_file(rows_file), rows_file.string());
+  const Study study = read_study(run.string(), registry);
+  Instances instances(run / "instances", study, registry, Access::read, ProgressMode::quiet);
+  const std::vector<Job> jobs = jobs_of(run, rows, study, registry, instances);
+  std::vector<Differences> differences(jobs.size());
+  std::vector<std::int64_t> evaluations(jobs.size());
+  Progress progress("verifying", std::ssize(jobs), mode);
+  parallel_for(jobs.size(), [&](std::size_t i) {
+    evaluations[i] = verify_attack(jobs[i], differences[i]);
     progress.advance();
   });
-
-  Verification found{.attacks = claims.size(), .evaluations = 0, .differences = {}};
-  std::vector<std::vector<AttackResult>> results(rows.size());
-  for (const Claim& claim : claims) {
-    results[claim.row].push_back(claim.result);
-    found.evaluations += claim.result.rounds.back().nre;
-    found.differences.insert(found.differences.end(), claim.differences.begin(), claim.differences.end());
+  Verification found{.attacks = jobs.size(), .evaluations = 0, .differences = {}};
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    found.evaluations += evaluations[i];
+    found.differences.insert(found.differences.end(), differences[i].begin(), differences[i].end());
   }
-  Table table{.title = {},
-              .note = {},
-              .quick = is_quick(written),
-              .base = parse_base_rate(read_file(attacker_json), attacker_json.string()),
-              .rows = {}};
-  for (std::size_t row = 1; row < rows.size(); ++row)
-    table.rows.push_back(method_row(method(rows[row]["method"].text()), results[row]));
-  verify_table(run, table, written, found.differences);
+  instances.verify_bases([&](const fs::path& file, const Json& written, const Json& again) {
+    compare(found.differences, file.string() + ", measured again", written, again);
+  });
+  const Results results = results_of(run, study, registry, instances);
+  verify_rows(run, rows, results.runs, found.differences);
+  verify_texts(run, study, results, registry, found.differences);
   return found;
 }
 

@@ -1,10 +1,13 @@
-// What a run folder of `reproduce` claims, derived again from its files.
+// What a run folder claims, derived again from its files.
+//   const Verification found = verify("runs/planted", registry, ProgressMode::plain);
+//   for (const std::string& difference : found.differences) std::cout << difference << '\n';
 #pragma once
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "tasks/base/progress.h"
+#include "tasks/run/registry.h"
 
 namespace banel {
 
@@ -14,10 +17,11 @@ struct Verification {
   std::vector<std::string> differences;  // "file: what it says, what was found"; empty: all agrees
 };
 
-// Every attack: the target answers every question of the ledger again; rewards, counts and evaluations of the
-// log are counted again from the ledger; the last attacker writes its samples again and they are measured
-// again. The table (json, csv, markdown) is made again from the logs. Nothing is trained and nothing written.
-// Errors: InputError naming a file that is missing or damaged, or a run that is not finished.
-Verification verify(const std::filesystem::path& run, ProgressMode);
+// Every attack of rows.json: the judge answers every attempt of the ledger again if the task is repeatable; counts
+// and evaluations of the log are counted again from the ledger; the last attacker writes its samples again and they
+// are measured again. Base rates are measured again. Rows and tables are made again from the logs. Nothing is
+// trained and nothing is written. Errors: InputError naming a file that is missing or damaged, or an attack that is
+// not finished.
+Verification verify(const std::filesystem::path& run, const Registry&, ProgressMode);
 
 }  // namespace banel

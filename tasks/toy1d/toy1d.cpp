@@ -7,8 +7,9 @@
 #include <numeric>
 
 #include "banel/tabular.h"
+#include "tensor/hash.h"
 
-namespace banel {
+namespace banel::toy1d {
 
 namespace {
 
@@ -41,25 +42,67 @@ bool is_success(double x) { return std::abs(x) == success_value; }
 
 std::vector<Verdict> judge(std::span<const Attempt> attempts) {
   std::vector<Verdict> verdicts;
-  for (const Attempt& x : attempts) verdicts.push_back({"", is_success(std::stod(x))});
+  for (const Attempt& x : attempts)
+    verdicts.push_back({"", is_success(std::stod(x)) ? Reward::success : Reward::failure});
   return verdicts;
 }
 
-}  // namespace
-
-double Toy1dRun::success(const std::vector<double>& probabilities) const {
+double success_mass(const std::vector<double>& probabilities) {
   double sum = 0;
-  for (std::size_t i = 0; i < grid.size(); ++i)
-    if (is_success(grid[i])) sum += probabilities[i];
+  for (int i = 0; i < places; ++i)
+    if (is_success(value(i))) sum += probabilities[static_cast<std::size_t>(i)];
   return sum;
 }
 
-std::vector<double> exact_posterior(const State& state) {
-  const auto& theta = dynamic_cast<const TabularGenerator&>(*state.theta);
+// Of Algorithm 1 on the illustration.
+Settings loop_settings() {
+  Settings settings;
+  settings.m = 10;
+  settings.budget = most_steps * 10;
+  settings.n = 20;
+  settings.f = 10;  // a step rejects at most 1 - 1/f of the posterior: nearly all of it may have failed
+  settings.phi.epochs = 1;
+  settings.screened = false;
+  settings.memory = Memory::regions;
+  return settings;
+}
+
+class Toy1d : public Task {
+ public:
+  std::string title() const override { return "one dimension, successes at -2 and 2"; }
+  void open(const std::filesystem::path&, Access, ProgressMode) override {}
+  std::string fingerprint() const override { return hex(fnv1a(prior_.state())); }
+  const Generator& prior() const override { return prior_; }
+  Judge judge() const override { return toy1d::judge; }
+
+  void adapt(Method& m) const override {
+    const Settings s = loop_settings();
+    const Values values{{"budget", s.budget},         {"m", s.m},        {"n", s.n}, {"f", s.f},
+                        {"phi_epochs", s.phi.epochs}, {"screen", "none"}};
+    for (const auto& [key, value] : values)
+      if (std::find(m.uses.begin(), m.uses.end(), key) != m.uses.end()) set(m, key, value);
+  }
+
+  std::optional<Estimate> exact_success(const Attacker& attacker) const override {
+    return Estimate{.value = success_mass(exact_posterior(attacker))};
+  }
+
+ private:
+  TabularGenerator prior_ = toy1d::prior();
+};
+
+}  // namespace
+
+double Illustration::success(const std::vector<double>& probabilities) const {
+  return success_mass(probabilities);
+}
+
+std::vector<double> exact_posterior(const Attacker& attacker) {
+  const auto& theta = dynamic_cast<const TabularGenerator&>(attacker.theta);
   std::vector<double> p = theta.probabilities();
   std::vector<Proposal> all;
   for (std::size_t i = 0; i < p.size(); ++i) all.push_back({theta.words()[i], std::log(p[i])});
-  for (const Region& region : state.regions) {
+  for (const Region& region : attacker.regions) {
     const std::vector<double> scores = log_ratio(all, *region.phi, region.kappa);
     for (std::size_t i = 0; i < p.size(); ++i)
       if (scores[i] < region.tau) p[i] = 0;
@@ -69,26 +112,20 @@ std::vector<double> exact_posterior(const State& state) {
   return p;
 }
 
-Toy1dRun toy1d(std::uint64_t seed) {
-  Toy1dRun result;
+Illustration illustrate(std::uint64_t seed) {
+  Illustration result;
   for (int i = 0; i < places; ++i) result.grid.push_back(value(i));
   result.successes = {-success_value, success_value};
-  Settings settings;
-  settings.per_round = 10;
-  settings.budget = most_steps * 10;
-  settings.accepted = 20;
-  settings.f = 10;  // a step rejects at most 1 - 1/f of the posterior: nearly all of it may have failed
-  settings.phi_epochs = 1;
-  settings.screened = false;
-  settings.memory = Memory::regions;
+  const Settings settings = loop_settings();
   const TabularGenerator theta = prior();
-  State state{theta.clone(), {}, 0};
+  State state{theta.clone()};
   Oracle oracle(judge, settings.budget);
   Banel learner(ratio_score());
   std::vector<double> current = theta.probabilities();
-  const auto nothing_known = [](const Attempt&) { return false; };
-  run(state, oracle, settings, learner, nothing_known, seed, [&](const State& now, const Round& round) {
-    Toy1dStep step{.theta = current, .phi = std::vector<double>(places), .posterior = exact_posterior(now)};
+  run(state, oracle, settings, learner, {}, seed, [&](const State& now, const Round& round) {
+    Step step{.theta = current,
+              .phi = std::vector<double>(places),
+              .posterior = exact_posterior({*now.theta, now.regions})};
     if (!round.failures.empty()) step.phi = dynamic_cast<const TabularGenerator&>(*round.phi).probabilities();
     current = step.posterior;
     for (const Attempt& x : texts(round.attempts.kept))
@@ -102,11 +139,11 @@ Toy1dRun toy1d(std::uint64_t seed) {
   return result;
 }
 
-Toy1dSummary summarise_toy1d(std::size_t seeds) {
-  Toy1dSummary s{.seeds = seeds};
+Summary summarise(std::size_t seeds) {
+  Summary s{.seeds = seeds};
   double found_steps = 0, converged_steps = 0;
   for (std::size_t seed = 1; seed <= seeds; ++seed) {
-    const Toy1dRun r = toy1d(seed);
+    const Illustration r = illustrate(seed);
     s.found += r.found.has_value();
     s.converged += r.converged.has_value();
     found_steps += static_cast<double>(r.found.value_or(0));
@@ -118,10 +155,18 @@ Toy1dSummary summarise_toy1d(std::size_t seeds) {
   return s;
 }
 
-std::string to_text(const Toy1dRun& r) {
+TaskEntry entry() {
+  return {.name = "toy1d",
+          .sentence = "one dimension: 31 values, two of which are rewarded (the paper's illustration)",
+          .make = [](const Values&, std::uint64_t) -> std::unique_ptr<Task> {
+            return std::make_unique<Toy1d>();
+          }};
+}
+
+std::string to_text(const Illustration& r) {
   std::string text;
   for (std::size_t k = 0; k < r.steps.size(); ++k) {
-    const Toy1dStep& step = r.steps[k];
+    const Step& step = r.steps[k];
     char line[160];
     std::snprintf(
         line, sizeof line, "step %2zu  success %.3f -> %.3f  values left %2td  samples", k + 1,
@@ -137,7 +182,7 @@ std::string to_text(const Toy1dRun& r) {
   return text;
 }
 
-std::string to_text(const Toy1dSummary& s) {
+std::string to_text(const Summary& s) {
   char text[400];
   std::snprintf(
       text, sizeof text,
@@ -147,13 +192,11 @@ std::string to_text(const Toy1dSummary& s) {
   return text;
 }
 
-nlohmann::ordered_json to_json(const Toy1dRun& r) {
-  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
-  for (const Toy1dStep& s : r.steps)
+Json to_json(const Illustration& r) {
+  Json steps = Json::array();
+  for (const Step& s : r.steps)
     steps.push_back({{"theta", s.theta}, {"samples", s.samples}, {"phi", s.phi}, {"posterior", s.posterior}});
-  const auto step = [](const std::optional<std::size_t>& k) {
-    return k ? nlohmann::ordered_json(*k) : nlohmann::ordered_json(nullptr);
-  };
+  const auto step = [](const std::optional<std::size_t>& k) { return k ? Json(*k) : Json(nullptr); };
   return {{"grid", r.grid},
           {"successes", r.successes},
           {"found", step(r.found)},
@@ -161,9 +204,9 @@ nlohmann::ordered_json to_json(const Toy1dRun& r) {
           {"steps", steps}};
 }
 
-nlohmann::ordered_json to_json(const Toy1dSummary& s) {
+Json to_json(const Summary& s) {
   return {{"seeds", s.seeds},           {"found", s.found},         {"found_mean", s.found_mean},
           {"prior_mean", s.prior_mean}, {"converged", s.converged}, {"converged_mean", s.converged_mean}};
 }
 
-}  // namespace banel
+}  // namespace banel::toy1d

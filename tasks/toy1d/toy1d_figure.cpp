@@ -1,11 +1,12 @@
+#include "tasks/toy1d/toy1d_figure.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "tasks/plot/column_chart.h"
-#include "tasks/report/figure_parts.h"
 #include "tensor/check.h"
 
-namespace banel {
+namespace banel::toy1d {
 
 namespace {
 
@@ -22,13 +23,14 @@ DrawList key(const std::vector<std::pair<std::string, Colour>>& entries) {
 
 }  // namespace
 
-DrawList toy1d_figure(const std::vector<double>& places, const std::vector<double>& successes,
-                      const std::vector<Toy1dStep>& steps, const Provenance& from) {
+DrawList figure(const Illustration& run, const Provenance& from) {
+  const std::vector<double>& places = run.grid;
+  const std::vector<Step>& steps = run.steps;
   ENSURE(!steps.empty() && !places.empty(), "figure", "the illustration has no steps or no places");
   const Colour pale_grey{205, 205, 205}, blue = series_colour(0), vermilion = series_colour(1),
                                          green = series_colour(2);
   std::vector<std::size_t> rewarded;
-  for (double success : successes)
+  for (double success : run.successes)
     rewarded.push_back(static_cast<std::size_t>(
         std::min_element(places.begin(), places.end(),
                          [&](double a, double b) { return std::abs(a - success) < std::abs(b - success); }) -
@@ -37,7 +39,7 @@ DrawList toy1d_figure(const std::vector<double>& places, const std::vector<doubl
   for (double x = std::ceil(places.front()); x <= places.back(); ++x) whole_numbers.push_back(x);
   std::vector<DrawList> drawn;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const Toy1dStep& step = steps[i];
+    const Step& step = steps[i];
     ColumnChart chart{.width = 330, .height = 250};
     chart.captions.heading = "step " + std::to_string(i + 1);
     chart.x.at = whole_numbers;
@@ -61,4 +63,4 @@ DrawList toy1d_figure(const std::vector<double>& places, const std::vector<doubl
                    grid({words, grid(drawn, 3)}, 1));
 }
 
-}  // namespace banel
+}  // namespace banel::toy1d

@@ -4,10 +4,6 @@
 
 #include <cmath>
 
-#include "tasks/addition/addition.h"
-#include "tasks/run/rnd.h"
-#include "tests/support/with_threads.h"
-
 namespace banel {
 namespace {
 
@@ -16,8 +12,8 @@ const std::vector<Attempt> visited{"12+3=", "12+4=", "12+3=", "99+1="};
 TEST_CASE("the density of strings sums to one over what can follow") {
   StringDensity density(2);
   for (const Attempt& x : visited) density.count(x);
-  // p(x) includes the end of the string, so p("a") over all one-character strings and the empty one is below 1, and the
-  // chain rule holds: log p of a string is a sum of conditionals, each at most 0.
+  // p(x) includes the end of the string, so p("a") over all one-character strings and the empty one is below
+  // 1, and the chain rule holds: log p of a string is a sum of conditionals, each at most 0.
   double total = std::exp(density.log_prob(""));
   for (int c = 1; c < 256; ++c) total += std::exp(density.log_prob(std::string(1, static_cast<char>(c))));
   CHECK(total > 0);
@@ -26,7 +22,7 @@ TEST_CASE("the density of strings sums to one over what can follow") {
   CHECK(density.log_prob("12+4=") > density.log_prob("77-7="));
 }
 
-TEST_CASE("the density is the back-off formula in a case small enough for hand") {
+TEST_CASE("the density is the formula of the header in a case small enough to compute by hand") {
   StringDensity density(0);  // no context: counts of characters and ends alone
   density.count("a");        // one 'a', one end
   const double p = (1 + 1.0 / 256) / (2 + 1), q = (0 + 1.0 / 256) / (2 + 1);
@@ -69,7 +65,7 @@ TEST_CASE("the pseudo-count bonus is that of the formula and falls with every vi
   }
 }
 
-TEST_CASE("a bonus that is only asked for teaches nothing and prefers what is new") {
+TEST_CASE("asking for a bonus teaches nothing and what is new has a higher one") {
   PseudoCounts counts(4, 0.1);
   counts.visit(visited, {1, "order"});
   const std::vector<Attempt> asked{"12+3=", "00000+00000="};
@@ -77,42 +73,6 @@ TEST_CASE("a bonus that is only asked for teaches nothing and prefers what is ne
   CHECK(counts.bonus(asked)[0] == doctest::Approx(first[0]));
   CHECK(counts.bonus(asked)[1] == doctest::Approx(first[1]));
   CHECK(first[1] > first[0]);
-}
-
-Rnd rnd(int epochs, std::shared_ptr<Cost> cost = std::make_shared<Cost>()) {
-  FitSettings fit;
-  fit.epochs = epochs;
-  fit.batch = 2;
-  fit.rate = 3e-3;
-  return Rnd(addition::attacker_config(2, 16, 1, 2), fit, 5, std::move(cost));
-}
-
-TEST_CASE("random network distillation grows familiar with what it visits and less so with the rest") {
-  Rnd novelty = rnd(50);
-  const std::vector<Attempt> seen{"12+3=", "12+4=", "13+3="}, other{"9+98=", "0+0="};
-  const auto seen_before = novelty.bonus(seen), other_before = novelty.bonus(other);
-  CHECK(novelty.visit(seen, {1, "order"}) == seen_before);  // the bonus of a visit is that before it
-  const auto seen_after = novelty.bonus(seen), other_after = novelty.bonus(other);
-  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen_after[i] < 0.2 * seen_before[i]);
-  for (std::size_t i = 0; i < other.size(); ++i) CHECK(other_after[i] > 2 * seen_after[i]);
-}
-
-TEST_CASE("random network distillation reads the whole string") {
-  Rnd novelty = rnd(1);
-  const auto bonus = novelty.bonus(std::vector<Attempt>{"12+34=", "12+35=", "12+34"});
-  CHECK(bonus[0] != bonus[1]);
-  CHECK(bonus[0] != bonus[2]);
-}
-
-TEST_CASE("random network distillation gives the same bits for any number of threads and counts its work") {
-  const auto cost = std::make_shared<Cost>();
-  rnd(3, cost).visit(visited, {1, "order"});
-  CHECK(cost->tokens == 20 * (2 + 3));  // both networks read 20 characters, one is trained on them three times
-  check_same_for_all_threads([&] {
-    Rnd novelty = rnd(3);
-    novelty.visit(visited, {1, "order"});
-    return novelty.bonus(visited);
-  });
 }
 
 }  // namespace

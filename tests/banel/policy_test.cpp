@@ -8,22 +8,17 @@ namespace banel {
 namespace {
 
 constexpr std::size_t words = 12;
-const auto never = [](const Attempt&) { return false; };
 
 Settings settings(std::int64_t budget) {
   Settings s;
   s.budget = budget;
-  s.per_round = 10;
+  s.m = 10;
   s.screened = false;
   return s;
 }
 
-Oracle::Judge judge(const Attempt& rewarded) {
-  return [rewarded](std::span<const Attempt> attempts) {
-    std::vector<Verdict> verdicts;
-    for (const Attempt& x : attempts) verdicts.push_back({"", x == rewarded});
-    return verdicts;
-  };
+Judge judge(const Attempt& rewarded) {
+  return judge_by([rewarded](const Attempt& x) { return x == rewarded; });
 }
 
 // Gives every visit of one word a bonus of 1 and all others none.
@@ -47,30 +42,30 @@ class Loves : public Novelty {
 
 TEST_CASE("on the bare reward nothing moves and the gradient is exactly 0 while every reward is 0") {
   for (Baseline baseline : {Baseline::none, Baseline::group}) {
-    State state{std::make_unique<ToyGenerator>(words), {}, 0};
-    const auto before = dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
+    State state{std::make_unique<ToyGenerator>(words)};
+    const auto before = probabilities(*state.theta);
     Oracle oracle(judge("none of them"), 60);
     RewardGradient learner(baseline);
     int rounds = 0;
-    run(state, oracle, settings(60), learner, never, 1, [&](const State&, const Round& round) {
+    run(state, oracle, settings(60), learner, all_may_succeed, 1, [&](const State&, const Round& round) {
       CHECK(round.gradient_norm == 0.0);
       return ++rounds > 0;
     });
     CHECK(rounds == 6);
-    const auto after = dynamic_cast<ToyGenerator&>(*state.theta).probabilities();
+    const auto after = probabilities(*state.theta);
     for (std::size_t i = 0; i < words; ++i) CHECK(after[i] == doctest::Approx(before[i]).epsilon(1e-12));
   }
 }
 
 TEST_CASE("on the bare reward a rewarded word becomes more likely") {
   for (Baseline baseline : {Baseline::none, Baseline::group}) {
-    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    State state{std::make_unique<ToyGenerator>(words)};
     const std::vector<Attempt> word{ToyGenerator::word(3)};
     const double before = state.theta->log_prob(word)[0];
     Oracle oracle(judge(word[0]), 100);
     RewardGradient learner(baseline);
     double largest = 0;
-    run(state, oracle, settings(100), learner, never, 1, [&](const State&, const Round& round) {
+    run(state, oracle, settings(100), learner, all_may_succeed, 1, [&](const State&, const Round& round) {
       largest = std::max(largest, *round.gradient_norm);
       return true;
     });
@@ -79,15 +74,34 @@ TEST_CASE("on the bare reward a rewarded word becomes more likely") {
   }
 }
 
+TEST_CASE("attempts that could not be judged are left out of the gradient of the reward") {
+  const Settings s = settings(3);
+  const ToyGenerator pretrained(words);
+  const Oracle oracle(judge("none of them"), 3);
+  const auto learned = [&](std::vector<Reward> rewards) {
+    State state{pretrained.clone()};
+    Round round;
+    for (std::size_t i = 0; i < rewards.size(); ++i)
+      round.attempts.kept.push_back({ToyGenerator::word(i), 0});
+    round.rewards = std::move(rewards);
+    CHECK(RewardGradient(Baseline::group).learn(state, round, {s, oracle, nullptr, 1}));
+    return probabilities(*state.theta);
+  };
+  using enum Reward;
+  CHECK(learned({success, failure, unjudged, unjudged}) == learned({success, failure}));
+  CHECK(learned({success, failure, failure, failure}) != learned({success, failure}));
+  CHECK(learned({unjudged, unjudged}) == pretrained.probabilities());
+}
+
 TEST_CASE("a bonus pulls the attacker and the KL penalty holds it back") {
   const std::vector<Attempt> word{ToyGenerator::word(3)};
   const auto reached = [&](double kl) {
-    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    State state{std::make_unique<ToyGenerator>(words)};
     Oracle oracle(judge("none of them"), 400);
     BonusGradient learner(std::make_shared<Loves>(word[0]), state.theta->clone());
     Settings s = settings(400);
     s.kl = kl;
-    run(state, oracle, s, learner, never, 1, [](const State&, const Round&) { return true; });
+    run(state, oracle, s, learner, all_may_succeed, 1, go_on);
     return state.theta->log_prob(word)[0];
   };
   const double start = ToyGenerator(words).log_prob(word)[0];
@@ -98,8 +112,8 @@ TEST_CASE("a bonus pulls the attacker and the KL penalty holds it back") {
 TEST_CASE("without a bonus the KL penalty takes the attacker back towards the pre-trained one") {
   const std::vector<Attempt> F{ToyGenerator::word(3), ToyGenerator::word(5), ToyGenerator::word(7)};
   const ToyGenerator pretrained(words);
-  State state{pretrained.clone(), {}, 0};
-  state.theta->fit(std::vector<Attempt>(20, F[0]), 1, {1, "moved away"});
+  State state{pretrained.clone()};
+  state.theta->fit(std::vector<Attempt>(20, F[0]), {.epochs = 1}, {1, "moved away"});
   const double moved = state.theta->log_prob(F)[0];
   REQUIRE(moved > pretrained.log_prob(F)[0]);
   BonusGradient learner(std::make_shared<Loves>("none of them"), pretrained.clone());
@@ -114,10 +128,10 @@ TEST_CASE("without a bonus the KL penalty takes the attacker back towards the pr
 
 TEST_CASE("the bonus is shown failures only and a resumed run recalls them") {
   const auto novelty = std::make_shared<Loves>("w1"), recalled = std::make_shared<Loves>("w1");
-  State state{std::make_unique<ToyGenerator>(words), {}, 0};
+  State state{std::make_unique<ToyGenerator>(words)};
   Oracle oracle(judge("w2"), 40);
   BonusGradient learner(novelty, state.theta->clone()), later(recalled, state.theta->clone());
-  run(state, oracle, settings(40), learner, never, 1, [](const State&, const Round&) { return true; });
+  run(state, oracle, settings(40), learner, all_may_succeed, 1, go_on);
   for (std::size_t k = 0; k < 4; ++k) later.recall(oracle.failures(10 * k, 10 * k + 10), k + 1, 1);
   REQUIRE(novelty->seen.size() == 4);
   CHECK(recalled->seen == novelty->seen);

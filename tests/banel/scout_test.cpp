@@ -14,7 +14,6 @@ namespace banel {
 namespace {
 
 constexpr std::size_t words = 400;
-const auto never = [](const Attempt&) { return false; };
 
 // A scouting run over the words; rewarded are those with a number in first..last.
 struct Run {
@@ -25,31 +24,29 @@ struct Run {
   State state;
   std::vector<Round> rounds;
 
-  Run(std::size_t first_, std::size_t last_, std::int64_t scouting, std::int64_t budget) : first(first_), last(last_) {
+  Run(std::size_t first_, std::size_t last_, std::int64_t scouting, std::int64_t budget)
+      : first(first_), last(last_) {
     const auto watch = [this](std::span<const Attempt> attempts, std::string_view purpose) {
       ++fits[std::string(purpose)];
       for (const Attempt& x : attempts) leaks += rewarded.contains(x);
     };
-    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};
+    state = {std::make_unique<ToyGenerator>(words, watch)};
     state.pretrained = state.theta->clone();
-    Oracle oracle(
-        [this](std::span<const Attempt> attempts) {
-          std::vector<Verdict> verdicts;
-          for (const Attempt& x : attempts) {
-            const std::size_t number = std::stoul(x.substr(1));
-            verdicts.push_back({"", number >= first && number <= last});
-            if (verdicts.back().reward) rewarded.insert(x);
-            CHECK(judged.insert(x).second);
-          }
-          return verdicts;
-        },
-        budget);
-    Settings settings{.budget = budget, .per_round = 20, .accepted = 20, .f = 2, .phi_epochs = 1, .distil_epochs = 1};
+    const Judge judge = judge_by([this](const Attempt& x) {
+      const std::size_t number = ToyGenerator::number(x);
+      const bool success = number >= first && number <= last;
+      if (success) rewarded.insert(x);
+      CHECK(judged.insert(x).second);
+      return success;
+    });
+    Oracle oracle(judge, budget);
+    Settings settings{
+        .budget = budget, .m = 20, .n = 20, .f = 2, .phi = {.epochs = 1}, .theta = {.epochs = 1}};
     settings.scout = scouting;
     Banel learner(ratio_score());
-    run(state, oracle, settings, learner, never, 3, [this](const State&, const Round& round) {
+    run(state, oracle, settings, learner, all_may_succeed, 3, [this](const State&, const Round& round) {
       rounds.push_back({});
-      rounds.back().way = round.way;
+      rounds.back().outcome = round.outcome;
       rounds.back().rewards = round.rewards;
       rounds.back().attempts = round.attempts;
       rounds.back().failures = round.failures;
@@ -62,7 +59,7 @@ TEST_CASE("the first evaluations are those of scouts and the loop goes on from t
   const Run run(0, 99, 60, 100);
   std::int64_t used = 0;
   for (const Round& round : run.rounds) {
-    CHECK((round.way == Way::scouts) == (used < 60));
+    CHECK((round.outcome == Outcome::scouted) == (used < 60));
     CHECK(round.attempts.kept.size() == round.rewards.size());
     used += std::ssize(round.rewards);
   }
@@ -112,23 +109,18 @@ struct Scouting {
       ++fits[std::string(purpose)];
       if (purpose == "scout fit") centre = attempts[0];
     };
-    state = {std::make_unique<ToyGenerator>(words, watch), {}, 0};  // a scout writes its own string 19 times in 20
+    state = {std::make_unique<ToyGenerator>(words, watch)};  // a scout writes its own string 19 times in 20
     state.pretrained = state.theta->clone();
     std::size_t number = 0;
-    Oracle oracle(
-        [&](std::span<const Attempt> attempts) {
-          std::vector<Verdict> verdicts;
-          for (const Attempt& x : attempts) {
-            verdicts.push_back({"", rewarded.contains(number++)});
-            own += x == centre;
-          }
-          return verdicts;
-        },
-        static_cast<std::int64_t>(evaluations));
+    const Judge judge = judge_by([&](const Attempt& x) {
+      own += x == centre;
+      return rewarded.contains(number++);
+    });
+    Oracle oracle(judge, static_cast<std::int64_t>(evaluations));
     Settings settings;
-    settings.per_round = evaluations;
+    settings.m = evaluations;
     settings.scout = static_cast<std::int64_t>(evaluations);
-    const Screen screen = [&](const Attempt& x) { return !oracle.seen(x); };
+    const Screen screen = screen_by([&](const Attempt& x) { return !oracle.seen(x); });
     round.number = 1;
     scout(state, round, oracle, {settings, oracle, &screen, 1});
   }
@@ -165,16 +157,18 @@ TEST_CASE("a scout that earns nothing is given up after its first attempts") {
 
 TEST_CASE("scouting needs a screen and distillation and an attacker to begin from") {
   const auto start = [](Settings settings, bool pretrained) {
-    State state{std::make_unique<ToyGenerator>(words), {}, 0};
+    State state{std::make_unique<ToyGenerator>(words)};
     if (pretrained) state.pretrained = state.theta->clone();
-    Oracle oracle([](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); }, 100);
+    Oracle oracle(judge_by([](const Attempt&) { return false; }), 100);
     Banel learner(ratio_score());
-    run(state, oracle, settings, learner, never, 1, [](const State&, const Round&) { return false; });
+    run(state, oracle, settings, learner, all_may_succeed, 1,
+        [](const State&, const Round&) { return false; });
   };
-  Settings settings{.per_round = 20, .accepted = 20, .phi_epochs = 1, .distil_epochs = 1};
+  Settings settings{.m = 20, .n = 20, .phi = {.epochs = 1}, .theta = {.epochs = 1}};
   settings.scout = 60;
   CHECK_NOTHROW(start(settings, true));
-  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("need the pre-trained attacker"), UsageError);
+  CHECK_THROWS_WITH_AS(start(settings, false), doctest::Contains("need the pre-trained attacker"),
+                       UsageError);
   settings.screened = false;
   CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout 60 needs screening"), UsageError);
   settings.screened = true;

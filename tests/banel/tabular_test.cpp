@@ -16,7 +16,8 @@ const Stream stream{1, "tabular_test"};
 
 void check_probabilities(const TabularGenerator& g, const std::vector<double>& expected) {
   REQUIRE(g.probabilities().size() == expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(g.probabilities()[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(g.probabilities()[i] == doctest::Approx(expected[i]).epsilon(1e-12));
 }
 
 TEST_CASE("words are drawn as often as their weights say and words of weight 0 never") {
@@ -44,7 +45,7 @@ TEST_CASE("what cannot be drawn has minus infinity for its log-probability") {
 
 TEST_CASE("without inertia a fit gives the frequencies of the attempts") {
   TabularGenerator g(abc, {1, 1, 8}, 0);
-  const double nats = g.fit(std::vector<Attempt>{"a", "b", "a", "a"}, 1, stream);
+  const double nats = g.fit(std::vector<Attempt>{"a", "b", "a", "a"}, {}, stream);
   check_probabilities(g, {0.75, 0.25, 0});
   CHECK(nats == doctest::Approx(-(3 * std::log(0.75) + std::log(0.25)) / 4));
 }
@@ -52,21 +53,21 @@ TEST_CASE("without inertia a fit gives the frequencies of the attempts") {
 TEST_CASE("inertia counts as attempts already seen in every epoch") {
   TabularGenerator once(abc, {1, 1, 2}, 8), twice = once, both = once;
   const std::vector<Attempt> attempts = {"a", "a"};
-  once.fit(attempts, 1, stream);
+  once.fit(attempts, {}, stream);
   check_probabilities(once, {(8 * 0.25 + 2) / 10, 0.2, 0.4});
-  both.fit(attempts, 2, stream);
-  twice.fit(attempts, 1, stream);
-  twice.fit(attempts, 1, stream);
+  both.fit(attempts, {.epochs = 2}, stream);
+  twice.fit(attempts, {}, stream);
+  twice.fit(attempts, {}, stream);
   check_probabilities(both, twice.probabilities());
 }
 
 TEST_CASE("a fit to nothing or for no epoch changes nothing and a clone is independent") {
   TabularGenerator g(abc, {1, 1, 2}, 1);
   const std::unique_ptr<Generator> clone = g.clone();
-  CHECK(g.fit({}, 3, stream) == 0);
-  CHECK(g.fit(std::vector<Attempt>{"a"}, 0, stream) == 0);
+  CHECK(g.fit({}, {.epochs = 3}, stream) == 0);
+  CHECK(g.fit(std::vector<Attempt>{"a"}, {.epochs = 0}, stream) == 0);
   check_probabilities(g, {0.25, 0.25, 0.5});
-  clone->fit(std::vector<Attempt>{"a"}, 5, stream);
+  clone->fit(std::vector<Attempt>{"a"}, {.epochs = 5}, stream);
   check_probabilities(g, {0.25, 0.25, 0.5});
 }
 
@@ -93,12 +94,33 @@ TEST_CASE("an ascent moves log p by the gradient of the weighted log-likelihood"
     gradient.push_back((objective(up) - objective(down)) / 2e-5);
     squares += gradient[k] * gradient[k];
   }
-  CHECK(g.ascend(attempts, weights, stream) == doctest::Approx(std::sqrt(squares)).epsilon(1e-8));
+  CHECK(g.ascend(attempts, weights, {}, stream) == doctest::Approx(std::sqrt(squares)).epsilon(1e-8));
   const std::vector<double> after = g.log_prob(abc);
   for (std::size_t k = 1; k < 3; ++k)  // but for the constant that keeps the sum at 1
-    CHECK(after[k] - before[k] - gradient[k] == doctest::Approx(after[0] - before[0] - gradient[0]).epsilon(1e-8));
+    CHECK(after[k] - before[k] - gradient[k] ==
+          doctest::Approx(after[0] - before[0] - gradient[0]).epsilon(1e-8));
   const std::vector<double> zeros(4, 0.0);
-  CHECK(g.ascend(attempts, zeros, stream) == 0);
+  CHECK(g.ascend(attempts, zeros, {}, stream) == 0);
+}
+
+TEST_CASE("a state read back is the same bits and a damaged one is refused by its file") {
+  TabularGenerator g(abc, {1, 1, 1}, 7);
+  g.fit(std::vector<Attempt>{"a", "c", "a"}, {.epochs = 3}, stream);
+  const TabularGenerator other(abc, {1, 0, 2}, 7);
+  const std::unique_ptr<Generator> same = other.with_state(g.state(), "theta.json");
+  CHECK(dynamic_cast<const TabularGenerator&>(*same).probabilities() == g.probabilities());
+  CHECK(same->state() == g.state());
+  CHECK(TabularGenerator({"a", "b"}, {1, 3}, 0).state() == "{\"probabilities\":[0.25,0.75]}\n");
+  CHECK(g.format() == "json");
+  for (const char* damaged :
+       {"", "{}", "[0.5,0.25,0.25]", R"({"probabilities":1})", R"({"probabilities":[0.5,0.5]})",
+        R"({"probabilities":[0.25,0.25,0.25,0.25]})", R"({"probabilities":[0.5,0.5,"0"]})",
+        R"({"probabilities":[0.5,0.5,null]})", R"({"probabilities":[1.5,-0.5,0]})",
+        R"({"probabilities":[0,0,0]})", R"({"probabilities":[1,1,1]})", R"({"probabilities":[1e999,0,0]})",
+        R"({"probabilities":[]})"}) {
+    CAPTURE(damaged);
+    CHECK_THROWS_WITH_AS(g.with_state(damaged, "theta.json"), doctest::Contains("theta.json: "), InputError);
+  }
 }
 
 TEST_CASE("a table that cannot be a distribution is refused") {
@@ -111,7 +133,7 @@ TEST_CASE("a table that cannot be a distribution is refused") {
   CHECK_THROWS_AS(TabularGenerator(abc, {1, 1, 1}, -1), UsageError);
   CHECK_THROWS_AS(TabularGenerator(abc, {1, 1, 1}, nan), UsageError);
   TabularGenerator g(abc, {1, 1, 1}, 0);
-  CHECK_THROWS_AS(g.fit(std::vector<Attempt>{"z"}, 1, stream), UsageError);
+  CHECK_THROWS_AS(g.fit(std::vector<Attempt>{"z"}, {}, stream), UsageError);
 }
 
 }  // namespace

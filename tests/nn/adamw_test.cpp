@@ -20,7 +20,8 @@ Parameters two_weights() {
 TEST_CASE("three steps of AdamW follow its definition") {
   Parameters parameters = two_weights();
   const std::size_t bias = parameters[1].offset;
-  const AdamWSettings settings{.beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .weight_decay = 0.1, .max_norm = 2};
+  const AdamWSettings settings{
+      .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .weight_decay = 0.1, .max_norm = 2};
   AdamW optimizer(parameters, settings);
   std::vector<real> gradients(parameters.values.size());
   double weight[2] = {2, 3}, m[2] = {}, v[2] = {};
@@ -47,12 +48,14 @@ TEST_CASE("an update in pieces gives the same bits as an update of all weights a
   Parameters whole;
   whole.add("weight", {10, 10});
   whole.add("bias", {30});
-  for (std::size_t i = 0; i < whole.values.size(); ++i) whole.values[i] = static_cast<real>(std::sin(static_cast<double>(i)));
+  for (std::size_t i = 0; i < whole.values.size(); ++i)
+    whole.values[i] = static_cast<real>(std::sin(static_cast<double>(i)));
   Parameters pieces = whole;
   AdamW a(whole, {.weight_decay = 0.1}), b(pieces, {.weight_decay = 0.1});
   std::vector<real> gradients(whole.values.size());
   for (int t = 0; t < 3; ++t) {
-    for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] = static_cast<real>(std::cos(static_cast<double>(i) + t));
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      gradients[i] = static_cast<real>(std::cos(static_cast<double>(i) + t));
     a.advance();
     a.update(whole, gradients.data(), 5, 0.01, 0, gradients.size());
     b.advance();

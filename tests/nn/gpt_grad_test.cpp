@@ -1,6 +1,7 @@
-// A whole GPT in double precision: its gradient against central differences, its cached form against the batch form.
-#include "tests/support/check_grad.h"
+// A whole GPT in double precision: its gradient against central differences, its cached form against the
+// batch form.
 #include "nn/gpt.h"
+#include "tests/support/check_grad.h"
 
 namespace banel {
 namespace {
@@ -33,14 +34,16 @@ void check_gpt(const GPTConfig& config, const std::vector<int>& lengths, double 
   std::vector<real> gradient(gpt.parameters.values.size());
   const auto loss = [&](real* gradients) {
     Tape tape;
-    const Tensor logits = gpt.logits(Weights(tape, gpt.parameters, gradients), {text.tokens, text.positions, text.offsets, {}});
+    const Tensor logits =
+        gpt.logits(Weights(tape, gpt.parameters, gradients), {text.tokens, text.positions, text.offsets, {}});
     const Tensor result = cross_entropy(logits, text.targets, text.weights);
     if (gradients == gradient.data()) tape.backward(result);
     return result.data()[0];
   };
   loss(gradient.data());
   for (const Slice& slice : gpt.parameters.slices()) {
-    const auto first = static_cast<std::ptrdiff_t>(slice.offset), last = static_cast<std::ptrdiff_t>(slice.end());
+    const auto first = static_cast<std::ptrdiff_t>(slice.offset),
+               last = static_cast<std::ptrdiff_t>(slice.end());
     std::vector<real> values(gpt.parameters.values.begin() + first, gpt.parameters.values.begin() + last);
     const std::vector<real> slice_gradient(gradient.begin() + first, gradient.begin() + last);
     std::ostringstream what;
@@ -56,7 +59,8 @@ void check_gpt(const GPTConfig& config, const std::vector<int>& lengths, double 
 TEST_CASE("the gradient of a whole GPT agrees with central differences") {
   check_gpt({.vocabulary = 2, .context = 1, .d_model = 1, .layers = 1, .heads = 1}, {1}, 1);
   check_gpt({.vocabulary = 5, .context = 9, .d_model = 3, .layers = 1, .heads = 3}, {1, 9}, 1);
-  check_gpt({.vocabulary = 13, .context = 40, .d_model = 20, .layers = 2, .heads = 4}, {1, 40, 3, 17, 8, 1}, 1);
+  check_gpt({.vocabulary = 13, .context = 40, .d_model = 20, .layers = 2, .heads = 4}, {1, 40, 3, 17, 8, 1},
+            1);
   check_gpt({.vocabulary = 9, .context = 16, .d_model = 16, .layers = 3, .heads = 2}, {16, 7}, 1);
 }
 
@@ -78,7 +82,8 @@ TEST_CASE("a GPT that reads one token at a time with a cache gives the logits of
     std::vector<int> tokens, positions, slots;
     for (int b = 0; b < 3; ++b)
       if (t < lengths[static_cast<std::size_t>(b)]) {
-        tokens.push_back(text.tokens[static_cast<std::size_t>(text.offsets[static_cast<std::size_t>(b)] + t)]);
+        tokens.push_back(
+            text.tokens[static_cast<std::size_t>(text.offsets[static_cast<std::size_t>(b)] + t)]);
         positions.push_back(t);
         slots.push_back(b);
       }
@@ -86,7 +91,8 @@ TEST_CASE("a GPT that reads one token at a time with a cache gives the logits of
     for (std::size_t n = 0; n < slots.size(); ++n)
       for (int v = 0; v < 13; ++v) {
         const int row = text.offsets[static_cast<std::size_t>(slots[n])] + t;
-        largest = std::max(largest, std::abs(step.data()[static_cast<int>(n) * 13 + v] - whole.data()[row * 13 + v]));
+        largest = std::max(largest,
+                           std::abs(step.data()[static_cast<int>(n) * 13 + v] - whole.data()[row * 13 + v]));
       }
   }
   CHECK(largest < 1e-12);

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
-#include "nn/train.h"
-#include "tests/support/rounding.h"
+#include "nn/batch.h"
 #include "tensor/check.h"
+#include "tests/support/rounding.h"
 
 namespace banel {
 namespace {
@@ -23,7 +23,8 @@ std::vector<real> logits_of(GPT& gpt, const std::vector<Sequence>& texts) {
     batch.add({.tokens = text});
   }
   Tape tape(Record::no);
-  const Tensor logits = gpt.logits(Weights(tape, gpt.parameters, nullptr), {batch.tokens, batch.positions, batch.offsets, {}});
+  const Tensor logits =
+      gpt.logits(Weights(tape, gpt.parameters, nullptr), {batch.tokens, batch.positions, batch.offsets, {}});
   return {logits.data(), logits.data() + logits.size()};
 }
 
@@ -60,7 +61,8 @@ TEST_CASE("a fresh GPT gives logits of moderate size that depend on the token an
   GPT gpt(small, Rng(1, "gpt"));
   const std::vector<real> logits = logits_of(gpt, {{3, 3, 3, 5}});
   CHECK(std::all_of(logits.begin(), logits.end(), [](real x) { return std::abs(x) < 10; }));
-  for (int row = 1; row < 4; ++row) CHECK(!std::equal(logits.begin(), logits.begin() + 7, logits.begin() + 7 * row));
+  for (int row = 1; row < 4; ++row)
+    CHECK(!std::equal(logits.begin(), logits.begin() + 7, logits.begin() + 7 * row));
 }
 
 TEST_CASE("changing a later token of a GPT changes no earlier logit") {
@@ -87,13 +89,14 @@ TEST_CASE("strings of one batch do not see one another") {
     for (real alone : logits_of(gpt, {text})) CHECK(*row++ == doctest::Approx(alone).epsilon(1e-4));
 }
 
-// Are the rows of `some` those of `all` that `wanted` names?
-void check_rows(const Tensor& some, const Tensor& all, const std::vector<int>& wanted) {
-  REQUIRE(some.shape() == Shape({static_cast<Index>(wanted.size()), all.dim(1)}));
-  for (std::size_t m = 0; m < wanted.size(); ++m) {
-    INFO("row " << wanted[m] << " of " << wanted.size() << " wanted");
+// Checks that row m of `some` is row output_rows[m] of `all`.
+void check_rows(const Tensor& some, const Tensor& all, const std::vector<int>& output_rows) {
+  REQUIRE(some.shape() == Shape({static_cast<Index>(output_rows.size()), all.dim(1)}));
+  for (std::size_t m = 0; m < output_rows.size(); ++m) {
+    INFO("row " << output_rows[m] << " of " << output_rows.size());
     const real* row = some.data() + static_cast<Index>(m) * all.dim(1);
-    CHECK(std::equal(row, row + all.dim(1), all.data() + wanted[m] * all.dim(1), [](real x, real y) { return std::abs(x - y) <= row_rounding(); }));
+    CHECK(std::equal(row, row + all.dim(1), all.data() + output_rows[m] * all.dim(1),
+                     [](real x, real y) { return std::abs(x - y) <= row_rounding(); }));
   }
 }
 
@@ -106,7 +109,7 @@ std::vector<int> every(int k, int n) {
 
 const GPTConfig as_the_target = {.vocabulary = 14, .context = 20, .d_model = 64, .layers = 4, .heads = 8};
 
-TEST_CASE("the logits of wanted rows are those of all rows bit for bit if the kernels round rows alike") {
+TEST_CASE("the logits of output rows are those of all rows bit for bit if the kernels round rows alike") {
   for (const GPTConfig& config : {small, as_the_target}) {
     GPT gpt(config, Rng(1, "gpt"));
     Batch batch;
@@ -116,14 +119,14 @@ TEST_CASE("the logits of wanted rows are those of all rows bit for bit if the ke
     Rows rows{batch.tokens, batch.positions, batch.offsets, {}};
     const Tensor all = gpt.logits(weights, rows);
     for (int k : {1, 2, 3, 5, 17, 100, 1000}) {
-      const std::vector<int> wanted = every(k, static_cast<int>(batch.tokens.size()));
-      rows.wanted = wanted;
-      check_rows(gpt.logits(weights, rows), all, wanted);
+      const std::vector<int> output_rows = every(k, static_cast<int>(batch.tokens.size()));
+      rows.output_rows = output_rows;
+      check_rows(gpt.logits(weights, rows), all, output_rows);
     }
   }
 }
 
-TEST_CASE("the logits of wanted rows are those of all rows when one token is read at a time") {
+TEST_CASE("the logits of output rows are those of all rows when one token is read at a time") {
   GPT gpt(as_the_target, Rng(1, "gpt"));
   auto cache = gpt.make_cache(32), other = gpt.make_cache(32);
   Tape tape(Record::no);
@@ -132,9 +135,9 @@ TEST_CASE("the logits of wanted rows are those of all rows when one token is rea
   for (int t = 0; t < 6; ++t) {
     std::vector<int> tokens;
     for (int slot : slots) tokens.push_back((slot + t) % 14);
-    const std::vector<int> positions(32, t), wanted = t == 0 ? std::vector<int>() : every(t, 32);
+    const std::vector<int> positions(32, t), output_rows = t == 0 ? std::vector<int>() : every(t, 32);
     const Tensor all = gpt.logits(weights, {tokens, positions, {}, {}, slots}, cache);
-    check_rows(gpt.logits(weights, {tokens, positions, {}, {}, slots, wanted}, other), all, wanted);
+    check_rows(gpt.logits(weights, {tokens, positions, {}, {}, slots, output_rows}, other), all, output_rows);
   }
 }
 

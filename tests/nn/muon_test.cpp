@@ -23,12 +23,14 @@ std::vector<double> reflection(Index n, double phase) {
 }
 
 // a (m,k) b (k,n)
-std::vector<double> product(const std::vector<double>& a, const std::vector<double>& b, Index m, Index k, Index n) {
+std::vector<double> product(const std::vector<double>& a, const std::vector<double>& b, Index m, Index k,
+                            Index n) {
   std::vector<double> c(static_cast<std::size_t>(m * n));
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j)
       for (Index l = 0; l < k; ++l)
-        c[static_cast<std::size_t>(i * n + j)] += a[static_cast<std::size_t>(i * k + l)] * b[static_cast<std::size_t>(l * n + j)];
+        c[static_cast<std::size_t>(i * n + j)] +=
+            a[static_cast<std::size_t>(i * k + l)] * b[static_cast<std::size_t>(l * n + j)];
   return c;
 }
 
@@ -39,7 +41,8 @@ TEST_CASE("orthogonalising brings singular values near one and keeps the singula
     const auto u = reflection(rows, 0.3), v = reflection(columns, 1.1);  // their own inverses
     std::vector<double> s(static_cast<std::size_t>(rows * columns));
     const double values[]{5, 2, 0.7, 0.2};
-    for (Index i = 0; i < std::min(rows, columns); ++i) s[static_cast<std::size_t>(i * columns + i)] = values[i];
+    for (Index i = 0; i < std::min(rows, columns); ++i)
+      s[static_cast<std::size_t>(i * columns + i)] = values[i];
     const auto x = product(product(u, s, rows, rows, columns), v, rows, columns, columns);
     Orthogonaliser o(rows, columns);
     std::transform(x.begin(), x.end(), o.x.begin(), [](double value) { return static_cast<real>(value); });
@@ -58,7 +61,8 @@ const GPTConfig small{.vocabulary = 5, .context = 8, .d_model = 8, .layers = 2, 
 
 std::vector<real> numbers(std::size_t count) {
   std::vector<real> result;
-  for (std::size_t i = 0; i < count; ++i) result.push_back(static_cast<real>(std::sin(static_cast<double>(i * i))));
+  for (std::size_t i = 0; i < count; ++i)
+    result.push_back(static_cast<real>(std::sin(static_cast<double>(i * i))));
   return result;
 }
 
@@ -67,7 +71,8 @@ Reals after_step(const std::vector<real>& g, bool muon) {
   GPT gpt(small, Rng(1, "muon"));
   AdamW optimizer(gpt.parameters, {.muon = muon});
   optimizer.advance();
-  for (std::size_t m = 0; m < optimizer.matrices(); ++m) optimizer.update_matrix(m, gpt.parameters, g.data(), 1, 0.01);
+  for (std::size_t m = 0; m < optimizer.matrices(); ++m)
+    optimizer.update_matrix(m, gpt.parameters, g.data(), 1, 0.01);
   optimizer.update(gpt.parameters, g.data(), 1, 0.01, 0, g.size());
   return gpt.parameters.values;
 }
@@ -80,7 +85,8 @@ TEST_CASE("Muon moves the matrices of the blocks as far as AdamW would and leave
   std::size_t matrices = 0;
   for (const Slice& slice : gpt.parameters.slices()) {
     CAPTURE(slice.name);
-    const auto begin = static_cast<std::ptrdiff_t>(slice.offset), end = static_cast<std::ptrdiff_t>(slice.end());
+    const auto begin = static_cast<std::ptrdiff_t>(slice.offset),
+               end = static_cast<std::ptrdiff_t>(slice.end());
     const bool same = std::equal(adamw.begin() + begin, adamw.begin() + end, muon.begin() + begin);
     const bool matrix = slice.name.starts_with("block") && slice.name.ends_with(".weight");
     CHECK(same == !matrix);
@@ -101,10 +107,12 @@ TEST_CASE("Muon moves queries and keys and values each on its own") {
   std::vector<real> g = numbers(gpt.parameters.values.size());
   const Reals before = after_step(g, true);
   const auto slices = gpt.parameters.slices();
-  const auto qkv = std::find_if(slices.begin(), slices.end(), [](const Slice& s) { return s.name.ends_with("qkv.weight"); });
+  const auto qkv = std::find_if(slices.begin(), slices.end(),
+                                [](const Slice& s) { return s.name.ends_with("qkv.weight"); });
   const auto width = static_cast<std::size_t>(small.d_model);
   for (std::size_t r = 0; r < width; ++r)
-    for (std::size_t c = 0; c < width; ++c) g[qkv->offset + r * 3 * width + 2 * width + c] = static_cast<real>(r == c);
+    for (std::size_t c = 0; c < width; ++c)
+      g[qkv->offset + r * 3 * width + 2 * width + c] = static_cast<real>(r == c);
   const Reals after = after_step(g, true);
   for (std::size_t r = 0; r < width; ++r)
     for (std::size_t c = 0; c < 3 * width; ++c) {

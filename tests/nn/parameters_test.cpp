@@ -31,7 +31,8 @@ TEST_CASE("weights are leaves over the parameters and add to the gradients given
   const std::size_t b = parameters.add("b", {2, 1});
   std::vector<real> gradients(parameters.values.size());
   Tape tape;
-  const Tensor with = Weights(tape, parameters, gradients.data())[b], without = Weights(tape, parameters, nullptr)[b];
+  const Tensor with = Weights(tape, parameters, gradients.data())[b],
+               without = Weights(tape, parameters, nullptr)[b];
   CHECK(with.shape() == Shape{2, 1});
   CHECK(with.data() == parameters.data(b));
   CHECK(with.grad() == gradients.data() + parameters[b].offset);

@@ -10,10 +10,10 @@
 #include <numeric>
 #include <thread>
 
-#include "tests/support/allocations.h"
-#include "nn/sample.h"
-#include "tests/support/rounding.h"
+#include "nn/likelihood.h"
 #include "tensor/check.h"
+#include "tests/support/allocations.h"
+#include "tests/support/rounding.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {
@@ -85,9 +85,13 @@ TEST_CASE("the gradient of a batch is the sum of the gradients of its strings wh
   const double norm = trainer.step(whole, 0.01).gradient_norm;
   std::vector<double> sum(trainer.gradients().size());
   for (std::size_t b = 0; b < whole.strings(); ++b) {
-    const auto first = static_cast<std::size_t>(whole.offsets[b]), last = static_cast<std::size_t>(whole.offsets[b + 1]);
+    const auto first = static_cast<std::size_t>(whole.offsets[b]),
+               last = static_cast<std::size_t>(whole.offsets[b + 1]);
     Batch one;
-    const auto part = [&](auto& to, const auto& from) { to.assign(from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(last)); };
+    const auto part = [&](auto& to, const auto& from) {
+      to.assign(from.begin() + static_cast<std::ptrdiff_t>(first),
+                from.begin() + static_cast<std::ptrdiff_t>(last));
+    };
     part(one.tokens, whole.tokens);
     part(one.positions, whole.positions);
     part(one.targets, whole.targets);
@@ -119,8 +123,11 @@ TEST_CASE("examples of weight zero change nothing and a negative weight turns th
   for (std::size_t i = 0; i < up.gradients().size(); ++i) REQUIRE(up.gradients()[i] == -down.gradients()[i]);
 }
 
-TEST_CASE("the loss and the gradient of the counted rows are those of all rows bit for bit if the kernels round rows alike") {
-  for (const auto& sizes : std::vector<std::pair<int, int>>{{64, 7}, {64, 5}, {64, 3}, {64, 1}, {24, 7}, {128, 7}, {256, 7}, {256, 2}}) {
+TEST_CASE(
+    "the loss and the gradient of the counted rows are those of all rows bit for bit if the kernels round "
+    "rows alike") {
+  for (const auto& sizes : std::vector<std::pair<int, int>>{
+           {64, 7}, {64, 5}, {64, 3}, {64, 1}, {24, 7}, {128, 7}, {256, 7}, {256, 2}}) {
     const int width = sizes.first, strings = sizes.second;
     GPT gpt({.vocabulary = 14, .context = 20, .d_model = width, .layers = 2, .heads = 8}, Rng(1, "train"));
     Batch batch;
@@ -134,11 +141,11 @@ TEST_CASE("the loss and the gradient of the counted rows are those of all rows b
     sort_strings(batch, order);
     Shard counted, all;
     REQUIRE(next_shard(batch, order, counted) == order.size());
-    REQUIRE(counted.tokens == batch.tokens);  // no two begin alike
+    REQUIRE(counted.tokens == batch.tokens);  // no two share a prefix
     all = counted;
-    all.wanted.resize(batch.tokens.size());
-    std::iota(all.wanted.begin(), all.wanted.end(), 0);
-    all.places = all.wanted, all.targets = batch.targets, all.weights = batch.weights;
+    all.output_rows.resize(batch.tokens.size());
+    std::iota(all.output_rows.begin(), all.output_rows.end(), 0);
+    all.target_rows = all.output_rows, all.targets = batch.targets, all.weights = batch.weights;
     const auto run = [&](const Shard& shard) {
       std::vector<real> gradients(gpt.parameters.values.size());
       Tape tape;
@@ -147,15 +154,18 @@ TEST_CASE("the loss and the gradient of the counted rows are those of all rows b
       gradients.push_back(loss.data()[0]);
       return gradients;
     };
-    REQUIRE((counted.wanted.size() < all.wanted.size()) == (all.wanted.size() > 32));
+    REQUIRE((counted.output_rows.size() < all.output_rows.size()) == (all.output_rows.size() > 32));
     INFO(strings << " strings, width " << width);
     const auto some = run(counted), whole = run(all);
     for (std::size_t i = 0; i < whole.size(); ++i) REQUIRE(std::abs(some[i] - whole[i]) <= row_rounding());
   }
 }
 
-TEST_CASE("strings that begin alike share the rows of what they begin with") {
-  const Batch batch = batch_of({{.tokens = {2, 1, 0, 3}}, {.tokens = {4, 0}}, {.tokens = {2, 1, 4}, .loss_from = 2}, {.tokens = {2, 1, 0, 1}}});
+TEST_CASE("a shard has one row for each different prefix of its strings") {
+  const Batch batch = batch_of({{.tokens = {2, 1, 0, 3}},
+                                {.tokens = {4, 0}},
+                                {.tokens = {2, 1, 4}, .loss_from = 2},
+                                {.tokens = {2, 1, 0, 1}}});
   std::vector<std::size_t> order;
   sort_strings(batch, order);
   CHECK(order == std::vector<std::size_t>{2, 0, 3, 1});  // what they read: 2 1, 2 1 0 twice, 4
@@ -165,10 +175,11 @@ TEST_CASE("strings that begin alike share the rows of what they begin with") {
   CHECK(shard.positions == std::vector<int>{0, 1, 2, 0});
   CHECK(shard.offsets == std::vector<int>{0, 2, 3, 3, 4});
   CHECK(shard.shared == std::vector<int>{0, 2, 3, 0});
-  CHECK(shard.places == std::vector<int>{1, 0, 1, 2, 0, 1, 2, 3});
+  CHECK(shard.target_rows == std::vector<int>{1, 0, 1, 2, 0, 1, 2, 3});
   CHECK(shard.targets == std::vector<int>{4, 1, 0, 3, 1, 0, 1, 0});
   CHECK(shard.weights == std::vector<real>(8, real{1} / 8));
-  CHECK(next_shard(batch, std::span(order).subspan(2), shard) == 2);  // nothing is shared with what is elsewhere
+  CHECK(next_shard(batch, std::span(order).subspan(2), shard) ==
+        2);  // nothing is shared with what is elsewhere
   CHECK(shard.tokens == std::vector<int>{2, 1, 0, 4});
   CHECK(shard.shared == std::vector<int>{0, 0});
 }
@@ -190,15 +201,18 @@ TEST_CASE("a number that is not finite stops the step and names operation and st
     real value;
     std::string op;
   };
-  for (const Damage& damage : {Damage{"block0.qkv.weight", std::numeric_limits<real>::quiet_NaN(), "block0.qkv.weight: value"},
-                               Damage{"head.bias", std::numeric_limits<real>::infinity(), "head.bias: value"},
-                               Damage{"token_embedding", 3e38f, "layer_norm: value"},
-                               Damage{"block0.mlp_in.weight", 3e38f, "linear: value"}}) {
+  for (const Damage& damage :
+       {Damage{"block0.qkv.weight", std::numeric_limits<real>::quiet_NaN(), "block0.qkv.weight: value"},
+        Damage{"head.bias", std::numeric_limits<real>::infinity(), "head.bias: value"},
+        Damage{"token_embedding", 3e38f, "layer_norm: value"},
+        Damage{"block0.mlp_in.weight", 3e38f, "linear: value"}}) {
     GPT gpt(tiny, Rng(1, "train"));
     Trainer trainer(gpt, {});
     for (int step = 0; step < 3; ++step) trainer.step(batch, 0.01);
     for (const Slice& slice : gpt.parameters.slices())
-      if (slice.name == damage.parameter) std::fill_n(gpt.parameters.values.begin() + static_cast<std::ptrdiff_t>(slice.offset), slice.shape.size(), damage.value);
+      if (slice.name == damage.parameter)
+        std::fill_n(gpt.parameters.values.begin() + static_cast<std::ptrdiff_t>(slice.offset),
+                    slice.shape.size(), damage.value);
     const Reals before = gpt.parameters.values;
     INFO(damage.parameter);
     try {
@@ -260,7 +274,8 @@ TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
   const std::vector<Example> examples = counting(64);
   const auto run = [&](std::uint64_t seed) {
     GPT gpt(tiny, Rng(1, "train"));
-    return fit(gpt, examples, {.epochs = 30, .batch = 16, .rate = 1e-2, .optimizer = {}}, {seed, "order"}).losses;
+    return fit(gpt, examples, {.epochs = 30, .batch = 16, .rate = 1e-2, .optimizer = {}}, {seed, "order"})
+        .losses;
   };
   const auto losses = run(1);
   REQUIRE(losses.size() == 30);
@@ -268,6 +283,19 @@ TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
   CHECK(losses.back() < 0.1);
   CHECK(losses == run(1));
   CHECK(losses != run(2));
+}
+
+TEST_CASE("fitting reports every step and ends when the report throws") {
+  GPT gpt(tiny, Rng(1, "train"));
+  std::vector<std::size_t> reported;
+  FitSettings settings{.epochs = 3, .batch = 4, .optimizer = {}};
+  settings.steps_done = [&](std::size_t done, std::size_t total) {
+    CHECK(total == 9);  // three epochs of ten examples
+    reported.push_back(done);
+    if (done == 7) throw std::out_of_range("enough");
+  };
+  CHECK_THROWS_WITH_AS(fit(gpt, counting(10), settings, {1, "order"}), "enough", std::out_of_range);
+  CHECK(reported == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7});
 }
 
 TEST_CASE("fitting nothing or for no epoch changes nothing") {
@@ -289,7 +317,8 @@ TEST_CASE("a training step allocates nothing once it is warm") {
     const Allocations allocations;
     trainer.step(batch, 0.01);
     CHECK(allocations.bytes() == 0);
-    ::operator delete(::operator new(100));  // a compiler may leave out what a new-expression or a vector allocates, not this
+    ::operator delete(::operator new(
+        100));  // a compiler may leave out what a new-expression or a vector allocates, not this
     CHECK((allocations.bytes() >= 100) == Allocations::counted);
   }
 }

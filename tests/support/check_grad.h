@@ -29,15 +29,18 @@ inline Input random_input(const Shape& shape, double lo, double hi, Rng& rng) {
   return input;
 }
 
-// Checks the derivative of the scalar f along `direction`: f(values) is evaluated at values +- step direction,
-// and `gradient` is what backward() found. The error is relative to a typical directional derivative, |g| / sqrt(n).
-inline void check_direction(const std::string& what, const std::vector<real>& gradient, std::vector<real>& values, Rng& rng,
-                            const std::function<real()>& f) {
+// Checks the derivative of the scalar f along `direction`: f(values) is evaluated at values +- step
+// direction, and `gradient` is what backward() found. The error is relative to a typical directional
+// derivative, |g| / sqrt(n).
+inline void check_direction(const std::string& what, const std::vector<real>& gradient,
+                            std::vector<real>& values, Rng& rng, const std::function<real()>& f) {
   const std::size_t n = values.size();
   if (n == 0) return;
   std::vector<real> direction(n);
   for (real& u : direction) u = rng.normal();
-  const auto length = [](const std::vector<real>& v) { return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0)); };
+  const auto length = [](const std::vector<real>& v) {
+    return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+  };
   const real unit = length(direction);
   for (real& u : direction) u /= unit;
 
@@ -53,15 +56,17 @@ inline void check_direction(const std::string& what, const std::vector<real>& gr
   values = centre;
   const real numeric = (above - below) / (2 * step);
   const real analytic = std::inner_product(gradient.begin(), gradient.end(), direction.begin(), 0.0);
-  // What rounding does to the difference above - below, had both been summed from about 10 terms of their size.
-  const real rounding = 10 * std::numeric_limits<real>::epsilon() * (std::abs(above) + std::abs(below)) / (2 * step);
+  // What rounding does to the difference above - below, had both been summed from about 10 terms of their
+  // size.
+  const real rounding =
+      10 * std::numeric_limits<real>::epsilon() * (std::abs(above) + std::abs(below)) / (2 * step);
   const real scale = std::max(length(gradient) / std::sqrt(static_cast<real>(n)), std::abs(numeric));
   INFO(what << ": analytic " << analytic << ", numeric " << numeric);
   CHECK(std::abs(analytic - numeric) <= 1e-6 * scale + rounding);
 }
 
-// The gradient of sum(weights * f(inputs)) with random weights, for each input by itself. With only that input
-// asking for a gradient the result must be the same numbers.
+// The gradient of sum(weights * f(inputs)) with random weights, for each input by itself. With only that
+// input asking for a gradient the result must be the same numbers.
 inline void check_grad(const std::string& op, const std::function<Tensor(const std::vector<Tensor>&)>& f,
                        std::vector<Input> inputs, Rng& rng) {
   std::vector<real> weights;
@@ -69,7 +74,8 @@ inline void check_grad(const std::string& op, const std::function<Tensor(const s
     Tape tape;
     std::vector<Tensor> leaves;
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      leaves.push_back(tape.leaf(inputs[i].shape, inputs[i].values.data(), only == i || only == inputs.size() ? gradients[i].data() : nullptr));
+      leaves.push_back(tape.leaf(inputs[i].shape, inputs[i].values.data(),
+                                 only == i || only == inputs.size() ? gradients[i].data() : nullptr));
     const Tensor out = f(leaves);
     while (static_cast<Index>(weights.size()) < out.size()) weights.push_back(rng.normal());
     const Tensor loss = sum(mul(out, tape.leaf(out.shape(), weights.data(), nullptr)));

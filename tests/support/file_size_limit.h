@@ -1,3 +1,7 @@
+// A disk that fills up in the middle of a file, as a test makes it.
+//
+//   const FileSizeLimit limit(4096);
+//   CHECK_THROWS_AS(write_file(path, std::string(5000, 'x')), IoError);
 #pragma once
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -5,7 +9,7 @@
 
 namespace banel {
 
-// While it lives, writing beyond `bytes` fails with EFBIG: a disk that fills up half-way through a file.
+// While it lives, a write beyond the first `bytes` of any file fails with EFBIG.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {

@@ -1,4 +1,8 @@
-// Pictures as tests look at them: shapes by kind, boxes of texts, pixels.
+// What tests ask about a picture: its shapes by kind, the boxes of its texts, its pixels.
+//
+//   const DrawList list = draw(chart);
+//   CHECK(text_of(list, "Title").at.y < 50);
+//   check_texts_are_readable(list);
 #pragma once
 #include <doctest/doctest.h>
 
@@ -89,6 +93,8 @@ inline void check_texts_are_readable(const DrawList& list) {
   }
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
 
 }  // namespace banel

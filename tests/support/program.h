@@ -1,6 +1,5 @@
 // A program in a process of its own, as a user runs it.
 #pragma once
-#include <cerrno>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -35,17 +35,20 @@ inline Arguments operator+(Arguments a, const Arguments& b) {
 class Program {
  public:
   // words[0] is the program; it runs in `directory` with these environment variables set besides those of the tests.
-  explicit Program(Arguments words, const std::filesystem::path& directory = {}, const std::map<std::string, std::string>& environment = {}) {
+  explicit Program(Arguments words, const std::filesystem::path& directory = {},
+                   const std::map<std::string, std::string>& environment = {}) {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     const std::filesystem::path &out = outputs_.path / "out", &err = outputs_.path / "err";
-    for (const std::filesystem::path& file : {out, err}) write_file(file, "");  // there even if the child is killed at once
+    for (const std::filesystem::path& file : {out, err})
+      write_file(file, "");  // there even if the child is killed at once
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
       constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC;
-      const bool ready = ::dup2(::open(out.c_str(), flags, 0600), STDOUT_FILENO) >= 0 && ::dup2(::open(err.c_str(), flags, 0600), STDERR_FILENO) >= 0 &&
+      const bool ready = ::dup2(::open(out.c_str(), flags, 0600), STDOUT_FILENO) >= 0 &&
+                         ::dup2(::open(err.c_str(), flags, 0600), STDERR_FILENO) >= 0 &&
                          (directory.empty() || ::chdir(directory.c_str()) == 0);
       for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
       if (ready) ::execv(argv[0], argv.data());
@@ -70,9 +73,11 @@ class Program {
 
   Outcome wait() {
     while (!ended()) {
-      if (::waitpid(pid_, &status_, 0) == pid_ || errno != EINTR) pid_ = 0;  // a debugger that attaches to this process interrupts, too
+      if (::waitpid(pid_, &status_, 0) == pid_ || errno != EINTR)
+        pid_ = 0;  // a debugger that attaches to this process interrupts, too
     }
-    return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_), read_file(outputs_.path / "out"), read_file(outputs_.path / "err")};
+    return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_), read_file(outputs_.path / "out"),
+            read_file(outputs_.path / "err")};
   }
 
  private:

@@ -1,14 +1,17 @@
-// The program banel, run as a user runs it, in folders with the tiny networks.
+// The program banel, run as a user runs it, on tiny jobs: networks of 2-digit addition that `banel train` makes in a
+// second, an attack of three rounds on them, and a study of four attacks.
 #pragma once
 #include <algorithm>
+#include <map>
 
-#include "nn/io/checkpoint.h"
+#include "nn/io/file.h"
 #include "tests/support/program.h"
-#include "tests/support/tiny_networks.h"
 
 namespace banel {
 
-inline Outcome run(const Arguments& arguments, const std::filesystem::path& directory = {}) { return Program(Arguments{BANEL_PROGRAM} + arguments, directory).wait(); }
+inline Outcome run(const Arguments& arguments, const std::filesystem::path& directory = {}) {
+  return Program(Arguments{BANEL_PROGRAM} + arguments, directory).wait();
+}
 
 inline std::string shown(const Arguments& arguments) {
   std::string text = "banel";
@@ -17,7 +20,8 @@ inline std::string shown(const Arguments& arguments) {
 }
 
 // The program must refuse with this exit code, nothing on stdout, and one line on stderr that has all of `named`.
-inline void refused(int code, const Arguments& arguments, const std::vector<std::string>& named, const std::filesystem::path& directory = {}) {
+inline void refused(int code, const Arguments& arguments, const std::vector<std::string>& named,
+                    const std::filesystem::path& directory = {}) {
   const Outcome o = run(arguments, directory);
   INFO(shown(arguments));
   CAPTURE(o.err);
@@ -32,34 +36,91 @@ inline void refused(int code, const Arguments& arguments, const std::vector<std:
   }
 }
 
-// A folder with the tiny networks.
-struct Networks {
+}  // namespace banel
+
+namespace banel::tiny {
+
+inline const Arguments& training() {
+  static const Arguments words{"--set", "digits=2",
+                               "--set", "target_width=16",
+                               "--set", "target_layers=1",
+                               "--set", "target_heads=2",
+                               "--set", "target_examples=12000",
+                               "--set", "check_every=6000",
+                               "--set", "check_questions=200",
+                               "--set", "final_questions=500",
+                               "--set", "attacker_width=16",
+                               "--set", "attacker_heads=2",
+                               "--set", "attacker_examples=12000"};
+  return words;
+}
+
+// The words without `--set SETTING`, for a method that has no use for it.
+inline Arguments without(Arguments words, const std::string& setting) {
+  const auto at = std::find(words.begin(), words.end(), setting);
+  words.erase(at - 1, at + 1);
+  return words;
+}
+
+// A folder with networks of its own, copied from those that one call made.
+struct Folder {
   TemporaryFolder folder;
-  std::filesystem::path path = folder.path / "networks";
-  Networks() {
-    std::filesystem::create_directory(path);
-    save_checkpoint(path / "target.safetensors", tiny::target());
-    save_checkpoint(path / "attacker.safetensors", tiny::attacker());
+  std::filesystem::path path = folder.path, networks = path / "networks";
+
+  Folder() {
+    static const TemporaryFolder made;
+    static const Outcome training_done =
+        run(Arguments{"train", "addition", "--quiet", "--out", made.path / "networks"} + training());
+    REQUIRE_MESSAGE(training_done.code == 0, training_done.err);
+    std::filesystem::copy(made.path / "networks", networks, std::filesystem::copy_options::recursive);
   }
+
   // Three rounds in about a quarter of a second.
   Arguments attack(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"attack", "--networks", path, "--out", folder.path / out, "--quiet", "--budget", "60", "--per-round", "20", "--accepted", "30",
-                     "--phi-epochs", "2", "--distil-epochs", "1", "--samples", "100", "--seed", "5"} + more;
+    return Arguments{"attack",   "--quiet",   "--networks",   networks, "--out",
+                     path / out, "--samples", "100",          "--seed", "5",
+                     "--set",    "budget=60", "--set",        "m=20",   "--set",
+                     "n=30",     "--set",     "phi_epochs=2", "--set",  "theta_epochs=1"} +
+           more;
   }
   // Twenty rounds in a second or two: long enough to be interrupted.
   Arguments long_attack(const std::string& out) const {
-    return {"attack", "--networks", path, "--out", folder.path / out, "--quiet", "--budget", "800", "--per-round", "40", "--accepted", "200",
-            "--phi-epochs", "4", "--distil-epochs", "2", "--samples", "500", "--seed", "5"};
+    return {"attack",   "--quiet",      "--networks",   networks, "--out",
+            path / out, "--samples",    "500",          "--seed", "5",
+            "--set",    "budget=800",   "--set",        "m=40",   "--set",
+            "n=200",    "--set",        "phi_epochs=4", "--set",  "theta_epochs=2",
+            "--set",    "early_abort=0"};
+  }
+
+  // Two methods and two seeds on networks of its own.
+  std::filesystem::path study() const {
+    std::string settings =
+        "title = \"Tiny\"\nsentence = \"A check of the program.\"\ntask = \"addition\"\nseeds = 2\nbudget = "
+        "40\n"
+        "samples = 100\nbase_samples = 500\nvariants = [{method = \"banel\", m = 20, n = 20, phi_epochs = 1, "
+        "theta_epochs = 1}, \"memory\"]\nshow = [\"bars\"]\n[settings]\n";
+    for (const std::string& word : training())
+      if (word != "--set") settings += word + "\n";
+    write_file(path / "tiny.toml", settings);
+    return path / "tiny.toml";
   }
 };
 
-// What a run leaves for tables and for later runs, without its times.
+// All files of a folder, by name; the lock is empty.
+inline std::map<std::string, std::string> files(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file())
+      all[std::filesystem::relative(entry.path(), folder)] = read_file(entry.path());
+  return all;
+}
+
+// What an attack leaves for tables and for later runs, without its times.
 inline std::map<std::string, std::string> results(const std::filesystem::path& folder) {
   std::map<std::string, std::string> result;
-  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json"}) result[name] = read_file(folder / name);
-  const GPT attacker = load_checkpoint(folder / "attacker.safetensors").model;
-  result["weights"] = std::string(reinterpret_cast<const char*>(attacker.parameters.values.data()), attacker.parameters.values.size() * sizeof(real));
+  for (const char* name : {"ledger.jsonl", "metrics.jsonl", "config.json", "attacker.safetensors"})
+    result[name] = read_file(folder / name);
   return result;
 }
 
-}  // namespace banel
+}  // namespace banel::tiny

@@ -1,3 +1,8 @@
+// A folder for the files of one test.
+//
+//   const TemporaryFolder folder;
+//   write_file(folder.path / "a", "text");
+//   CHECK(folder.names() == std::set<std::string>{"a"});
 #pragma once
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -8,7 +13,7 @@
 
 namespace banel {
 
-// A fresh folder that is gone after the test.
+// An empty folder when it is made; gone with all its files when it is destroyed.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -22,7 +27,8 @@ class TemporaryFolder {
   }
   std::set<std::string> names() const {
     std::set<std::string> result;
-    for (const auto& entry : std::filesystem::directory_iterator(path)) result.insert(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      result.insert(entry.path().filename().string());
     return result;
   }
   std::filesystem::path path;

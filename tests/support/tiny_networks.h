@@ -1,18 +1,18 @@
 // Networks of 2-digit addition that are made in a second: an attacker that writes mostly valid questions, and a
 // target that has learned some sums of two single digits and next to nothing else, so that both verdicts occur.
 #pragma once
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "nn/train.h"
-#include "tasks/addition/addition.h"
-#include "tasks/run/attack.h"
+#include "tasks/addition/question.h"
 
 namespace banel::tiny {
 
 constexpr int digits = 2, d_model = 16, layers = 1, heads = 2;
 
-inline GPT train(GPT model, Example (*example)(const addition::Question&), int question_digits, int examples, int epochs) {
+inline GPT trained(GPT model, int question_digits, int examples, int epochs,
+                   const std::function<Example(const addition::Question&)>& example) {
   std::vector<Example> data;
   for (std::size_t i = 0; i < static_cast<std::size_t>(examples); ++i) {
     Rng rng = Stream{7, "tiny data"}[i];
@@ -23,29 +23,18 @@ inline GPT train(GPT model, Example (*example)(const addition::Question&), int q
 }
 
 inline const GPT& target() {
-  static const GPT made = train(GPT(addition::target_config(digits, d_model, layers, heads), Rng(7, "tiny target")),
-                                addition::target_example, 1, 1000, 20);
+  static const GPT made =
+      trained(GPT(addition::target_config(digits, d_model, layers, heads), Rng(7, "tiny target")), 1, 1000,
+              20, addition::target_example);
   return made;
 }
 
 inline const GPT& attacker() {
-  static const GPT made = train(GPT(addition::attacker_config(digits, d_model, layers, heads), Rng(7, "tiny attacker")),
-                                addition::attacker_example, digits, 2000, 5);
+  static const GPT made = trained(GPT({13, 2 * digits + 2, d_model, layers, heads}, Rng(7, "tiny attacker")),
+                                  digits, 2000, 5, [](const addition::Question& q) -> Example {
+                                    return {.tokens = addition::alphabet().encode('\n' + addition::write(q))};
+                                  });
   return made;
 }
-
-// A method of the table with everything small: three rounds.
-inline Method method(const std::string& name) {
-  Method m = banel::method(name);
-  m.settings.budget = 60;
-  m.settings.per_round = 20;
-  m.settings.probe = 0;
-  m.settings.accepted = 30;
-  m.settings.phi_epochs = 2;
-  m.settings.distil_epochs = 1;
-  return m;
-}
-
-constexpr std::size_t measured_samples = 100;
 
 }  // namespace banel::tiny

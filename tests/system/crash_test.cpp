@@ -1,5 +1,5 @@
 // Killed, out of disk, out of memory: whatever happens to a long command, the same command goes on to the same bytes.
-// The real programs run on tiny jobs with tests/faults/faults.cpp preloaded, which makes one chosen step fatal and
+// The real program runs tiny jobs with tests/system/faults/faults.cpp preloaded, which makes one chosen step fatal and
 // stops the clock, so that all files can be compared, those with times included.
 // A few of all steps by default; every step and 100 kills of each command with CRASH_TESTS=complete (two hours of one core).
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "banel/oracle.h"
-#include "tests/support/run_banel.h"
 #include "tensor/rng.h"
+#include "tests/support/run_banel.h"
 
 namespace banel {
 namespace {
@@ -27,39 +27,62 @@ bool complete() {
 struct Command {
   std::string name;
   Arguments words;
-  std::vector<fs::path> given;  // files that must be in its folder before
-  int samples;                  // of its faults, in each test by default; training is a part of reproduce, too
+  int samples;  // of its faults, in each test by default; training is a part of a study, too
 };
 
-// A folder with the tiny networks.
-const fs::path& networks() {
-  static const Networks made;
-  return made.path;
+// Networks of two digits, and study files beside them.
+const tiny::Folder& given() {
+  static const tiny::Folder made;
+  return made;
+}
+
+// A study whose attacks take a moment, with the training of its networks: long enough for a checkpoint of each.
+fs::path study_of(const std::string& name, const std::string& variants) {
+  const fs::path file = given().path / (name + ".toml");
+  write_file(
+      file,
+      "title = \"Small\"\ntask = \"addition\"\nsamples = 100\nbase_samples = 500\nshow = [\"bars\"]\n" +
+          variants +
+          "\n[settings]\ndigits = 1\ntarget_width = 8\ntarget_layers = 1\ntarget_heads = 2\ntarget_batch = "
+          "100\ntarget_examples = 3000\nstop_error = 0\ncheck_every = 1000\ncheck_questions = "
+          "500\nfinal_questions = 500\nattacker_width = 8\nattacker_heads = 2\nattacker_batch = "
+          "1000\nattacker_examples = 110000\n");
+  return file;
+}
+
+// The words with `run` as the folder that the command works in.
+Arguments in_run(Arguments words) {
+  *(std::find(words.begin(), words.end(), "--out") + 1) = "run";
+  return words;
 }
 
 // Every long command, in about half a second each.
 const std::vector<Command>& commands() {
-  const Arguments train{"--d-model", "8", "--layers", "1", "--heads", "2", "--threads", "1", "--quiet", "--out", "run"},
-      attack{BANEL_PROGRAM, "attack", "--networks", networks(), "--quiet", "--budget", "60", "--per-round", "20", "--accepted", "30",
-             "--phi-epochs", "2", "--distil-epochs", "1", "--samples", "100", "--seed", "5", "--out", "run"};
+  const auto attack = [&](const Arguments& more) {
+    return Arguments{BANEL_PROGRAM} + given().attack("") + Arguments{"--threads", "1"} + more;
+  };
+  const auto study = [&](const fs::path& file) {
+    return Arguments{BANEL_PROGRAM, "study", file, "--threads", "1", "--quiet", "--out", "run"};
+  };
   static const std::vector<Command> all{
-      {"attack", attack, {}, 6},
-      {"attack with regions", attack + Arguments{"--method", "banel-union"}, {}, 1},
-      {"reproduce", {SMALL_REPRODUCE, "run"}, {}, 2},
-      {"tune", {BANEL_PROGRAM, "tune", "--networks", networks(), "--methods", "memory", "--seeds", "1", "--samples", "100", "--quiet", "--out", "run"}, {}, 1},
-      {"scaling",
-       {BANEL_PROGRAM, "scaling", "--networks", networks(), "--epochs", "1,2", "--references", "memory", "--seeds", "1", "--scout", "8", "--budget", "20", "--samples", "100",
-        "--base-samples", "1000", "--threads", "1", "--quiet", "--out", "run"},
-       {},
+      {"attack", in_run(attack({})), 6},
+      {"attack with regions", tiny::without(in_run(attack({"--method", "banel-union"})), "theta_epochs=1"),
        1},
-      {"train target",
-       Arguments{BANEL_PROGRAM, "train", "target", "--digits", "1", "--batch", "100", "--examples", "3000", "--check-every", "1000", "--stop-error", "0"} + train,
-       {},
-       0},
-      {"train attacker",
-       Arguments{BANEL_PROGRAM, "train", "attacker", "--digits", "2", "--batch", "1000", "--examples", "110000"} + train,
-       {networks() / "target.safetensors"},
-       0}};
+      {"study",
+       study(study_of(
+           "small",
+           "seeds = 2\nbudget = 40\nvariants = [{method = \"banel\", m = 20, n = 20, phi_epochs = 1, "
+           "theta_epochs = 1}, \"memory\"]")),
+       2},
+      {"tuning",
+       study(study_of("tuning",
+                      "seeds = 1\nhalving = {configurations = 2, budgets = [10, 20], keep = 2, seed = 1}\n"
+                      "variants = [{method = \"grpo\", m = 10, ranges = {kl = {low = 0.1, high = 1}}}]")),
+       1},
+      {"train",
+       Arguments{BANEL_PROGRAM, "train", "addition", "--threads", "1", "--quiet", "--out", "run"} +
+           tiny::training(),
+       1}};
   return all;
 }
 
@@ -69,21 +92,14 @@ struct Place {
   TemporaryFolder here;
   fs::path folder = here.path / "run";
 
-  explicit Place(const Command& c) : command(c) {
-    if (!c.given.empty()) fs::create_directory(folder);
-    for (const fs::path& file : c.given) fs::copy(file, folder);
-  }
+  explicit Place(const Command& c) : command(c) {}
   Program start(const std::string& faults = "", const fs::path& counts = {}) const {
-    return Program(command.words, here.path, {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULTS", faults}, {"FAULTS_COUNT", counts}});
+    return Program(command.words, here.path,
+                   {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULTS", faults}, {"FAULTS_COUNT", counts}});
   }
   Outcome run(const std::string& faults = "") const { return start(faults).wait(); }
 
-  Files files() const {
-    Files result;
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.is_regular_file()) result[fs::relative(entry.path(), folder)] = read_file(entry.path());
-    return result;
-  }
+  Files files() const { return tiny::files(folder); }
 };
 
 // What a command leaves behind when nothing disturbs it, how many steps and allocations it takes and how long.
@@ -110,14 +126,18 @@ const Whole& whole(const Command& c) {
   std::ifstream(place.here.path / "counts") >> w.steps >> w.allocations;
   REQUIRE(w.steps > 20);
   REQUIRE(w.allocations > 1000);
-  if (complete()) MESSAGE(c.name << ": " << w.steps << " steps, " << w.allocations << " allocations, " << w.duration.count() << " s");
+  if (complete())
+    MESSAGE(c.name << ": " << w.steps << " steps, " << w.allocations << " allocations, " << w.duration.count()
+                   << " s");
   return w;
 }
 
 // Allocations until the options of all commands are declared, and some more for the text of --help.
 long allocations_of_help() {
   const TemporaryFolder here;
-  Program({BANEL_PROGRAM, "--help"}, here.path, {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULTS", "count:0"}, {"FAULTS_COUNT", here.path / "counts"}}).wait();
+  Program({BANEL_PROGRAM, "--help"}, here.path,
+          {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULTS", "count:0"}, {"FAULTS_COUNT", here.path / "counts"}})
+      .wait();
   long steps = 0, allocations = 0;
   std::ifstream(here.path / "counts") >> steps >> allocations;
   REQUIRE(allocations > 1000);
@@ -133,8 +153,10 @@ void check_ledgers(const fs::path& folder) {
     const std::size_t end = log.rfind('\n');
     if (end == log.npos) continue;
     const std::size_t begin = end == 0 ? log.npos : log.rfind('\n', end - 1);
-    const Json last = Json::parse(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
-    CHECK(last.at("nre").get<std::ptrdiff_t>() <= std::ssize(read_ledger(entry.path().parent_path() / "ledger.jsonl").evaluations));
+    const Json last =
+        Json::parse(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
+    CHECK(last.at("nre").get<std::ptrdiff_t>() <=
+          std::ssize(read_ledger(entry.path().parent_path() / "ledger.jsonl").evaluations));
   }
 }
 
@@ -153,7 +175,10 @@ void goes_on_to_the_same_bytes(const Place& place) {
   for (const auto& file : files) CHECK_MESSAGE(whole(place.command).files.contains(file.first), file.first);
 }
 
-bool one_line(const std::string& text) { return text.rfind("banel: ", 0) == 0 && std::count(text.begin(), text.end(), '\n') == 1 && text.back() == '\n'; }
+bool one_line(const std::string& text) {
+  return text.rfind("banel: ", 0) == 0 && std::count(text.begin(), text.end(), '\n') == 1 &&
+         text.back() == '\n';
+}
 
 // `samples` of the numbers 0..n-1, spread over all of them; every number in the complete form.
 std::vector<long> sampled(long n, int samples, std::uint32_t number) {
@@ -175,7 +200,8 @@ void at_steps(const std::vector<std::string>& kinds, Check check) {
   for (const Command& c : commands())
     for (const long pair : sampled(std::ssize(kinds) * whole(c).steps, c.samples, ++number)) {
       const Place place(c);
-      const std::string fault = kinds[static_cast<std::size_t>(pair % std::ssize(kinds))] + ":" + std::to_string(pair / std::ssize(kinds) + 1);
+      const std::string fault = kinds[static_cast<std::size_t>(pair % std::ssize(kinds))] + ":" +
+                                std::to_string(pair / std::ssize(kinds) + 1);
       INFO(c.name << " " << fault);
       check(place, fault);
       goes_on_to_the_same_bytes(place);
@@ -185,11 +211,13 @@ void at_steps(const std::vector<std::string>& kinds, Check check) {
 }
 
 TEST_CASE("a command that is killed at any write step goes on to the same bytes") {
-  at_steps({"kill-before", "kill-half", "kill-after"}, [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
+  at_steps({"kill-before", "kill-half", "kill-after"},
+           [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
 }
 
 TEST_CASE("a power cut at any write step loses nothing that was paid and changes no byte of the end") {
-  at_steps({"power-cut"}, [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
+  at_steps({"power-cut"},
+           [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
 }
 
 TEST_CASE("an evaluation is on disk for good one step after it was written") {
@@ -201,7 +229,8 @@ TEST_CASE("an evaluation is on disk for good one step after it was written") {
   };
   std::size_t most = 0;
   for (const long step : sampled(whole(c).steps - 1, 3 * c.samples, 0)) {
-    const std::size_t written = paid_after("kill-after:" + std::to_string(step + 1)), kept = paid_after("power-cut:" + std::to_string(step + 2));
+    const std::size_t written = paid_after("kill-after:" + std::to_string(step + 1)),
+                      kept = paid_after("power-cut:" + std::to_string(step + 2));
     INFO("after step " << step + 2);
     CHECK(kept >= written);
     most = std::max(most, written);
@@ -209,7 +238,8 @@ TEST_CASE("an evaluation is on disk for good one step after it was written") {
   CHECK(most == 60);
 }
 
-TEST_CASE("a full or failing or read-only disk is one line and exit 4 and the command goes on once it is mended") {
+TEST_CASE(
+    "a full or failing or read-only disk is one line and exit 4 and the command goes on once it is mended") {
   at_steps({"ENOSPC", "EIO", "EROFS", "EIO-once"}, [](const Place& place, const std::string& fault) {
     const Outcome o = place.run(fault);
     CAPTURE(o.err);
@@ -218,7 +248,9 @@ TEST_CASE("a full or failing or read-only disk is one line and exit 4 and the co
     CHECK(o.code == 4);
     CHECK(o.out == "");
     CHECK(one_line(o.err));
-    CHECK(o.err.find(full ? "No space left on device" : fault.starts_with("EIO") ? "Input/output error" : "Read-only file system") != o.err.npos);
+    CHECK(o.err.find(full                       ? "No space left on device"
+                     : fault.starts_with("EIO") ? "Input/output error"
+                                                : "Read-only file system") != o.err.npos);
     CHECK(o.err.find(": cannot ") != o.err.npos);
   });
 }
@@ -229,14 +261,16 @@ TEST_CASE("a command that runs out of memory says so in one line and goes on onc
   for (const Command& c : commands()) {
     const int samples = complete() ? 400 : c.samples;
     for (int i = 0; i < samples; ++i, ++faults) {
-      const auto n = std::lround(std::pow(whole(c).allocations, (i + 0.5) / samples));  // as many below 1,000 as above 1,000 of a million
+      const auto n = std::lround(std::pow(
+          whole(c).allocations, (i + 0.5) / samples));  // as many below 1,000 as above 1,000 of a million
       const std::string fault = (i % 2 ? "no-memory:" : "no-memory-once:") + std::to_string(n);
       const Place place(c);
       const Outcome o = place.run(fault);
       INFO(c.name << " " << fault);
       CAPTURE(o.err);
       if (fault.starts_with("no-memory-once") && n < declared && o.code == 0) {
-        CHECK(o.out == whole(c).out);  // lost by a stream that CLI11 describes an option's range with, for --help
+        CHECK(o.out ==
+              whole(c).out);  // lost by a stream that CLI11 describes an option's range with, for --help
         CHECK(o.err == "");
       } else {
         CHECK(o.code == 1);
@@ -249,7 +283,8 @@ TEST_CASE("a command that runs out of memory says so in one line and goes on onc
   if (complete()) MESSAGE(faults << " faults");
 }
 
-TEST_CASE("a command that is killed or stopped again and again at random instants goes on to the same bytes") {
+TEST_CASE(
+    "a command that is killed or stopped again and again at random instants goes on to the same bytes") {
   std::uint32_t number = 0;
   for (const Command& c : commands()) {
     const auto place = [&] { return std::make_unique<Place>(c); };
@@ -289,7 +324,7 @@ TEST_CASE("a second process on a run folder is refused and the first goes on to 
     const Place place(c);
     Program first = place.start();
     const auto at_work = [&] {  // it holds the lock once there is something besides the lock
-      return fs::exists(place.folder / "run.json") || fs::exists(place.folder / "pretrained");
+      return fs::exists(place.folder / "run.json") || fs::exists(place.folder / "study.toml");
     };
     REQUIRE(within(60s, at_work));
     first.signal(SIGSTOP);
@@ -321,19 +356,20 @@ TEST_CASE("without OpenBLAS a command says what to install and goes on once it i
 
 TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or measures") {
   // Networks of full size, so that a million samples or questions take minutes and each phase is met.
-  const Arguments samples{"--samples", "1000000", "--out", "run"};
-  const std::vector<Arguments> long_commands{{"train", "target", "--examples", "1000", "--out", "run"},  // measures after a moment
-                                             {"train", "target", "--out", "run"},
-                                             {"train", "attacker", "--digits", "2", "--examples", "1000", "--out", "run"},  // likewise
-                                             {"reproduce", "--out", "run"},
-                                             Arguments{"attack", "--networks", networks(), "--method", "memory"} + samples,  // likewise
-                                             Arguments{"tune", "--networks", networks()} + samples,
-                                             {"scaling", "--networks", networks(), "--base-samples", "2000000", "--out", "run"}};
+  const Arguments full{"train", "addition", "--out", "run"},
+      networks{"--networks", given().networks, "--out", "run"};
+  const std::vector<Arguments> long_commands{
+      full + Arguments{"--set", "target_examples=1000"},  // measures after a moment
+      full,
+      {"study", "reproduce", "--out", "run"},
+      {"study", "planted", "--out", "run"},
+      Arguments{"attack", "--method", "memory", "--samples", "1000000"} + networks,  // likewise
+      {"ask", "attacker", given().networks, "--samples", "10000000"}};
   Rng random(3, "Ctrl-C");
   Seconds longest{};
   for (int time = 0; time < (complete() ? 10 : 1); ++time)
     for (const Arguments& words : long_commands) {
-      const Command command{words[0], Arguments{BANEL_PROGRAM} + words, {networks() / "target.safetensors"}, 1};
+      const Command command{words[0], Arguments{BANEL_PROGRAM} + words, 1};
       const Place place(command);
       INFO(words[0] << " " << words[1]);
       Program program(command.words + Arguments{"--quiet"}, place.here.path);
@@ -355,33 +391,30 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
 
 TEST_CASE("ledger and log and table agree on every count") {
   const Files& files = whole(commands()[2]).files;
-  const Json table = Json::parse(files.at("table.json"));
-  int runs = 0;
-  for (const Json& row : table) {
-    const std::string method = row.at("method");
-    if (method == "pretrained") continue;
-    for (int seed = 1; seed <= 2; ++seed, ++runs) {
-      const std::string folder = "attacks/" + method + "/seed" + std::to_string(seed) + "/";
-      const auto lines = [&](const std::string& name) {
-        std::vector<Json> result;
-        std::istringstream text(files.at(folder + name));
-        for (std::string line; std::getline(text, line);) result.push_back(Json::parse(line));
-        return result;
-      };
-      std::size_t paid = 0;
-      const std::vector<Json> ledger = lines("ledger.jsonl");
-      for (const Json& round : lines("metrics.jsonl")) {
-        int positives = 0;
-        for (std::size_t i = 0; i < round.at("submitted").get<std::size_t>(); ++i) positives += ledger.at(paid++).at("reward").get<int>();
-        CHECK(round.at("positives") == positives);
-        CHECK(round.at("nre") == paid);
-      }
-      CHECK(paid == 40);
-      CHECK(ledger.size() == paid);
-      CHECK(row.at("nre") == paid);
+  const Json rows = Json::parse(files.at("rows.json"));
+  for (const Json& row : rows) {
+    const std::string folder =
+        "attacks/1/" + row.at("variant").get<std::string>() + "/seed" + row.at("seed").dump() + "/";
+    const auto lines = [&](const std::string& name) {
+      std::vector<Json> result;
+      std::istringstream text(files.at(folder + name));
+      for (std::string line; std::getline(text, line);) result.push_back(Json::parse(line));
+      return result;
+    };
+    std::size_t paid = 0;
+    const std::vector<Json> ledger = lines("ledger.jsonl");
+    for (const Json& round : lines("metrics.jsonl")) {
+      int positives = 0;
+      for (std::size_t i = 0; i < round.at("submitted").get<std::size_t>(); ++i)
+        positives += ledger.at(paid++).at("reward").get<int>();
+      CHECK(round.at("positives") == positives);
+      CHECK(round.at("nre") == paid);
     }
+    CHECK(paid == 40);
+    CHECK(ledger.size() == paid);
+    CHECK(row.at("evaluations") == paid);
   }
-  CHECK(runs == 4);
+  CHECK(rows.size() == 4);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "tensor/rng.h"
 #include "tensor/simd.h"
+#include "tests/support/plain_attention.h"
 
 namespace banel {
 namespace {
@@ -65,7 +66,8 @@ TEST_CASE("softmax rows sum to one and keep their order for logits of any size")
       INFO("n = " << n << ", size = " << size);
       CHECK(total == doctest::Approx(1).epsilon(1e-6));
       const auto last = logits.begin() + n;
-      CHECK(std::max_element(p.begin(), p.begin() + n) - p.begin() == std::max_element(logits.begin(), last) - logits.begin());
+      CHECK(std::max_element(p.begin(), p.begin() + n) - p.begin() ==
+            std::max_element(logits.begin(), last) - logits.begin());
       double exact = 0, top = static_cast<double>(*std::max_element(logits.begin(), last));
       for (auto l = logits.begin(); l != last; ++l) exact += std::exp(static_cast<double>(*l) - top);
       CHECK(static_cast<double>(log_sum) == doctest::Approx(top + std::log(exact)).epsilon(1e-6));
@@ -80,7 +82,8 @@ TEST_CASE("softmax of a row with NaN or infinity is not finite") {
       std::vector<real> x(32, 1), p(32);
       x[place] = bad;
       const real log_sum = kernels::softmax(x.data(), 17, p.data()).log_sum();
-      CHECK(!(std::isfinite(log_sum) && std::all_of(p.begin(), p.end(), [](real v) { return std::isfinite(v); })));
+      CHECK(!(std::isfinite(log_sum) &&
+              std::all_of(p.begin(), p.end(), [](real v) { return std::isfinite(v); })));
     }
 }
 
@@ -91,7 +94,8 @@ TEST_CASE("gelu has its limits and its known values in every lane and tail") {
     for (std::size_t i = 0; i < size; ++i) x[i] = static_cast<real>(i) - 7;
     kernels::gelu(x.data(), n, y.data(), slope.data());
     for (std::size_t i = 0; i < size; ++i) {
-      const double v = static_cast<double>(x[i]), u = std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v);
+      const double v = static_cast<double>(x[i]),
+                   u = std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v);
       CHECK(static_cast<double>(y[i]) == doctest::Approx(0.5 * v * (1 + std::tanh(u))).epsilon(1e-5));
       CHECK(std::isfinite(slope[i]));
     }
@@ -109,18 +113,82 @@ TEST_CASE("attention is causal: changing a later token changes no earlier row") 
   for (const auto& sizes : std::vector<std::pair<Index, Index>>{{2, 1}, {17, 5}, {40, 16}, {128, 64}}) {
     const Index T = sizes.first, C = sizes.second;
     const auto rows = static_cast<std::size_t>(T), width = static_cast<std::size_t>(C);
-    std::vector<real> qkv(rows * 3 * width), before(rows * width), after(rows * width), p(rows * static_cast<std::size_t>(simd::round_up(T)));
+    std::vector<real> qkv(rows * 3 * width), before(rows * width), after(rows * width),
+        p(rows * static_cast<std::size_t>(simd::round_up(T)));
     for (real& x : qkv) x = static_cast<real>(rng.normal());
     const auto run = [&](std::vector<real>& out) {
-      kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, 0, T, C, 3 * C, C, out.data(), p.data());
+      kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, 0, T, C, 3 * C, C, out.data(),
+                         p.data());
     };
     run(before);
     const std::size_t changed = rows / 2;
-    for (std::size_t i = changed * 3 * width; i < qkv.size(); ++i) qkv[i] = static_cast<real>(100 * rng.normal());
+    for (std::size_t i = changed * 3 * width; i < qkv.size(); ++i)
+      qkv[i] = static_cast<real>(100 * rng.normal());
     run(after);
     INFO(T << " tokens, width " << C);
-    CHECK(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(changed * width), after.begin()));
+    CHECK(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(changed * width),
+                     after.begin()));
     CHECK(before != after);
+  }
+}
+
+// The largest difference of the rows from..T-1 (of the kernel, `stride` apart) from those of the plain loops
+// (T,C).
+double largest_difference(const std::vector<real>& found, Index stride, const std::vector<double>& expected,
+                          Index from, Index T, Index C) {
+  double largest = 0;
+  for (Index t = from; t < T; ++t)
+    for (Index c = 0; c < C; ++c) {
+      const real x = found[static_cast<std::size_t>((t - from) * stride + c)];
+      largest =
+          std::max(largest, std::abs(static_cast<double>(x) - expected[static_cast<std::size_t>(t * C + c)]));
+    }
+  return largest;
+}
+
+TEST_CASE(
+    "attention and its backward pass agree with plain loops for whole strings and for their last rows") {
+  Rng rng(3, "attention");
+  struct Size {
+    Index T, C, from;
+  };
+  for (const Size& size :
+       {Size{1, 1, 0}, {2, 1, 1}, {5, 3, 0}, {17, 8, 3}, {33, 16, 16}, {40, 20, 39}, {128, 64, 0}}) {
+    const auto [T, C, from] = size;
+    const Index stride = 3 * C, rows = T - from;
+    CAPTURE(T);
+    CAPTURE(C);
+    CAPTURE(from);
+    const auto n = [](Index i) { return static_cast<std::size_t>(i); };
+    std::vector<real> qkv(n(T * stride)), dqkv(qkv.size()), out(n(rows * C)), dout(out.size());
+    std::vector<real> p(n(rows * simd::round_up(T)));
+    for (auto* x : {&qkv, &dout})
+      for (real& value : *x) value = static_cast<real>(rng.normal());
+    kernels::attention(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, from, T, C, stride, C, out.data(),
+                       p.data());
+    kernels::attention_backward(qkv.data(), qkv.data() + C, qkv.data() + 2 * C, p.data(), dout.data(), from,
+                                T, C, stride, C, dqkv.data(), dqkv.data() + C, dqkv.data() + 2 * C);
+
+    const std::vector<double> zeros(n(T * C));
+    std::vector<double> x[3] = {zeros, zeros, zeros}, dx[3] = {zeros, zeros, zeros}, plain = zeros,
+                        dplain = zeros;
+    std::vector<double> plain_p(n(T * T));
+    for (Index t = 0; t < T; ++t)
+      for (Index c = 0; c < C; ++c) {
+        for (Index part = 0; part < 3; ++part)
+          x[part][n(t * C + c)] = static_cast<double>(qkv[n(t * stride + part * C + c)]);
+        if (t >= from) dplain[n(t * C + c)] = static_cast<double>(dout[n((t - from) * C + c)]);
+      }
+    const int length = static_cast<int>(T), width = static_cast<int>(C);
+    plain_attention(x[0].data(), x[1].data(), x[2].data(), length, width, plain_p.data(), plain.data());
+    plain_attention_backward(x[0].data(), x[1].data(), x[2].data(), plain_p.data(), dplain.data(), length,
+                             width, dx[0].data(), dx[1].data(), dx[2].data());
+    CHECK(largest_difference(out, C, plain, from, T, C) < 1e-5);
+    for (Index part = 0; part < 3; ++part) {
+      CAPTURE(part);
+      const std::vector<real> found(dqkv.begin() + part * C, dqkv.end());
+      CHECK(largest_difference(found, stride, dx[part], 0, T, C) < 1e-4);
+    }
   }
 }
 

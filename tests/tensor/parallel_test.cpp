@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -27,10 +28,11 @@ TEST_CASE("every chunk runs once for any number of chunks and threads") {
 TEST_CASE("an exception of a chunk is thrown again after all chunks ended") {
   check_same_for_all_threads([] {
     std::atomic<int> ended = 0;
-    CHECK_THROWS_WITH_AS(parallel_for(20, [&](std::size_t i) {
-                           ++ended;
-                           if (i == 7) throw std::out_of_range("chunk 7");
-                         }),
+    CHECK_THROWS_WITH_AS(parallel_for(20,
+                                      [&](std::size_t i) {
+                                        ++ended;
+                                        if (i == 7) throw std::out_of_range("chunk 7");
+                                      }),
                          "chunk 7", std::out_of_range);
     return ended.load();
   });
@@ -45,25 +47,87 @@ TEST_CASE("a loop inside a loop runs all its chunks") {
   });
 }
 
-// A request to stop cannot be taken back, so it is made in a child process.
-TEST_CASE("after a request to stop no chunk starts and the loop says that it is incomplete") {
+// Runs body() in a child process and returns its result, for what cannot be undone in a process.
+template <class Body>
+int in_child(Body body) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
-  if (child == 0) {
-    set_threads(1);
-    request_stop();
-    int started = 0;
-    try {
-      parallel_for(10, [&](std::size_t) { ++started; });
-    } catch (const Interrupted&) {
-      _exit(started);
-    }
-    _exit(100);
-  }
+  if (child == 0) _exit(body());
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
+  return WEXITSTATUS(status);
+}
+
+TEST_CASE("after a request to stop no chunk starts and the loop says that it is incomplete") {
+  CHECK(in_child([] {
+          set_threads(1);
+          request_stop();
+          int started = 0;
+          try {
+            parallel_for(10, [&](std::size_t) { ++started; });
+          } catch (const Interrupted&) {
+            return started;
+          }
+          return 100;
+        }) == 0);
+}
+
+TEST_CASE("a child process of a parent with threads runs every chunk once on one thread") {
+  const int before = threads();
+  set_threads(4);
+  std::vector<int> calls(100);
+  parallel_for(calls.size(), [&](std::size_t i) { ++calls[i]; });
+  CHECK(in_child([&] {
+          if (threads() != 1) return 100;
+          for (std::size_t run = 0; run < 3; ++run)
+            parallel_for(calls.size(), [&](std::size_t i) { ++calls[i]; });
+          return calls == std::vector<int>(100, 4) ? 0 : 1;
+        }) == 0);
+  set_threads(before);
+}
+
+TEST_CASE("groups cover every item once and progress rises to the total without two calls at once") {
+  for (std::size_t items : {0u, 1u, 5u, 64u, 100u})
+    check_same_for_all_threads([&] {
+      std::vector<int> calls(items);
+      std::vector<std::size_t> reported;
+      const OnProgress on_progress = [&](std::size_t done, std::size_t total) {
+        CHECK(total == items);
+        reported.push_back(done);
+      };
+      ProgressCount progress(on_progress, items);
+      parallel_for_groups(
+          items, 5, [] { return 0; },
+          [&](std::size_t first, std::size_t count, int& groups_of_this_thread) {
+            ++groups_of_this_thread;
+            for (std::size_t i = first; i < first + count; ++i) ++calls[i];
+            progress.add(count);
+          });
+      CHECK(calls == std::vector<int>(items, 1));
+      CHECK(std::is_sorted(reported.begin(), reported.end()));
+      CHECK((reported.empty() ? 0 : reported.back()) == items);
+      return calls;
+    });
+}
+
+TEST_CASE("an exception of a progress report ends the call") {
+  const int before = threads();
+  for (int n : {1, 2}) {
+    set_threads(n);
+    const OnProgress on_progress = [](std::size_t, std::size_t) { throw std::out_of_range("enough"); };
+    ProgressCount progress(on_progress, 1000);
+    std::atomic<int> groups = 0;
+    const auto body = [&](std::size_t, std::size_t count, int&) {
+      ++groups;
+      progress.add(count);
+    };
+    CHECK_THROWS_WITH_AS(parallel_for_groups(
+                             1000, 1, [] { return 0; }, body),
+                         "enough", std::out_of_range);
+    CHECK(groups <= n);
+  }
+  set_threads(before);
 }
 
 TEST_CASE("a number of threads below one is refused") {

@@ -33,13 +33,17 @@ TEST_CASE("philox has the known answers of Random123") {
 }
 
 TEST_CASE("the bits of a generator are philox of position and index and round and the hash of the purpose") {
-  const auto check = [](std::uint64_t seed, const std::string& purpose, std::uint32_t hash, std::uint32_t round, std::uint32_t index) {
+  const auto check = [](std::uint64_t seed, const std::string& purpose, std::uint32_t hash,
+                        std::uint32_t round, std::uint32_t index) {
     Rng rng(seed, purpose, round, index);
     for (std::uint32_t position = 0; position < 5; ++position)
-      for (std::uint32_t expected : philox({position, index, round, hash}, {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}))
+      for (std::uint32_t expected :
+           philox({position, index, round, hash},
+                  {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}))
         CHECK(rng.bits() == expected);
   };
-  check(0, "\xCC\x24\x31\xC4", 0, 0, 0);  // these four bytes have the FNV-1a hash 0, so this is the first known answer
+  check(0, "\xCC\x24\x31\xC4", 0, 0,
+        0);  // these four bytes have the FNV-1a hash 0, so this is the first known answer
   check(0x299f31d0a4093822, "a", 0xe40c292c, 0x13198a2e, 0x85a308d3);
   check(~std::uint64_t{0}, "", 2166136261u, ~0u, ~0u);
 }
@@ -88,7 +92,8 @@ TEST_CASE("uniform numbers fill the half-open unit interval evenly") {
   CHECK(chi_square > 63 - 4 * std::sqrt(2 * 63.0));
 }
 
-TEST_CASE("normal numbers have the moments of the normal distribution and are independent of their neighbours") {
+TEST_CASE(
+    "normal numbers have the moments of the normal distribution and are independent of their neighbours") {
   Rng rng(2, "normal");
   constexpr int n = 200'000;
   double sum = 0, squares = 0, fourth = 0, products = 0, previous = 0;
@@ -115,11 +120,13 @@ TEST_CASE("whole numbers below n are unbiased and stay below n") {
     constexpr int draws = 60'000;
     for (int i = 0; i < draws; ++i) ++counts.at(rng.below(n));
     double chi_square = 0;
-    for (int count : counts) chi_square += std::pow(count - draws / static_cast<double>(n), 2) / (draws / static_cast<double>(n));
+    for (int count : counts)
+      chi_square += std::pow(count - draws / static_cast<double>(n), 2) / (draws / static_cast<double>(n));
     INFO("n = " << n);
     CHECK(chi_square <= (n - 1) + 4.5 * std::sqrt(2.0 * (n - 1)));
   }
-  // Four values of 32 bits stand for three results here: without rejection a multiple of 3 would come up half the time.
+  // Four values of 32 bits stand for three results here: without rejection a multiple of 3 would come up half
+  // the time.
   Rng rng(4, "below");
   int multiples = 0;
   constexpr int draws = 30'000;

@@ -44,25 +44,37 @@ TEST_CASE("what depends on constants only needs no gradient") {
   CHECK(dx[0] == 4);
 }
 
+TEST_CASE("the gradient of a constant can be added to and reaches nobody") {
+  std::array<real, 2> x{3, 5}, constant{1, 1};
+  Tape tape;
+  const Tensor a = tape.leaf({2}, x.data(), nullptr), gain = tape.leaf({2}, constant.data(), nullptr);
+  CHECK(!a.needs_grad());
+  a.grad()[0] += 1;
+  CHECK(a.grad()[0] == 1);
+  CHECK(!mul(a, gain).needs_grad());
+  CHECK(x == std::array<real, 2>{3, 5});
+}
+
 TEST_CASE("backward refuses a loss that is not one number") {
   std::array<real, 2> x{}, dx{};
   Tape tape;
-  CHECK_THROWS_WITH_AS(tape.backward(tape.leaf({2}, x.data(), dx.data())), "backward: the loss has shape (2); it must be one number", UsageError);
+  CHECK_THROWS_WITH_AS(tape.backward(tape.leaf({2}, x.data(), dx.data())),
+                       "backward: the loss has shape (2); it must be one number", UsageError);
 }
 
 TEST_CASE("a tape can be used again after a reset and neither grows nor remembers") {
   std::array<real, 3> x{1, 2, 3};
   Tape tape;
-  std::set<const real*> places;
+  std::set<const real*> addresses;
   for (int step = 0; step < 50; ++step) {
     std::array<real, 3> dx{};
     tape.reset();
     const Tensor y = mul(tape.leaf({3}, x.data(), dx.data()), tape.leaf({3}, x.data(), nullptr));
-    places.insert(y.data());
+    addresses.insert(y.data());
     tape.backward(sum(y));
     CHECK(dx == x);
   }
-  CHECK(places.size() == 1);
+  CHECK(addresses.size() == 1);
 }
 
 TEST_CASE("memory of an arena is aligned and after the first round comes from one block") {
@@ -104,14 +116,16 @@ TEST_CASE("the first operation with a number that is not finite is named") {
   x = {1, 0};  // log(exp(0) - 1 ...) is avoided: 0 * a has a finite value, but 1/0 as the slope of log
   CHECK(found([](const Tensor& a) { return sum(mul(a, exp(scale(a, -1)))); }) == "");
   x = {1, 1e-38f};
-  CHECK(found([](const Tensor& a) { return sum(scale(log(scale(a, real(1e-3))), real(1e3))); }) == "scale: gradient");
+  CHECK(found([](const Tensor& a) { return sum(scale(log(scale(a, real(1e-3))), real(1e3))); }) ==
+        "scale: gradient");
 }
 
 TEST_CASE("operations refuse shapes that do not fit and name themselves and the shapes") {
   std::vector<real> numbers(100);
   Tape tape;
   const auto t = [&](const Shape& shape) { return tape.leaf(shape, numbers.data(), nullptr); };
-  const std::vector<int> ids = {0, 3}, offsets = {0, 2}, short_offsets = {0, 1}, two = {0, 1, 2}, falling = {0, 3, 2};
+  const std::vector<int> ids = {0, 3}, offsets = {0, 2}, short_offsets = {0, 1}, two = {0, 1, 2},
+                         falling = {0, 3, 2};
   const std::vector<real> weights = {1, 1}, one_weight = {1};
   const auto refused = [](const char* op, const char* part, auto call) {
     try {
@@ -141,9 +155,15 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   refused("attention", "0 heads", [&] { attention(t({2, 9}), 0, offsets); });
   refused("attention", "number of rows, 2", [&] { attention(t({2, 9}), 3, short_offsets); });
   refused("attention", "a string of -1 rows", [&] { attention(t({2, 9}), 3, falling); });
-  refused("attention", "1 numbers of shared rows for 2 strings", [&] { attention(t({2, 9}), 3, two, std::vector<int>{0}); });
-  refused("attention", "shares 2 rows of one of 1", [&] { attention(t({2, 9}), 3, two, std::vector<int>{0, 2}); });
-  refused("attention", "shares 1 rows of one of 0", [&] { attention(t({2, 9}), 3, two, std::vector<int>{1, 0}); });
+  refused("attention", "1 counts of shared rows for 2 strings", [&] {
+    attention(t({2, 9}), 3, two, std::vector<int>{0});
+  });
+  refused("attention", "shares 2 rows with one of 1", [&] {
+    attention(t({2, 9}), 3, two, std::vector<int>{0, 2});
+  });
+  refused("attention", "shares 1 rows with one of 0", [&] {
+    attention(t({2, 9}), 3, two, std::vector<int>{1, 0});
+  });
   refused("cross_entropy", "1 weights", [&] { cross_entropy(t({2, 3}), ids, one_weight); });
   refused("cross_entropy", "target 3 is outside 0..2", [&] { cross_entropy(t({2, 3}), ids, weights); });
   refused("shape", "at most 4", [&] { Shape{1, 2, 3, 4, 5}; });
@@ -156,7 +176,7 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   refused("attention_step", "Record::no", [&] { step(tape, both, 0); });
   refused("attention_step", "position 4 is outside 0..3", [&] { step(forward, both, 4); });
   refused("attention_step", "slot 2 is outside 0..1", [&] { step(forward, outside, 0); });
-  refused("attention_step", "a cache of 129 tokens", [&] { KeyValueCache(2, 1, 3, 129); });
+  refused("attention_step", "a cache for 129 tokens", [&] { KeyValueCache(2, 1, 3, 129); });
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "nn/io/safetensors.h"
-#include "tasks/run/attack_log.h"
 #include "tasks/model/pretrain.h"
 #include "tasks/report/report.h"
+#include "tasks/run/attack_log.h"
 
 namespace banel {
 namespace {

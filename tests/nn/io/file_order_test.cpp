@@ -1,5 +1,5 @@
-// The order of the system calls behind the files of nn/file.h. The linker sends the calls of this program through
-// the functions here (option --wrap in tests/CMakeLists.txt).
+// The order of the system calls behind the files of nn/file.h. The linker sends the calls of this program
+// through the functions here (option --wrap in tests/CMakeLists.txt).
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,10 +19,13 @@ std::vector<std::string> steps;
 void record(const std::string& call, const std::filesystem::path& path) {
   if (!recording) return;
   const std::string step = call + " " + path.filename().string();
-  if (steps.empty() || steps.back() != step || call != "write") steps.push_back(step);  // a long text takes several writes
+  if (steps.empty() || steps.back() != step || call != "write")
+    steps.push_back(step);  // a long text takes several writes
 }
 
-std::filesystem::path path_of(int file) { return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)); }
+std::filesystem::path path_of(int file) {
+  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file));
+}
 
 }  // namespace
 
@@ -76,19 +79,24 @@ std::vector<std::string> steps_of(Call call) {
   return steps;
 }
 
-TEST_CASE("a file is replaced in this order: create the temporary and write it and sync it and rename it and sync the folder") {
+TEST_CASE(
+    "a file is replaced in this order: create the temporary and write it and sync it and rename it and sync "
+    "the folder") {
   const TemporaryFolder folder;
   const std::string name = folder.path.filename().string();
-  const std::vector<std::string> expected{"create a.tmp", "write a.tmp", "sync a.tmp", "rename a.tmp to a", "open " + name, "sync " + name};
+  const std::vector<std::string> expected{"create a.tmp",      "write a.tmp",  "sync a.tmp",
+                                          "rename a.tmp to a", "open " + name, "sync " + name};
   for (const std::string& text : {std::string("new"), std::string(10'000'000, 'x')})
     CHECK(steps_of([&] { write_file(folder.path / "a", text); }) == expected);
 }
 
-TEST_CASE("the name of an append file is on disk before its first bytes and these are before append returns") {
+TEST_CASE(
+    "the name of an append file is on disk before its first bytes and these are before append returns") {
   const TemporaryFolder folder;
   const std::string name = folder.path.filename().string();
   const auto found = steps_of([&] { AppendFile(folder.path / "log").append("line\n"); });
-  CHECK(found == std::vector<std::string>{"create log", "open " + name, "sync " + name, "write log", "sync log"});
+  CHECK(found ==
+        std::vector<std::string>{"create log", "open " + name, "sync " + name, "write log", "sync log"});
 }
 
 TEST_CASE("what is cut off an append file is gone from the disk before anything follows") {
@@ -96,7 +104,8 @@ TEST_CASE("what is cut off an append file is gone from the disk before anything 
   const std::string name = folder.path.filename().string();
   write_file(folder.path / "log", "line\nhalf");
   const auto found = steps_of([&] { AppendFile(folder.path / "log", 5); });
-  CHECK(found == std::vector<std::string>{"create log", "cut log", "sync log", "open " + name, "sync " + name});
+  CHECK(found ==
+        std::vector<std::string>{"create log", "cut log", "sync log", "open " + name, "sync " + name});
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 #include <set>
 
+#include "tensor/check.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_folder.h"
-#include "tensor/check.h"
 
 namespace banel {
 namespace {
@@ -48,7 +48,8 @@ TEST_CASE("folders are created with those above them and a file in the way is na
   CHECK(fs::is_directory(folder.path / "a" / "d"));
   write_file(folder.path / "file", "x");
   for (const fs::path& path : {folder.path / "file", folder.path / "file" / "below"})
-    CHECK(contains(message_of<IoError>([&] { create_folders(path); }), path.string() + ": cannot create the folder: Not a directory; a part"));
+    CHECK(contains(message_of<IoError>([&] { create_folders(path); }),
+                   path.string() + ": cannot create the folder: Not a directory; a part"));
 }
 
 TEST_CASE("a file without a folder in its name goes to the current folder") {
@@ -197,6 +198,15 @@ TEST_CASE("a descriptor that is moved is closed once") {
   third = std::move(second);
   third.append("y");
   CHECK(read_file(folder.path / "a") == "xy");
+}
+
+TEST_CASE("a device without an end is refused") {
+  try {
+    read_file("/dev/zero");
+    FAIL("accepted");
+  } catch (const InputError& error) {
+    CHECK(std::string(error.what()).starts_with("/dev/zero: is not a plain file"));
+  }
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 // What all fuzz targets share: input that is not valid must be refused with the error for it, and by nothing else.
 #pragma once
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "tensor/check.h"
@@ -20,4 +24,11 @@
 
 inline void require(bool condition) {
   if (!condition) std::abort();
+}
+
+// The path of a file in memory with these bytes, the same one for every input.
+inline std::string file_of(std::string_view bytes) {
+  static const int file = memfd_create("input", 0);
+  require(ftruncate(file, 0) == 0 && pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  return "/proc/self/fd/" + std::to_string(file);
 }

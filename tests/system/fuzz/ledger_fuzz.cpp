@@ -1,19 +1,9 @@
 // Lines of a ledger; after '#', lines whose hashes are put right first, so that what is behind them is read too. A
 // ledger that is read and continued is a ledger.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "banel/oracle.h"
 #include "tests/system/fuzz/fuzz.h"
 
 using namespace banel;
-
-// A file in memory, the same one for every input.
-static std::filesystem::path file_of(const std::string& text) {
-  static const int file = memfd_create("ledger", 0);
-  require(ftruncate(file, 0) == 0 && pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  return "/proc/self/fd/" + std::to_string(file);
-}
 
 static std::string sealed(std::string_view contents) {
   std::string text;

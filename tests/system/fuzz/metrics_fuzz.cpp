@@ -1,8 +1,9 @@
-// Rounds that are read have possible numbers.
+// Rounds that are read have possible numbers, and are written and read again as the same.
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "tasks/run/log.h"
 #include "tests/system/fuzz/fuzz.h"
-#include "tasks/run/attack_log.h"
 
 using namespace banel;
 
@@ -10,11 +11,12 @@ FUZZ(bytes) {
   std::int64_t nre = 0;
   for (const RoundRecord& r : parse_metrics(bytes, "fuzz")) {
     require(r.submitted >= 0 && r.nre == nre + r.submitted && r.positives >= 0 && r.positives <= r.submitted);
-    for (const Rate& rate : {r.success, r.valid, r.distinct, r.distinct_success, r.success_leading_zero,
-                             r.success_carry, r.success_other, r.proposal_success, r.accepted_success})
-      require(0 <= rate.k && rate.k <= rate.n);
-    for (const double x : {r.entropy, r.surprise, r.phi_loss, r.phi_heldout, r.flops}) require(std::isfinite(x));
+    for (const double x : {r.phi_loss, r.tau, r.cost.flops}) require(std::isfinite(x));
+    if (r.measured)
+      for (const Rate& rate : {r.measured->success, r.measured->valid, r.measured->distinct, r.measured->distinct_success})
+        require(0 <= rate.k && rate.k <= rate.n);
+    const Json json = to_json(r);
+    require(to_json(round_record(Field(json, "again"), nre)) == json);
     nre = r.nre;
   }
-  parse_findings(bytes, "fuzz");
 }

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tests/system/fuzz/fuzz.h"
-#include "tasks/run/attack_log.h"
+#include "tasks/run/log.h"
 
 using namespace banel;
 

@@ -2,205 +2,178 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <map>
-#include <string>
+#include <nlohmann/json.hpp>
 
-#include "tasks/model/gpt_generator.h"
+#include "nn/io/file.h"
+#include "nn/sample.h"
 #include "tensor/check.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_networks.h"
 
 namespace banel::addition {
 namespace {
 
-TEST_CASE("the worked example of the header is what the code does") {
-  const auto question = parse("58+67=", {5});
-  REQUIRE(question);
-  CHECK(write(*question) == "58+67=");
-  CHECK(sum(*question) == "125");
-  const Example target = target_example(*question), attacker = attacker_example(*question);
-  CHECK(target.tokens == Sequence{5, 8, 10, 6, 7, 11, 1, 2, 5, 12});
-  CHECK(target.loss_from == 6);  // the first token of the answer
-  CHECK(attacker.tokens == Sequence{12, 5, 8, 10, 6, 7, 11});
-  CHECK(attacker.loss_from == 1);
-  CHECK(equals == 11);
-  CHECK(newline == 12);
-  const auto padded = parse("058+67=", {5});
-  REQUIRE(padded);
-  CHECK(sum(*padded) == "125");
-  CHECK(has_leading_zero(*padded));
+namespace fs = std::filesystem;
+
+std::unique_ptr<Task> made(Values changes = {}, std::uint64_t seed = 3) {
+  Values values{{"digits", 2},          {"target_width", 16},      {"target_layers", 1},
+                {"target_heads", 2},    {"target_batch", 16},      {"attacker_width", 16},
+                {"attacker_layers", 1}, {"attacker_heads", 2},     {"attacker_batch", 16},
+                {"stop_error", 0},      {"target_examples", 4000}, {"attacker_examples", 4000},
+                {"check_every", 4000},  {"check_questions", 100},  {"final_questions", 500}};
+  changes.merge(values);
+  return entry().make(completed(entry().settings, changes, "addition"), seed);
 }
 
-TEST_CASE("parse accepts valid questions and keeps their digits") {
-  for (const std::string text : {"0+0=", "1+2=", "99999+1=", "00000+00000=", "007+7=", "12345+54321="}) {
-    const auto question = parse(text, {5});
-    INFO(text);
-    REQUIRE(question);
-    CHECK(write(*question) == text);
-  }
-  CHECK(parse("123456789012345678+1=", {18}));
+// The task with networks that all tests share; the instance of seed 3.
+std::unique_ptr<Task> opened(const Values& changes = {}) {
+  static const TemporaryFolder folder;
+  std::unique_ptr<Task> task = made(changes);
+  task->open(folder.path, Access::make, ProgressMode::quiet);
+  return task;
 }
 
-TEST_CASE("parse refuses everything else") {
-  for (const std::string text : {"", "=", "+", "+=", "1+=", "+1=", "1+2", "1+2==", "=1+2", "1=2+", "1+2=3", "1++2=", "1+2+3=", "1+2=\n", "\n1+2=",
-                                 " 1+2=", "1 +2=", "1+2= ", "-1+2=", "1+-2=", "1.0+2=", "a+b=", "123456+1=", "1+123456=", "1+2\n=", "12=", "1-2="}) {
-    INFO('"' << text << '"');
-    CHECK(!parse(text, {5}));
-  }
-  CHECK(!parse(std::string("1+2=\0", 5), {5}));
-  CHECK(!parse("12+3=", {1}));
+TEST_CASE("opening makes both networks and opening to read never does") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(made()->open(folder.path, Access::read, ProgressMode::quiet),
+                       doctest::Contains("target.json: is missing"), InputError);
+  CHECK(folder.names().empty());
+  const std::unique_ptr<Task> task = made();
+  CHECK_THROWS_AS(task->prior(), UsageError);
+  task->open(folder.path, Access::make, ProgressMode::quiet);
+  CHECK(folder.names() ==
+        std::set<std::string>{"attacker.json", "attacker.safetensors", "target.json", "target.safetensors"});
+  const std::unique_ptr<Task> again = made();
+  again->open(folder.path, Access::read, ProgressMode::quiet);
+  CHECK(again->fingerprint() == task->fingerprint());
+  CHECK(again->title() == "2-digit addition, target 3");
+  CHECK(read_json(folder.path / "attacker.json").at("examples") == 4000);
+  fs::remove(folder.path / "attacker.json");
+  CHECK_THROWS_WITH_AS(made()->open(folder.path, Access::read, ProgressMode::quiet),
+                       doctest::Contains("attacker.json: is missing"), InputError);
 }
 
-TEST_CASE("leading zeros are those of operands of more than one digit") {
-  const auto leading = [](const char* text) { return has_leading_zero(parse(text, {18}).value()); };
-  CHECK(!leading("0+0="));
-  CHECK(!leading("10+20="));
-  CHECK(leading("00+1="));
-  CHECK(leading("1+01="));
+TEST_CASE("networks of another seed or size are refused") {
+  const TemporaryFolder folder;
+  made()->open(folder.path, Access::make, ProgressMode::quiet);
+  for (const Values& changes :
+       {Values{{"digits", 3}}, Values{{"target_width", 20}}, Values{{"attacker_width", 20}},
+        Values{{"nines", 0.3}}, Values{{"attacker_rate", 1e-3}}})
+    CHECK_THROWS_AS(made(changes)->open(folder.path, Access::make, ProgressMode::quiet), InputError);
+  CHECK_THROWS_AS(made({}, 4)->open(folder.path, Access::make, ProgressMode::quiet), InputError);
 }
 
-TEST_CASE("sums are exact with leading zeros and up to 18 digits") {
-  const auto of = [](const char* text) { return sum(parse(text, {max_digits}).value()); };
-  CHECK(of("0+0=") == "0");
-  CHECK(of("000+00=") == "0");
-  CHECK(of("0099+001=") == "100");
-  CHECK(of("99999+1=") == "100000");
-  CHECK(of("999999999999999999+999999999999999999=") == "1999999999999999998");
-  CHECK(of("123456789012345678+876543210987654321=") == "999999999999999999");
+TEST_CASE("the fingerprint tells apart what verdicts depend on") {
+  const std::string usual = opened()->fingerprint();
+  CHECK(opened({{"judge", "numbers"}})->fingerprint() != usual);
+  CHECK(opened({{"zeros", "forbidden"}})->fingerprint() != usual);
+  CHECK(opened()->fingerprint() == usual);
 }
 
-TEST_CASE("the longest carry counts columns of sum nine that a carry ripples through") {
-  const std::map<std::string, int> cases = {
-      {"1+2=", 0},      {"5+5=", 0},        {"9+1=", 0},         {"99+1=", 1},        {"999+1=", 2},          {"99999+1=", 4},
-      {"45+54=", 0},                  // sums of 9 without a carry to ripple
-      {"145+855=", 2},                // 5+5 carries, 4+5 and 1+8 pass it on
-      {"4995+5005=", 3},  {"9+9=", 0},
-      {"95+15=", 0},                  // 5+5 carries, 9+1 makes a carry of its own
-      {"9495+0505=", 3},  {"909+101=", 0},
-      {"99099+00901=", 4},            // 9+1 carries, 9+0 and 0+9 and twice 9+0 pass it on
-      {"0099+001=", 1},   {"1+999999999999999999=", 17}};
-  for (const auto& example : cases) {
-    INFO(example.first);
-    CHECK(longest_carry(parse(example.first, {max_digits}).value()) == example.second);
+TEST_CASE("settings that do not fit together are refused by name") {
+  CHECK_THROWS_WITH_AS(made({{"target_heads", 3}}), doctest::Contains("target_heads: 3 does not divide"),
+                       UsageError);
+  CHECK_THROWS_AS(made({{"digits", 19}}), UsageError);
+  CHECK_THROWS_AS(made({{"judge", "words"}}), UsageError);
+  for (const auto& [key, value] : entry().quick) {
+    CAPTURE(key);
+    CHECK_NOTHROW(completed(entry().settings, {{key, value}}, "addition"));
   }
 }
 
-TEST_CASE("random questions have uniform lengths and digits and no leading zeros") {
-  constexpr int draws = 40'000, digits = 4;
-  std::map<std::pair<std::size_t, std::size_t>, int> lengths;
-  std::map<char, int> first, later;
-  Rng rng(1, "addition_test");
-  for (int i = 0; i < draws; ++i) {
-    const Question q = random_question(digits, rng);
-    REQUIRE(parse(write(q), {digits}));
-    REQUIRE(!has_leading_zero(q));
-    ++lengths[{q.a.size(), q.b.size()}];
-    if (q.a.size() == 4) ++first[q.a[0]];
-    if (q.b.size() == 4) ++later[q.b[3]];
-  }
-  const auto even = [](const auto& counts, std::size_t kinds) {
-    double total = 0, chi_square = 0;
-    for (const auto& [kind, count] : counts) total += count;
-    for (const auto& [kind, count] : counts) chi_square += std::pow(count - total / static_cast<double>(kinds), 2) / (total / static_cast<double>(kinds));
-    const auto freedom = static_cast<double>(kinds - 1);
-    return counts.size() == kinds && chi_square < freedom + 4 * std::sqrt(2 * freedom);
-  };
-  CHECK(even(lengths, 16));
-  CHECK(even(first, 9));
-  CHECK(even(later, 10));
-  CHECK_THROWS_AS(random_question(0, rng), UsageError);
-  CHECK_THROWS_AS(random_question(max_digits + 1, rng), UsageError);
+TEST_CASE("the default settings are those that the networks of the project are made with") {
+  const Values values = completed(entry().settings, {}, "addition");
+  CHECK(values.at("target_width").number() == 64);
+  CHECK(values.at("target_layers").number() == 4);
+  CHECK(values.at("target_heads").number() == 8);
+  CHECK(values.at("target_batch").number() == 128);
+  CHECK(values.at("target_rate").number() == 2e-3);
+  CHECK(values.at("target_examples").number() == 1'250'000);
+  CHECK(values.at("attacker_layers").number() == 1);
+  CHECK(values.at("attacker_examples").number() == 600'000);
 }
 
-TEST_CASE("of two draws of a length the longer one counts") {
-  constexpr int draws = 20'000, digits = 3;
-  std::map<std::size_t, int> lengths;
-  Rng rng(3, "addition_test");
-  for (int i = 0; i < draws; ++i) {
-    const Question q = random_question(digits, rng, 2);
-    ++lengths[q.a.size()], ++lengths[q.b.size()];
-  }
-  for (std::size_t l = 1; l <= digits; ++l) CHECK(lengths[l] / (2.0 * draws) == doctest::Approx(static_cast<double>(2 * l - 1) / 9).epsilon(0.05));
-  CHECK_THROWS_AS(random_question(digits, rng, 0), UsageError);
+TEST_CASE("the screen passes valid questions only and without leading zeros if these are forbidden") {
+  const std::vector<Attempt> attempts{"1+2=", "01+2=", "1+2", "123+1=", ""};
+  CHECK(opened()->screens()[0].may_succeed(attempts) == std::vector<bool>{true, true, false, false, false});
+  CHECK(opened({{"zeros", "forbidden"}})->screens()[0].may_succeed(attempts) ==
+        std::vector<bool>{true, false, false, false, false});
 }
 
-TEST_CASE("columns sum to nine as often as asked for but for a zero that would lead") {
-  Rng rng(6, "addition");
-  int columns = 0, nines = 0, carries = 0, plain_carries = 0;
-  for (int i = 0; i < 4000; ++i) {
-    const Question q = random_question(5, rng, 1, 0.3), all = random_question(5, rng, 1, 1);
-    CHECK(parse(write(q), {5, false}));
-    for (std::size_t j = 1; j <= std::min(all.a.size(), all.b.size()); ++j) {
-      const bool zero_would_lead = j == all.b.size() && j > 1 && all.a[all.a.size() - j] == '9';
-      CHECK((all.a[all.a.size() - j] + all.b[all.b.size() - j] == '0' + '9') != zero_would_lead);
-    }
-    if (q.a.size() > 1 && q.b.size() > 1) ++columns, nines += q.a.back() + q.b.back() == '0' + '9';
-    carries += longest_carry(q) > 0;
-    plain_carries += longest_carry(random_question(5, rng)) > 0;
-  }
-  CHECK(nines / static_cast<double>(columns) == doctest::Approx(0.3 + 0.7 / 10).epsilon(0.1));
-  CHECK(carries > 1.3 * plain_carries);
-  CHECK_THROWS_AS(random_question(5, rng, 1, 1.5), UsageError);
+TEST_CASE("a success has one mode by its zeros and its carries") {
+  const std::unique_ptr<Task> task = made({{"digits", 5}});
+  const std::vector<std::string> modes = task->modes();
+  const auto mode = [&](const char* x) { return modes[task->mode(x, {})]; };
+  CHECK(mode("1+1=") == "other");
+  CHECK(mode("99+1=") == "other");  // its carry ripples through one column
+  CHECK(mode("0+5=") == "other");
+  CHECK(mode("09+1=") == "zeros");
+  CHECK(mode("095+7=") == "zeros");
+  CHECK(mode("999+1=") == "carries");
+  CHECK(mode("0999+1=") == "both");
+  CHECK(mode("0999+0001=") == "both");
 }
 
-TEST_CASE("one-digit operands may be zero") {
-  Rng rng(2, "addition_test");
-  bool zero = false;
-  for (int i = 0; i < 500; ++i) zero = zero || random_question(1, rng).a == "0";
-  CHECK(zero);
+TEST_CASE("both readings of an answer stand beside the judge's") {
+  const std::unique_ptr<Task> task = made({{"digits", 5}});
+  const auto also = [&](const char* x, const char* answer) { return task->also(x, {answer}); };
+  using Readings = std::map<std::string, bool>;
+  CHECK(also("0390+99=", "0489") == Readings{{"numbers", false}, {"text", true}});
+  CHECK(also("0390+99=", "489") == Readings{{"numbers", false}, {"text", false}});
+  CHECK(also("1+2=", "4") == Readings{{"numbers", true}, {"text", true}});
+  CHECK(also("1+2", "") == Readings{{"numbers", false}, {"text", false}});
+  CHECK(task->truth("0390+99=") == "489");
+  CHECK(task->truth("no question") == "");
 }
 
-TEST_CASE("encode and decode are inverse and other characters are refused") {
-  const std::string alphabet = "0123456789+=\n";
-  CHECK(encode(alphabet) == Sequence{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-  CHECK(decode(encode(alphabet)) == alphabet);
-  CHECK(decode({}) == "");
-  for (const std::string text : {" ", "-", "a", "\xC3\xA9", "1+2=x"}) CHECK_THROWS_AS(encode(text), UsageError);
-  CHECK_THROWS_AS(encode(std::string(1, '\0')), UsageError);
-}
-
-TEST_CASE("both networks have room for the longest question and answer") {
-  const Question longest = parse("99999+99999=", {5}).value();
-  const GPT target(target_config(5, 8, 1, 2), Rng(1, "target")), attacker(attacker_config(5, 8, 1, 2), Rng(1, "attacker"));
-  CHECK(static_cast<int>(target_example(longest).tokens.size()) == target.config().context + 1);
-  CHECK(static_cast<int>(attacker_example(longest).tokens.size()) == attacker.config().context + 1);
-}
-
-TEST_CASE("the answers of a target are its greedy text up to the end of the line") {
-  const GPT target(target_config(3, 16, 1, 2), Rng(3, "target"));
-  std::vector<Question> questions;
-  std::vector<Sequence> prompts;
-  Rng rng(4, "addition_test");
-  for (int i = 0; i < 50; ++i) {
-    questions.push_back(random_question(3, rng));
-    prompts.push_back(encode(write(questions.back())));
-  }
-  const auto found = answers(target, questions);
-  const auto expected = greedy(target, prompts, newline);
-  REQUIRE(found.size() == 50);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const std::string text = decode(expected[i]);
-    CHECK(found[i] == text.substr(0, text.find('\n')));
+TEST_CASE("invalid strings earn nothing even from a target that is always wrong") {
+  const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
+  const std::vector<Attempt> invalid{"",       "=",      "+=",    "1+=",   "+1=", "1+1",
+                                     "123+1=", "1+123=", "1+1=1", "1++1=", "\n",  "1+1=="};
+  for (const Verdict& v : judge(untrained, {2}, Judged::as_text)(invalid)) {
+    CHECK(v.reward == Reward::failure);
+    CHECK(v.answer.empty());
   }
 }
 
-TEST_CASE("a generator learns the questions it is given and reports their log-probabilities") {
-  const GPT attacker(attacker_config(2, 16, 1, 2), Rng(1, "attacker"));
-  const FitSettings settings{.epochs = 1, .batch = 32, .rate = 1e-2, .optimizer = {}};
-  GptGenerator generator(attacker, settings);
-  Rng rng(5, "addition_test");
+TEST_CASE("the judge rewards exactly the questions whose greedy answer is not the sum") {
   std::vector<Attempt> questions;
-  for (int i = 0; i < 256; ++i) questions.push_back(write(random_question(2, rng)));
-  const auto before = generator.clone();
-  const double first = generator.fit(questions, 1, {1, "fit"}), last = generator.fit(questions, 8, {2, "fit"});
-  CHECK(last < first);
-  CHECK(last < 2.3);
-  CHECK(before->log_prob(questions) != generator.log_prob(questions));  // the clone is independent
-  const auto proposals = generator.sample(50, {3, "sample"});
-  std::vector<Attempt> texts;
-  for (const Proposal& p : proposals) texts.push_back(p.text);
-  const auto log_probs = generator.log_prob(texts);
-  for (std::size_t i = 0; i < texts.size(); ++i) CHECK(proposals[i].log_prob == doctest::Approx(log_probs[i]).epsilon(1e-4));
+  for (int a = 0; a < 100; a += 3)
+    for (int b = 0; b < 10; ++b) questions.push_back(std::to_string(a) + '+' + std::to_string(b) + '=');
+  questions.insert(questions.begin() + 5, "no question");
+  questions.push_back("01+02=");
+  const GPT untrained(target_config(2, 16, 1, 2), Rng(3, "untrained"));
+  for (const GPT* target : {&tiny::target(), &untrained}) {
+    const std::vector<Verdict> verdicts = judge(*target, {2}, Judged::as_text)(questions);
+    REQUIRE(verdicts.size() == questions.size());
+    std::size_t right = 0, wrong = 0;
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const auto question = parse(questions[i], {2});
+      if (!question) {
+        CHECK(verdicts[i].reward == Reward::failure);
+        continue;
+      }
+      const std::vector<Sequence> prompt{alphabet().encode(questions[i])};  // asked alone, without the judge
+      std::string answer = alphabet().decode(greedy(*target, prompt, alphabet().id('\n')).front());
+      if (const auto end = answer.find('\n'); end != answer.npos) answer.resize(end);
+      CHECK(verdicts[i].answer == answer);
+      CHECK((verdicts[i].reward == Reward::success) == (answer != sum(*question)));
+      ++(verdicts[i].reward == Reward::success ? wrong : right);
+    }
+    CHECK(wrong > 100);
+    if (target == &tiny::target()) CHECK(right > 10);
+  }
+}
+
+TEST_CASE("the judge of the task asks its own target") {
+  const std::unique_ptr<Task> task = opened();
+  const std::vector<Attempt> questions{"1+2=", "99+1=", "x"};
+  const auto mine = task->judge()(questions),
+             expected = judge(target_of(*task), {2}, Judged::as_text)(questions);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    CHECK(mine[i].answer == expected[i].answer);
+    CHECK(mine[i].reward == expected[i].reward);
+  }
 }
 
 }  // namespace

@@ -139,12 +139,7 @@ TEST_CASE("a device that fails never ends the job") {
   CHECK_NOTHROW([&] { Progress progress("fit", 10, ProgressMode::plain, broken); }());
 }
 
-TEST_CASE("numbers are grouped by thousands and times read as a clock") {
-  CHECK(grouped(0) == "0");
-  CHECK(grouped(999) == "999");
-  CHECK(grouped(4250) == "4,250");
-  CHECK(grouped(-1234567) == "-1,234,567");
-  CHECK(grouped(-123) == "-123");
+TEST_CASE("times read as a clock") {
   CHECK(clock_text(Seconds(7.9)) == "0:07");
   CHECK(clock_text(Seconds(605)) == "10:05");
   CHECK(clock_text(Seconds(3753)) == "1:02:33");

@@ -179,41 +179,44 @@ TEST_CASE("the bootstrap of two values has the three possible means in exact sha
   CHECK(wide.hi == 1);
 }
 
-TEST_CASE("the stratified bootstrap draws as many values from each stratum as it has") {
-  const std::vector<Values> strata = {{0, 1}, {10, 20, 30, 40}, {500}};
+TEST_CASE("the nested bootstrap draws instances and from each as many values as it has") {
+  const std::vector<Values> instances = {{0, 1}, {10, 20, 30, 40}, {500}};
   Rng rng(7, "bootstrap");
-  stratified_bootstrap(
-      strata,
-      [](std::span<const double> v) {
-        REQUIRE(v.size() == 7);
-        const auto within = [&](double lo, double hi) { return std::count_if(v.begin(), v.end(), [=](double x) { return lo <= x && x <= hi; }); };
-        CHECK(within(0, 1) == 2);
-        CHECK(within(10, 40) == 4);
-        CHECK(within(500, 500) == 1);
+  bool one_is_left_out = false;
+  nested_bootstrap(
+      instances,
+      [&](std::span<const double> v) {
+        const auto within = [&](double lo, double hi) {
+          return std::count_if(v.begin(), v.end(), [=](double x) { return lo <= x && x <= hi; });
+        };
+        CHECK(within(0, 1) % 2 == 0);
+        CHECK(within(10, 40) % 4 == 0);
+        CHECK(within(0, 1) / 2 + within(10, 40) / 4 + within(500, 500) == 3);
+        one_is_left_out = one_is_left_out || within(500, 500) == 0;
         return mean(v);
       },
       rng, 0.95, 100);
+  CHECK(one_is_left_out);
 }
 
-TEST_CASE("the stratified bootstrap keeps the difference between targets out of the interval") {
-  // All spread is between the strata: their mean is always 0.5, while pooled values would spread it.
-  const std::vector<Values> strata = {{0, 0, 0}, {1, 1, 1}};
+TEST_CASE("the interval of the nested bootstrap holds the difference between instances") {
+  // Twenty runs on two instances are two instances: a quarter of the resamples has only the first one.
+  const std::vector<Values> instances = {Values(10, 0.0), Values(10, 1.0)};
   Rng rng(8, "bootstrap");
-  const Interval within = stratified_bootstrap(strata, mean, rng), pooled = bootstrap(Values{0, 0, 0, 1, 1, 1}, mean, rng);
-  CHECK(within.lo == 0.5);
-  CHECK(within.hi == 0.5);
-  CHECK(pooled.lo < 0.3);
-  CHECK(pooled.hi > 0.7);
+  const Interval interval = nested_bootstrap(instances, mean, rng);
+  CHECK(interval.lo == 0);
+  CHECK(interval.hi == 1);
 }
 
-TEST_CASE("the bootstrap is the stratified bootstrap of one stratum") {
-  const std::vector<Values> strata = {{0.1, 0.4, 0.2, 0.9, 0.5, 0.3}};
+TEST_CASE("the bootstrap is the nested bootstrap of one instance") {
+  const std::vector<Values> instances = {{0.1, 0.4, 0.2, 0.9, 0.5, 0.3}};
   Rng a(3, "bootstrap"), b(3, "bootstrap");
-  const Interval one = stratified_bootstrap(strata, interquartile_mean, a), plain = bootstrap(strata[0], interquartile_mean, b);
+  const Interval one = nested_bootstrap(instances, interquartile_mean, a),
+                 plain = bootstrap(instances[0], interquartile_mean, b);
   CHECK(one.lo == plain.lo);
   CHECK(one.hi == plain.hi);
-  CHECK_THROWS_AS(stratified_bootstrap({}, mean, a), UsageError);
-  CHECK_THROWS_AS(stratified_bootstrap(std::vector<Values>{{1, 2}, {}}, mean, a), UsageError);
+  CHECK_THROWS_AS(nested_bootstrap({}, mean, a), UsageError);
+  CHECK_THROWS_AS(nested_bootstrap(std::vector<Values>{{1, 2}, {}}, mean, a), UsageError);
 }
 
 // Darwin's maize: crossed minus self-fertilised height in 1/8 inch. Fisher (1935) counts 863 of the 32,768
@@ -228,13 +231,15 @@ double test_differences(Values differences, double scale, std::uint64_t seed = 1
 
 TEST_CASE("the paired permutation test agrees with Fisher's count of Darwin's maize") {
   CHECK(test_differences(darwin, 1) == 863 / 32768.0);
-  CHECK(test_differences(darwin, 0.01) == 863 / 32768.0);  // sums that are equal but for rounding count as equal
+  CHECK(test_differences(darwin, 0.01) ==
+        863 / 32768.0);  // sums that are equal but for rounding count as equal
   CHECK(test_differences(darwin, -1) == (32768 - 863 + 28) / 32768.0);
 }
 
 TEST_CASE("the paired permutation test reaches 1 in 2 to the n and not less") {
   Rng rng(2, "permutation");
-  CHECK(paired_permutation_test(Values{0.9, 0.8, 0.99, 0.7, 0.95}, Values{0.1, 0.0, 0.2, 0.3, 0.1}, rng) == 1 / 32.0);
+  CHECK(paired_permutation_test(Values{0.9, 0.8, 0.99, 0.7, 0.95}, Values{0.1, 0.0, 0.2, 0.3, 0.1}, rng) ==
+        1 / 32.0);
   CHECK(paired_permutation_test(Values{0.1, 0.2, 0.3}, Values{0.5, 0.6, 0.7}, rng) == 1);
   CHECK(paired_permutation_test(Values{0.5, 0.5}, Values{0.5, 0.5}, rng) == 1);
   CHECK(test_differences(Values(20, 1.0), 1) == std::ldexp(1.0, -20));

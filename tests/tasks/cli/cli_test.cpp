@@ -1,50 +1,64 @@
-// The real program, run as a user runs it: exit codes, what is said and where, what is left behind.
+// The real program, run as a user runs it: what it refuses, what its help says, and the commands without a run.
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
-#include "nn/io/checkpoint.h"
-#include "nn/io/file.h"
-#include "nn/io/safetensors.h"
 #include "tests/support/run_banel.h"
-#include "tests/support/temporary_folder.h"
-#include "tensor/rng.h"
 
 namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
-bool has_bytes(const fs::path& file) {
-  std::error_code error;
-  const auto size = fs::file_size(file, error);
-  return !error && size > 0;
-}
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 TEST_CASE("no command or an unknown one is a usage error that names it") {
-  refused(2, {}, {"subcommand"});
-  refused(2, {"atack"}, {"atack"});
-  refused(2, {"train"}, {"subcommand"});
-  refused(2, {"train", "targets"}, {"targets"});
+  refused(2, {}, {"command"});
+  refused(2, {"atack"}, {"atack", "did you mean attack?"});
+  refused(2, {"ask"}, {"command"});
+  refused(2, {"train"}, {"TASK"});
+  refused(2, {"train", "additon", "--out", "x"}, {"additon", "addition"});
+  refused(2, {"study"}, {"NAME", "--list"});
+  refused(2, {"study", "plantd"}, {"plantd", "planted"});
+}
+
+TEST_CASE("a command of earlier versions is refused with the one that does its work") {
+  const std::vector<std::pair<std::string, std::string>> renamed{
+      {"sample", "banel ask attacker"}, {"eval", "banel ask target"},       {"rules", "banel ask rules"},
+      {"tune", "banel study tuning"},   {"scaling", "banel study scaling"}, {"across", "banel report"}};
+  for (const auto& [old, today] : renamed) {
+    refused(2, {old}, {old, today});
+    refused(2, {old, "--networks", "x"}, {old, today});
+  }
 }
 
 TEST_CASE("an unknown flag is a usage error that names it") {
-  for (const Arguments& command : std::vector<Arguments>{{"reproduce"}, {"doctor"}, {"attack", "--out", "x"}, {"train", "target", "--out", "x"},
-                                                         {"train", "attacker", "--out", "x"}, {"eval", "--target", "x"}, {"sample", "--attacker", "x"}})
+  for (const Arguments& command : std::vector<Arguments>{{"study", "planted"},
+                                                         {"reproduce"},
+                                                         {"results"},
+                                                         {"jobs", "planted"},
+                                                         {"attack", "--out", "x"},
+                                                         {"report"},
+                                                         {"verify"},
+                                                         {"train", "addition", "--out", "x"},
+                                                         {"ask", "target"},
+                                                         {"ask", "attacker"},
+                                                         {"ask", "rules"},
+                                                         {"ask", "x"},
+                                                         {"toy1d"},
+                                                         {"methods"},
+                                                         {"tasks"},
+                                                         {"bench"},
+                                                         {"doctor"}})
     refused(2, command + Arguments{"--no-such-flag"}, {"--no-such-flag"});
 }
 
 TEST_CASE("a required option that is missing is named") {
   refused(2, {"attack"}, {"--out"});
-  refused(2, {"train", "target"}, {"--out"});
-  refused(2, {"train", "attacker"}, {"--out"});
-  refused(2, {"eval"}, {"--target"});
-  refused(2, {"sample"}, {"--attacker"});
+  refused(2, {"train", "addition"}, {"--out"});
+  refused(2, {"attack", "--study", "x"}, {"--only"});
+  refused(2, {"ask", "target"}, {"QUESTION"});
 }
 
 TEST_CASE("every numeric option refuses values out of its range and names option and value") {
@@ -54,152 +68,85 @@ TEST_CASE("every numeric option refuses values out of its range and names option
     std::string option;
     std::vector<std::string> values;
   };
-  const Arguments attack{"attack", "--out", "x"}, target{"train", "target", "--out", "x"}, attacker{"train", "attacker", "--out", "x"},
-      eval{"eval", "--target", "x"}, sample{"sample", "--attacker", "x"}, reproduce{"reproduce", "--out", "x"};
-  std::vector<Case> cases{
-      {attack, "--budget", {"0", "10000001", "many", "1.5"}}, {attack, "--per-round", {"0", "1000001"}}, {attack, "--accepted", {"0", "1000001"}},
-      {attack, "--f", {"0.9", "1001", "nan"}},                {attack, "--kappa", {"10.5", "nan"}},      {attack, "--phi-epochs", {"10001"}},
-      {attack, "--distil-epochs", {"10001"}},                 {attack, "--rate", {"0", "1.1", "nan"}},   {attack, "--samples", {"99", "10000001"}},
-      {attack, "--threads", {"0", "1025"}},                   {attack, "--seed", {"one"}},
-      {target, "--stop-error", {"1.1"}},                      {target, "--check-every", {"999"}},
-      {eval, "--samples", {"0", "1000000001"}},               {eval, "--threads", {"0"}},                {eval, "--seed", {"one"}},
-      {sample, "-n", {"0", "100000001"}},                     {sample, "--temperature", {"0", "1001", "nan"}}, {sample, "--seed", {"one"}},
-      {reproduce, "--seeds", {"0", "1001"}},                  {reproduce, "--jobs", {"0", "1025"}},      {reproduce, "--threads", {"0", "1025"}}};
-  for (const Arguments& train : {target, attacker})
-    for (const Case& c : std::vector<Case>{{train, "--digits", {"0", "19"}}, {train, "--d-model", {"3", "1025"}}, {train, "--layers", {"0", "17"}},
-                                           {train, "--heads", {"0", "65"}}, {train, "--batch", {"0", "65537"}}, {train, "--rate", {"0", "2"}},
-                                           {train, "--weight-decay", {"10.5"}}, {train, "--examples", {"999"}}, {train, "--threads", {"0"}},
-                                           {train, "--seed", {"one"}}})
-      cases.push_back(c);
+  const Arguments attack{"attack", "--out", "x"}, study{"study", "planted", "--out", "x"},
+      attacker{"ask", "attacker"};
+  const std::vector<Case> cases{{attack, "--samples", {"-1", "10000001", "many", "1.5"}},
+                                {attack, "--threads", {"0", "1025"}},
+                                {attack, "--seed", {"one", "-1"}},
+                                {attack, "--instance", {"-1", "1000001"}},
+                                {study, "--seeds", {"0", "1001"}},
+                                {study, "--jobs", {"0", "1025"}},
+                                {study, "--threads", {"0", "1025"}},
+                                {study, "--instances", {"1,x", "1000001", "1,,2"}},
+                                {{"train", "addition", "--out", "x"}, "--instance", {"-1", "x"}},
+                                {attacker, "-n", {"0", "100000001"}},
+                                {attacker, "--samples", {"0", "100000001"}},
+                                {attacker, "--format", {"xml"}},
+                                {{"ask", "rules"}, "--samples", {"99"}},
+                                {{"ask", "x"}, "-n", {"0", "21"}},
+                                {{"toy1d"}, "--seeds", {"0", "100001"}}};
   for (const Case& c : cases)
-    for (const std::string& value : c.values) refused(2, c.command + Arguments{c.option, value}, {c.option, value}, here.path);
+    for (const std::string& value : c.values) {
+      const std::string shown_value = value == "1,x" ? "x" : value == "1,,2" ? "\"\"" : value;
+      refused(2, c.command + Arguments{c.option, value}, {c.option, shown_value}, here.path);
+    }
   CHECK(here.names().empty());
 }
 
-TEST_CASE("negative numbers are refused as values") {
+TEST_CASE("every setting of a method refuses values out of its range and names key and range") {
   const TemporaryFolder here;
-  for (const char* option : {"--budget", "--per-round", "--accepted", "--f", "--kappa", "--phi-epochs", "--distil-epochs", "--rate", "--samples",
-                             "--threads", "--seed"})
-    refused(2, {"attack", "--out", "x", std::string(option) + "=-1"}, {option, "-1"}, here.path);
-  refused(2, {"attack", "--out", "x", "--budget", "-1"}, {"--budget", "-1"}, here.path);
+  const Json methods = Json::parse(run({"methods", "--json"}).out);
+  int numbers = 0;
+  for (const Json& method : methods)
+    for (const Json& setting : method.at("settings")) {
+      if (!setting.contains("range")) continue;
+      ++numbers;
+      const double beyond = setting.at("range")[1].get<double>() * 2;
+      const std::string key = setting.at("key");
+      if (method.at("name") != "banel") continue;  // the settings are the same ones
+      refused(2, {"attack", "--out", "x", "--set", key + "=" + Json(beyond).dump()}, {key, ".."}, here.path);
+      refused(2, {"attack", "--out", "x", "--set", key + "=nan"}, {key}, here.path);
+      refused(2, {"attack", "--out", "x", "--set", key + "=-1"}, {key, "-1"}, here.path);
+    }
+  CHECK(numbers > 50);
   CHECK(here.names().empty());
 }
 
-TEST_CASE("a width that the heads do not divide is refused before anything is made") {
+TEST_CASE("a setting that is unknown or ambiguous or without effect is refused before anything is made") {
   const TemporaryFolder here;
-  refused(2, {"train", "target", "--out", "x", "--d-model", "30", "--heads", "4"}, {"30", "4"}, here.path);
+  const Arguments attack{"attack", "--out", "x", "--set"};
+  refused(2, attack + Arguments{"bugdet=100"}, {"bugdet", "did you mean budget?"}, here.path);
+  refused(2, attack + Arguments{"budget"}, {"budget", "KEY=VALUE"}, here.path);
+  refused(2, attack + Arguments{"budget=10", "--set", "budget=20"}, {"budget", "twice"}, here.path);
+  refused(2, attack + Arguments{"kappa=1", "--method", "grpo"}, {"kappa", "grpo"}, here.path);
+  refused(2, attack + Arguments{"zeros=maybe"}, {"zeros", "forbidden"}, here.path);
+  refused(2, {"train", "addition", "--out", "x", "--set", "budget=10"}, {"budget", "method"}, here.path);
+  refused(2, {"train", "addition", "--out", "x", "--set", "target_width=30", "--set", "target_heads=4"},
+          {"30", "4"}, here.path);
+  refused(2, {"study", "planted", "--out", "x", "--set", "bugdet=100"}, {"bugdet", "budget"}, here.path);
+  refused(2, {"study", "planted", "--out", "x", "--variants", "bandel"}, {"bandel", "banel"}, here.path);
   CHECK(here.names().empty());
 }
 
 TEST_CASE("an unknown method is a usage error with the names of all") {
-  const Networks networks;
-  refused(2, networks.attack("run", {"--method", "bandel"}), {"bandel", "banel-union"});
-  refused(2, {"reproduce", "--quick", "--methods", "banel,bandel", "--out", networks.folder.path / "run"}, {"bandel", "banel-union"});
-  CHECK(!fs::exists(networks.folder.path / "run"));
-}
-
-TEST_CASE("missing networks are named and nothing is left behind") {
   const TemporaryFolder here;
-  const std::string missing = here.path / "missing";
-  refused(4, {"attack", "--networks", missing, "--out", here.path / "run"}, {missing});
-  refused(4, {"eval", "--target", missing}, {missing});
-  refused(4, {"sample", "--attacker", missing}, {missing});
+  refused(2, {"attack", "--out", "x", "--method", "bandel"}, {"bandel", "banel-union"}, here.path);
+  refused(2, {"methods", "bandel"}, {"bandel", "banel-union"});
+  refused(2, {"tasks", "adition"}, {"adition", "addition"});
   CHECK(here.names().empty());
-  refused(4, {"train", "attacker", "--out", here.path / "run"}, {"target.safetensors"});
-  CHECK(here.names().empty());
-}
-
-TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") {
-  const Networks good;
-  const std::string target = read_file(good.path / "target.safetensors");
-  const auto attacker_of = [](int vocabulary, int context) { return GPT({vocabulary, context, 16, 1, 2}, Rng(1, "foreign")); };
-  std::vector<std::pair<std::string, std::function<void(const fs::path&)>>> damages{
-      {"target.safetensors", [&](const fs::path& p) { write_file(p, ""); }},
-      {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, target.size() - 1)); }},
-      {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, 100)); }},
-      {"target.safetensors", [&](const fs::path& p) { write_file(p, target + 'x'); }},
-      {"target.safetensors", [&](const fs::path& p) { write_file(p, std::string(1000, '\0')); }},
-      {"target.safetensors", [&](const fs::path& p) { save_safetensors(p, {{}, {{"w", {2}, {1, 2}}}}); }},
-      {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, attacker_of(14, 9)); }},
-      {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, attacker_of(13, 8)); }},
-      {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, attacker_of(14, 6)); }},
-      {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, attacker_of(13, 8)); }},
-      {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, tiny::target()); }}};
-  for (const auto& [name, damage] : damages) {
-    const Networks networks;
-    damage(networks.path / name);
-    refused(3, networks.attack("run"), {name});
-    CHECK(!fs::exists(networks.folder.path / "run"));
-    const Arguments eval{"eval", "--target", networks.path / "target.safetensors", "--samples", "10"};
-    refused(3, name[0] == 't' ? eval : eval + Arguments{"--attacker", networks.path / name}, {name});
-  }
-  TensorFile file = load_safetensors(good.path / "attacker.safetensors");
-  file.tensors[0].shape = {file.tensors[0].shape[1], file.tensors[0].shape[0]};  // the right numbers in another shape
-  save_safetensors(good.path / "attacker.safetensors", file);
-  refused(3, good.attack("run"), {"attacker.safetensors", file.tensors[0].name});
-  refused(3, {"sample", "--attacker", good.path / "attacker.safetensors"}, {"attacker.safetensors", file.tensors[0].name});
-  CHECK(!fs::exists(good.folder.path / "run"));
-}
-
-TEST_CASE("an out folder that cannot be made is named") {
-  const Networks networks;
-  write_file(networks.folder.path / "file", "a file\n");
-  const std::string below = networks.folder.path / "file" / "run";
-  refused(4, networks.attack("file/run"), {below});
-  refused(4, {"train", "target", "--out", below}, {below});
-  refused(4, {"reproduce", "--quick", "--out", below}, {below});
-  const std::string file = networks.folder.path / "file";
-  refused(4, networks.attack("file"), {file});
-  CHECK(read_file(file) == "a file\n");
-  CHECK(networks.folder.names() == std::set<std::string>{"file", "networks"});
-}
-
-TEST_CASE("a second process on a run folder is refused and changes nothing") {
-  const Networks networks;
-  const fs::path folder = networks.folder.path / "run";
-  fs::create_directory(folder);
-  {
-    const FolderLock lock(folder);
-    refused(4, networks.attack("run"), {folder});
-    refused(4, {"train", "target", "--out", folder}, {folder});
-    refused(4, {"reproduce", "--quick", "--out", folder}, {folder});
-  }
-  for (const auto& entry : fs::directory_iterator(folder)) CHECK(entry.path().filename() == ".lock");
-  CHECK(run(networks.attack("run")).code == 0);  // the lock is gone with its holder
-}
-
-TEST_CASE("a run folder of another configuration is refused and kept as it was") {
-  const Networks networks;
-  REQUIRE(run(networks.attack("run")).code == 0);
-  const auto all = [&] {
-    std::map<std::string, std::string> files;
-    for (const auto& entry : fs::directory_iterator(networks.folder.path / "run")) files[entry.path().filename()] = read_file(entry.path());
-    return files;
-  };
-  const auto before = all();
-  refused(3, networks.attack("run", {"--f", "3"}), {networks.folder.path / "run"});
-  CHECK((all() == before));  // config.toml and run.json too: they describe what made the results
-}
-
-TEST_CASE("an attacker is not trained beside a target of other digits") {
-  const TemporaryFolder here;
-  save_checkpoint(here.path / "target.safetensors", GPT(addition::target_config(3, 16, 1, 2), Rng(1, "three digits")));
-  refused(3, {"train", "attacker", "--digits", "2", "--d-model", "4", "--layers", "1", "--heads", "1", "--examples", "1000", "--quiet", "--out", here.path},
-          {"target.safetensors"});
-  CHECK(!fs::exists(here.path / "attacker.safetensors"));
 }
 
 TEST_CASE("help is on stdout and names units ranges and exit codes") {
   const std::vector<std::pair<Arguments, std::vector<std::string>>> commands{
-      {{}, {"reproduce", "train", "attack", "eval", "sample", "doctor", "--config", "130"}},
-      {{"reproduce"}, {"--quick", "[1 - 1000]", "--out", "--threads"}},
-      {{"train"}, {"target", "attacker"}},
-      {{"train", "target"}, {"examples", "[1 - 18]", "[4 - 1024]"}},
-      {{"train", "attacker"}, {"examples", "[1 - 18]", "[4 - 1024]"}},
-      {{"attack"}, {"evaluations", "[1 - 10000000]", "[0 - 10]", "banel-union", "[7500]"}},
-      {{"toy1d"}, {"[1 - 100000]", "--seed", "steps.json"}},
-      {{"eval"}, {"[1 - 1000000000]"}},
-      {{"sample"}, {"nats", "[0.001 - 1000]"}},
+      {{}, {"study", "reproduce", "train", "attack", "ask", "methods", "doctor", "--config", "130"}},
+      {{"reproduce"}, {"--quick", "1..1000", "--out", "--threads"}},
+      {{"study"}, {"--list", "--variants", "--set", "KEY=VALUE", "1..1000"}},
+      {{"jobs"}, {"Slurm", "--out"}},
+      {{"train"}, {"--instance", "--set"}},
+      {{"attack"}, {"--method", "--networks", "method.KEY=VALUE", "0..10000000"}},
+      {{"ask"}, {"target", "attacker", "finds", "rules"}},
+      {{"ask", "attacker"}, {"nats", "jsonl"}},
+      {{"toy1d"}, {"1..100000", "--seed", "steps.json"}},
       {{"doctor"}, {"BLAS"}}};
   for (const auto& [command, texts] : commands) {
     const Arguments words = command + Arguments{"--help"};
@@ -210,23 +157,58 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
     for (const std::string& text : texts) {
       CAPTURE(text);
       CAPTURE(o.out);
-      CHECK(o.out.find(text) != o.out.npos);
+      CHECK(has(o.out, text));
     }
+  }
+}
+
+TEST_CASE("methods and tasks list every entry and every setting with its range and default") {
+  for (const std::string kind : {"methods", "tasks"}) {
+    const Json all = Json::parse(run({kind, "--json"}).out);
+    const Outcome list = run({kind});
+    CHECK(list.code == 0);
+    for (const Json& entry : all) {
+      CHECK(has(list.out, entry.at("name")));
+      const Outcome one = run({kind, entry.at("name")});
+      CHECK(one.code == 0);
+      for (const Json& setting : entry.at("settings")) {
+        CAPTURE(setting.dump());
+        CHECK(has(one.out, "\n  " + setting.at("key").get<std::string>() + " "));
+      }
+      CHECK(Json::parse(run({kind, entry.at("name"), "--json"}).out) == entry);
+    }
+  }
+  const std::string banel = run({"methods", "banel"}).out;
+  for (const char* text : {"1..10000000", "default 7500", "0..10", "standard deviations"}) {
+    CAPTURE(text);
+    CHECK(has(banel, text));
+  }
+}
+
+TEST_CASE("the studies are listed with a sentence and the time they take") {
+  const Outcome o = run({"study", "--list"});
+  CHECK(o.code == 0);
+  CHECK(o.err == "");
+  for (const char* text : {"planted: ", "reproduce: ", "about", "--quick"}) {
+    CAPTURE(text);
+    CHECK(has(o.out, text));
   }
 }
 
 TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   const TemporaryFolder folder;
-  const Outcome o = run({"toy1d", "--seeds", "3", "--seed", "2", "--out", folder.path});
+  const Arguments words{"toy1d", "--quiet", "--seeds", "3", "--seed", "2"};
+  const Outcome o = run(words + Arguments{"--out", folder.path});
   CHECK(o.code == 0);
   CHECK(o.err == "");
   const Json json = Json::parse(read_file(folder.path / "steps.json"));
   CHECK(json.at("summary").at("seeds") == 3);
-  CHECK(o.out.find("step " + std::string(json.at("steps").size() < 10 ? " " : "") + std::to_string(json.at("steps").size())) != o.out.npos);
+  CHECK(has(o.out, "step " + std::string(json.at("steps").size() < 10 ? " " : "") +
+                       std::to_string(json.at("steps").size())));
   CHECK(read_file(folder.path / "toy1d.svg").rfind("<svg", 0) == 0);
   CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
-  CHECK(run({"toy1d", "--seeds", "3", "--seed", "2"}).out == o.out);
-  CHECK(run({"toy1d", "--seeds", "0"}).code == 2);
+  CHECK(run(words).out == o.out);
+  CHECK(Json::parse(run(words + Arguments{"--json"}).out) == json);
 }
 
 TEST_CASE("the version is one line on stdout") {
@@ -242,137 +224,28 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   CHECK(o.code == 0);
   CHECK(o.err == "");
   const Json json = Json::parse(o.out);
-  for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library", "blas_kernels", "blas_config"}) {
+  for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library",
+                          "blas_kernels", "blas_config"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }
   CHECK(!json.at("blas_kernels").get<std::string>().empty());
 }
 
-TEST_CASE("bench prints a table and keeps its numbers and refuses what it does not know") {
-  const TemporaryFolder folder;
-  const fs::path json = folder.path / "bench.json";
-  const Outcome o = run({"bench", "--quiet", "--configs", "F", "--works", "loglik", "--threads", "1", "--seconds", "0.001", "--json", json});
+TEST_CASE("bench prints a table or its numbers and refuses what it does not know") {
+  const Arguments bench{"bench",  "--quiet",   "--configs", "F",         "--works",
+                        "loglik", "--threads", "1",         "--seconds", "0.001"};
+  const Outcome o = run(bench);
   CHECK(o.code == 0);
   CHECK(o.err == "");
-  CHECK(o.out.find("| F | loglik | 1 |") != o.out.npos);
-  CHECK(Json::parse(read_file(json)).at("rows").size() == 1);
+  CHECK(has(o.out, "| F | loglik | 1 |"));
+  CHECK(Json::parse(run(bench + Arguments{"--json"}).out).at("rows").size() == 1);
   const Outcome profile = run({"bench", "--profile", "--configs", "F", "--seconds", "0.001"});
   CHECK(profile.code == 0);
-  CHECK(profile.out.find("| F | linear | backward |") != profile.out.npos);
-  for (const Arguments& bad : std::vector<Arguments>{{"--configs", "X"}, {"--works", "play"}, {"--threads", "0"}, {"--seconds", "nan"}}) {
-    const Outcome refused = run(Arguments{"bench"} + bad);
-    CHECK(refused.code == 2);
-    CHECK(refused.err.find(bad[0]) != refused.err.npos);
-  }
-}
-
-TEST_CASE("an attack prints its result as JSON and writes its files") {
-  const Networks networks;
-  for (const std::string method : {"banel", "oracle-free"}) {
-    CAPTURE(method);
-    const Outcome o = run(networks.attack(method, {"--method", method}));
-    CAPTURE(o.err);
-    REQUIRE(o.code == 0);
-    CHECK(o.err == "");
-    const Json json = Json::parse(o.out);
-    CHECK(json.at("method") == method);
-    CHECK(json.at("seed") == 5);
-    CHECK(json.at("nre") == (method == "banel" ? 60 : 0));
-    CHECK(json.at("final").at("n") == 100);
-    const fs::path folder = networks.folder.path / method;
-    for (const char* name : {"run.json", "config.toml", "config.json", "ledger.jsonl", "metrics.jsonl", "attacker.safetensors"}) {
-      CAPTURE(name);
-      CHECK(fs::exists(folder / name));
-    }
-    CHECK(Json::parse(read_file(folder / "run.json")).contains("arguments"));
-    const Outcome again = run(networks.attack(method, {"--method", method}));
-    CHECK(again.code == 0);
-    CHECK(again.out == o.out);  // read back, the seconds included
-  }
-}
-
-TEST_CASE("progress of an attack goes to stderr") {
-  const Networks networks;
-  Arguments arguments = networks.attack("run");
-  arguments.erase(std::find(arguments.begin(), arguments.end(), "--quiet"));
-  const Outcome o = run(arguments);
-  CHECK(o.code == 0);
-  CHECK(Json::accept(o.out));
-  CHECK(o.err.find("banel") != o.err.npos);
-  CHECK(o.err.find('\r') == o.err.npos);  // no terminal: plain lines
-}
-
-TEST_CASE("samples and errors can be read from the networks of an attack") {
-  const Networks networks;
-  const Outcome sample = run({"sample", "--attacker", networks.path / "attacker.safetensors", "-n", "7", "--seed", "3"});
-  CHECK(sample.code == 0);
-  CHECK(sample.err == "");
-  CHECK(std::count(sample.out.begin(), sample.out.end(), '\t') == 7);
-  CHECK(run({"sample", "--attacker", networks.path / "attacker.safetensors", "-n", "7", "--seed", "3"}).out == sample.out);
-
-  const Arguments eval{"eval", "--target", networks.path / "target.safetensors", "--samples", "200"};
-  CHECK(Json::parse(run(eval).out).at("error").at("n") == 200);
-  CHECK(Json::parse(run(eval + Arguments{"--attacker", networks.path / "attacker.safetensors"}).out).at("success").at("n") == 200);
-}
-
-TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {
-  const Networks networks;
-  const fs::path whole = networks.folder.path / "whole", parts = networks.folder.path / "parts";
-  REQUIRE(run(networks.long_attack("whole")).code == 0);
-  for (const int number : {SIGINT, SIGTERM}) {
-    Program program(Arguments{BANEL_PROGRAM} + networks.long_attack("parts"));
-    const std::string before = has_bytes(parts / "metrics.jsonl") ? read_file(parts / "metrics.jsonl") : "";
-    REQUIRE(within(60s, [&] { return program.ended() || (has_bytes(parts / "metrics.jsonl") && read_file(parts / "metrics.jsonl").size() > before.size()); }));
-    const auto start = std::chrono::steady_clock::now();
-    program.signal(number);
-    const Outcome o = program.wait();
-    CHECK(std::chrono::steady_clock::now() - start < 2s);
-    CHECK(o.code == 130);
-    CHECK(o.out == "");
-    CHECK(o.err.rfind("banel: interrupted", 0) == 0);
-    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
-  }
-  CHECK(run(networks.long_attack("parts")).code == 0);
-  CHECK((results(parts) == results(whole)));
-}
-
-TEST_CASE("an attack killed at random instants completes with the same results") {
-  const Networks networks;
-  const fs::path whole = networks.folder.path / "whole", parts = networks.folder.path / "parts";
-  REQUIRE(run(networks.long_attack("whole")).code == 0);
-  Rng random(1, "kills");
-  int killed = 0;
-  for (int attempt = 0; attempt < 12; ++attempt) {
-    Program program(Arguments{BANEL_PROGRAM} + networks.long_attack("parts"));
-    const auto patience = std::chrono::milliseconds(20 + random.below(380));
-    std::this_thread::sleep_for(patience);
-    if (program.ended()) break;
-    program.signal(SIGKILL);
-    if (program.wait().code == -SIGKILL) ++killed;
-  }
-  CHECK(killed >= 3);
-  const Outcome o = run(networks.long_attack("parts"));
-  CAPTURE(o.err);
-  CHECK(o.code == 0);
-  CHECK((results(parts) == results(whole)));
-}
-
-TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {
-  const TemporaryFolder here;
-  const fs::path partial = here.path / "run" / "target.partial.safetensors";
-  Program program({BANEL_PROGRAM, "train", "target", "--digits", "2", "--d-model", "16", "--layers", "1", "--heads", "2", "--examples", "100000000", "--check-every",
-                   "1000", "--stop-error", "0", "--quiet", "--out", here.path / "run"});
-  REQUIRE(within(60s, [&] { return program.ended() || fs::exists(partial); }));
-  const auto start = std::chrono::steady_clock::now();
-  program.signal(SIGINT);
-  const Outcome o = program.wait();
-  CHECK(std::chrono::steady_clock::now() - start < 2s);
-  CHECK(o.code == 130);
-  CHECK(o.out == "");
-  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
-  CHECK(load_checkpoint(partial).optimizer.has_value());
-  CHECK(!fs::exists(here.path / "run" / "target.safetensors"));
+  CHECK(has(profile.out, "| F | linear | backward |"));
+  for (const Arguments& bad : std::vector<Arguments>{
+           {"--configs", "X"}, {"--works", "play"}, {"--threads", "0"}, {"--seconds", "nan"}})
+    refused(2, Arguments{"bench"} + bad, {bad[0], bad[1]});
 }
 
 }  // namespace

@@ -4,11 +4,50 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
+#include <set>
 
 #include "tensor/check.h"
+#include "tests/support/comma_locale.h"
 
 using namespace banel;
+
+namespace {
+
+constexpr double largest = std::numeric_limits<double>::max(),
+                 smallest = std::numeric_limits<double>::denorm_min();
+
+// What is wrong with an axis: it must cover its values, its ticks must rise inside it and read differently,
+// and a ruler must place all of them on the canvas. Empty: nothing.
+std::string fault(const Axis& axis, const std::vector<double>& values) {
+  const Span span = span_of(axis, values);
+  if (!(span.lo < span.hi && std::isfinite(span.lo) && std::isfinite(span.hi))) return "no range";
+  const Ruler ruler{axis.scale, span.lo, span.hi, 0, 100};
+  const auto inside = [&](double value) {
+    return span.lo <= value && value <= span.hi && ruler(value) >= 0 && ruler(value) <= 100;
+  };
+  for (double value : values)
+    if ((axis.scale == Scale::linear || value != 0) && !inside(value)) return "a value lies outside";
+  std::set<std::string> texts;
+  std::size_t labels = 0;
+  for (std::size_t i = 0; i < span.ticks.size(); ++i) {
+    if (!inside(span.ticks[i].value)) return "a tick lies outside";
+    if (i > 0 && span.ticks[i - 1].value >= span.ticks[i].value) return "ticks do not rise";
+    if (span.ticks[i].text.empty()) continue;
+    ++labels;
+    texts.insert(span.ticks[i].text);
+  }
+  return labels < 2 ? "fewer than two labels" : texts.size() < labels ? "two equal labels" : "";
+}
+
+void check_axis(const Axis& axis, const std::vector<double>& values) {
+  CAPTURE(values);
+  CAPTURE(static_cast<int>(axis.ticks));
+  CHECK(fault(axis, values) == "");
+}
+
+}  // namespace
 
 TEST_CASE("axis: values are written as a person reads them") {
   CHECK(value_text(0, Ticks::number) == "0");
@@ -18,6 +57,10 @@ TEST_CASE("axis: values are written as a person reads them") {
   CHECK(value_text(0.3, Ticks::number) == "0.3");
   CHECK(value_text(-2.5, Ticks::number) == "−2.5");
   CHECK(value_text(1e-4, Ticks::number) == "0.0001");
+  CHECK(value_text(2.5e-5, Ticks::number) == "0.000025");
+  CHECK(value_text(1e-7, Ticks::percent) == "0.00001 %");
+  CHECK(value_text(1.5e308, Ticks::percent) == "1.5·10³¹⁰ %");
+  CHECK(value_text(9.9999e8, Ticks::number) == "10⁹");
   CHECK(value_text(1e9, Ticks::number) == "10⁹");
   CHECK(value_text(3.2e-9, Ticks::number) == "3.2·10⁻⁹");
   CHECK(value_text(1, Ticks::percent) == "100 %");
@@ -26,6 +69,14 @@ TEST_CASE("axis: values are written as a person reads them") {
   CHECK(value_text(0.00045, Ticks::percent, 3) == "0.0450 %");
   CHECK(value_text(1e-3, Ticks::power) == "10⁻³");
   CHECK(value_text(5e12, Ticks::power) == "5·10¹²");
+}
+
+TEST_CASE("axis: values read the same in a locale with a decimal comma") {
+  const CommaLocale comma;
+  if (!comma.active()) return;
+  CHECK(value_text(0.03, Ticks::number) == "0.03");
+  CHECK(value_text(3.2e-9, Ticks::power, 3) == "3.2·10⁻⁹");
+  CHECK(value_text(0.0123456, Ticks::percent, 3) == "1.23 %");
 }
 
 TEST_CASE("axis: a linear axis ends on round steps and holds its values") {
@@ -45,6 +96,62 @@ TEST_CASE("axis: a linear axis ends on round steps and holds its values") {
     CHECK(span.hi - span.lo < 3 * std::abs(a - b));
   }
   for (double value : {0.0, 5.0, -3e-7}) CHECK(span_of({}, {value}).ticks.size() >= 5);
+}
+
+TEST_CASE("axis: any finite values have a linear axis with ticks that read differently") {
+  std::vector<double> sizes{0,   smallest, 1e-310, 1e-308, 1e-300, 1e-17,  1,
+                            1e7, 1.004e7,  1e15,   1e300,  1e308,  largest};
+  std::mt19937 random(2);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  for (int i = 0; i < 8; ++i) sizes.push_back(std::pow(10, 300 * uniform(random)));
+  for (Ticks ticks : {Ticks::number, Ticks::percent, Ticks::power}) {
+    const Axis axis{.ticks = ticks};
+    for (double a : sizes)
+      for (double b : sizes)
+        for (double sign : {1.0, -1.0}) {
+          check_axis(axis, {a, sign * b});
+          check_axis(axis, {-a, sign * b});
+        }
+    for (int i = 0; i < 1000; ++i) {  // narrow ranges at any size
+      const double middle = std::pow(10, 12 * uniform(random)) * (i % 2 == 0 ? 1 : -1);
+      const double width = std::pow(10, 8 * (uniform(random) - 1)) * middle;
+      check_axis(axis, {middle, middle + width});
+    }
+  }
+}
+
+TEST_CASE("axis: any finite values have a log axis with ticks that read differently") {
+  std::vector<double> sizes{0,   smallest, 1e-310, 1e-308, 1e-300, 1e-17,  1,
+                            1e7, 1.004e7,  1e15,   1e300,  1e308,  largest};
+  std::mt19937 random(3);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  for (int i = 0; i < 8; ++i) sizes.push_back(std::pow(10, 300 * uniform(random)));
+  for (Ticks ticks : {Ticks::number, Ticks::percent, Ticks::power})
+    for (double a : sizes)
+      for (double b : sizes) check_axis({.scale = Scale::log, .ticks = ticks}, {a, b});
+}
+
+TEST_CASE("axis: ticks of a narrow range far from zero show the digits in which they differ") {
+  const Span span = span_of({}, {1e7, 1.004e7});
+  CHECK(span.ticks.front().text == "10⁷");
+  CHECK(span.ticks[1].text == "1.001·10⁷");
+  CHECK(span.ticks.back().text == "1.004·10⁷");
+  CHECK(span_of({}, {123456.7891, 123456.7899}).ticks[1].text == "123,456.7892");
+}
+
+TEST_CASE("axis: chosen ticks may be in any order or repeat and each is shown once") {
+  const Span span = span_of({.at = {1.0001e7, 1e7, 1e7}}, {1e7});
+  REQUIRE(span.ticks.size() == 2);
+  CHECK(span.ticks[0].text == "10⁷");
+  CHECK(span.ticks[1].text == "1.0001·10⁷");
+  for (Scale scale : {Scale::linear, Scale::log}) {
+    const Span single = span_of({.scale = scale, .at = {5}}, {5});
+    CHECK((single.lo < 5 && single.hi > 5));
+    const Span widest = span_of({.scale = scale, .at = {smallest, largest}}, {1});
+    CHECK((widest.lo >= 0 || scale == Scale::linear));
+    CHECK(std::isfinite(widest.hi));
+    CHECK(std::isfinite(Ruler{scale, widest.lo, widest.hi, 0, 100}(1)));
+  }
 }
 
 TEST_CASE("axis: a log axis covers whole decades and reports zeros") {

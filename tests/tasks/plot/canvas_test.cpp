@@ -7,8 +7,9 @@
 #include <limits>
 
 #include "nn/io/file.h"
-#include "tests/support/pictures.h"
 #include "tensor/check.h"
+#include "tests/support/comma_locale.h"
+#include "tests/support/pictures.h"
 
 using namespace banel;
 
@@ -68,6 +69,14 @@ DrawList one_of_each() {
 TEST_CASE("canvas: drawing the same list twice gives the same bytes") {
   CHECK(to_png(one_of_each()) == to_png(one_of_each()));
   CHECK(to_svg(one_of_each()) == to_svg(one_of_each()));
+}
+
+TEST_CASE("canvas: a picture has the same bytes in a locale with a decimal comma") {
+  const std::string png = to_png(one_of_each()), svg = to_svg(one_of_each());
+  const CommaLocale comma;
+  if (!comma.active()) return;
+  CHECK(to_png(one_of_each()) == png);
+  CHECK(to_svg(one_of_each()) == svg);
 }
 
 TEST_CASE("canvas: a PNG has two pixels per point unless another scale is asked for") {
@@ -216,7 +225,6 @@ TEST_CASE("canvas: files hold the bytes and a missing folder is an IoError") {
   std::filesystem::remove_all(folder);
   CHECK_THROWS_AS(write_png(list, folder / "a.png"), IoError);
 }
-
 
 TEST_CASE("canvas: pictures in a grid keep their shapes and do not overlap") {
   DrawList small{.width = 100, .height = 40}, large{.width = 60, .height = 70};

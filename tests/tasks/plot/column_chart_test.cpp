@@ -2,14 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/pictures.h"
 #include "tensor/check.h"
+#include "tests/support/pictures.h"
 
 using namespace banel;
 
-TEST_CASE("chart: columns stand on zero dots below them marks behind them") {
-  ColumnChart chart{.places = {-1, 0, 1}, .columns = {{{0.2, 0.6, 0.2}, black, 0.9}}, .curves = {{{0.3, 0.4, 0.3}, series_colour(1)}},
-                    .dots = {0, 1, 1}, .marks = {0}, .mark = series_colour(2)};
+TEST_CASE("chart: columns stand on zero with dots below and marks behind them") {
+  ColumnChart chart{.places = {-1, 0, 1},
+                    .columns = {{{0.2, 0.6, 0.2}, black, 0.9}},
+                    .curves = {{{0.3, 0.4, 0.3}, series_colour(1)}},
+                    .dots = {0, 1, 1},
+                    .marks = {0},
+                    .mark = series_colour(2)};
   chart.captions.heading = "step 1";
   const DrawList list = draw(chart);
   check_texts_are_readable(list);
@@ -27,7 +31,7 @@ TEST_CASE("chart: columns stand on zero dots below them marks behind them") {
   CHECK(lines_of(list, series_colour(1), 1.8).at(0).points[1].y < columns[0].points[1].y);
   CHECK(lines_of(list, series_colour(2), 1.5).at(0).points[0].x == doctest::Approx(dots[0].centre.x));
   chart.dots = {3};
-  CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("place 3 of 3"), UsageError);
+  CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("index 3 of 3 places"), UsageError);
   chart.dots = {};
   chart.columns[0].heights.pop_back();
   CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("step 1"), UsageError);

@@ -2,71 +2,92 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
+#include "tasks/report/html.h"
+#include "tests/support/made_results.h"
 #include "tests/support/temporary_folder.h"
-#include "tensor/check.h"
 
 namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A run folder with one method; every text that a file may hold tries to break out of the page.
-constexpr const char* hostile = "<script src=\"http://example.org/x.js\">alert(1)</script>";
+// Every text that a study or a log may hold tries to break out of the page.
+const std::string hostile = "<script src=\"http://example.org/x.js\">alert(1)</script>";
 
-fs::path run_folder(const TemporaryFolder& folder) {
-  const fs::path run = folder.path / "run";
-  fs::create_directories(run / "plots");
-  fs::create_directories(run / "attacks" / "banel" / "seed1");
-  const nlohmann::ordered_json row{{"method", "banel"}, {"final", {0.5, 0.25}}, {"final_mean", 0.375}, {"nre", 60}, {"quick", true}};
-  write_file(run / "table.json", nlohmann::ordered_json::array({row}).dump());
-  write_file(run / "table.md", std::string("# A table\n\nMeasured <here> on ") + hostile + "\n\n| method |\n");
-  write_file(run / "run.json", hostile);
-  write_file(run / "plots" / "success.svg", std::string("<svg xmlns=\"http://www.w3.org/2000/svg\">") + hostile + "</svg>");
-  const nlohmann::ordered_json finding{{"question", hostile}, {"answer", "003"}, {"truth", "4"}};
-  write_file(run / "attacks" / "banel" / "seed1" / "metrics.jsonl",
-             "{\"round\":1,\"measured\":{\"findings\":[]}}\n" + nlohmann::ordered_json{{"round", 2}, {"measured", {{"findings", {finding}}}}}.dump() + "\n");
-  return run;
+Results hostile_results() {
+  std::vector<Run> runs{made_run(hostile, 1, {250, 500}), made_run(hostile, 2, {100, 250})};
+  runs[0].row.settings = {{"screen", hostile}};
+  runs[0].log.rounds.back().measured->findings = {{hostile, hostile, hostile, hostile}};
+  runs[1].row.ended = hostile;
+  Results results = made_results(runs);
+  results.title = results.sentence = results.note = hostile;
+  results.files[hostile] = hostile;
+  return results;
 }
 
-TEST_CASE("the report stands alone and shows hostile text as text") {
-  const TemporaryFolder folder;
-  const fs::path run = run_folder(folder);
-  write_report(run);
-  const std::string page = read_file(run / "report.html");
-  CHECK(page.find("<script") == page.npos);
-  for (const char* part : {"src=\"http", "href=", "url(", "<link", "<iframe"}) CHECK(page.find(part) == page.npos);
-  CHECK(page.find("&lt;script src=&quot;http://example.org") != page.npos);
-  CHECK(page.find("data:image/svg+xml,") != page.npos);
+std::string page(const Results& results, const std::vector<std::string>& show = {"bars"}) {
+  const Table table = table_of(results, {});
+  return report_page(results, table, figures(show, results, table));
 }
 
-TEST_CASE("the report has the rates every seed the costs the finds and the warning of a quick run") {
+void check_has(const std::string& text, const std::string& part) {
+  INFO(part);
+  CHECK(text.find(part) != text.npos);
+}
+
+TEST_CASE("the page stands alone and shows hostile text as text") {
+  const std::string text = page(hostile_results(), {"success", "bars", "collapse", "modes"});
+  CHECK(text.find("<script") == text.npos);
+  for (const char* part : {"src=\"http", "href=", "url(", "<link", "<iframe"})
+    CHECK(text.find(part) == text.npos);
+  check_has(text, "&lt;script src=&quot;http://example.org");
+  check_has(text, "data:image/svg+xml,");
+}
+
+TEST_CASE("the page has the rates every seed the finds by mode the settings and the warning of a quick run") {
+  Results results = made_results({made_run("ours", 1, {250, 500}), made_run("ours", 2, {100, 250})});
+  results.quick = true;
+  results.files["study.toml"] = "seeds = 2 < 3";
+  const std::string text = page(results);
+  for (const char* part :
+       {"<td>0.3750</td>", "0.5000, 0.2500", "<summary>zeros (2)</summary>", "<td>0500+1=</td>",
+        "<td>budget</td><td>1000</td>", "not a result", "seeds = 2 &lt; 3"})
+    check_has(text, part);
+}
+
+TEST_CASE("tables are reached by keyboard and pictures have a caption") {
+  const std::string text = page(made_results({made_run("ours", 1, {250, 500})}));
+  std::size_t tables = 0, boxes = 0;
+  for (std::size_t at = text.find("<table"); at != text.npos; at = text.find("<table", at + 1)) ++tables;
+  for (std::size_t at = text.find("tabindex=0 role=region"); at != text.npos;
+       at = text.find("tabindex=0 role=region", at + 1))
+    ++boxes;
+  CHECK(tables == boxes);
+  CHECK(tables >= 4);
+  check_has(text, "<figcaption>Success rate after the last round: bar: mean");
+}
+
+TEST_CASE("marks of markdown become markup and lonely ones stay") {
+  CHECK(markup("a **b** `c<d`") == "a <b>b</b> <code>c&lt;d</code>");
+  CHECK(markup("2 ** 3") == "2 ** 3");
+  Results results = made_results({made_run("ours", 1, {250})});
+  results.note = "It is **not** a result.";
+  check_has(page(results), "It is <b>not</b> a result.");
+}
+
+TEST_CASE("a report leaves rows tables figures and the page") {
   const TemporaryFolder folder;
-  const fs::path run = run_folder(folder);
-  write_report(run);
-  const std::string page = read_file(run / "report.html");
-  for (const char* part : {"<td>0.3750</td>", "<td>0.5000</td><td>0.2500</td>", "<td>60</td>", "<code>003</code>", "not a result", "Measured &lt;here&gt;"}) {
-    INFO(part);
-    CHECK(page.find(part) != page.npos);
+  const Results results = made_results({made_run("ours", 1, {250, 500}), made_run("other", 1, {1, 2})});
+  const Table table = write_report(folder.path, results, {}, {"success", "bars"});
+  CHECK(table.rows.size() == 2);
+  for (const char* file : {"rows.json", "table.md", "table.csv", "report.html", "plots/success.png",
+                           "plots/success.svg", "plots/bars.png", "plots/bars.svg"}) {
+    INFO(file);
+    CHECK(fs::exists(folder.path / file));
   }
-}
-
-TEST_CASE("a run without a table or with a damaged one is refused by name") {
-  const TemporaryFolder folder;
-  const fs::path run = run_folder(folder);
-  for (const char* text : {"", "{", "[]", "{}", "[1]", R"([{"final": [1]}])", R"([{"method": 1, "final": [1]}])", R"([{"method": "", "final": [1]}])",
-                           R"([{"method": "../banel", "final": [1]}])", R"([{"method": "banel"}])", R"([{"method": "banel", "final": 1}])",
-                           R"([{"method": "banel", "final": ["1"]}])", R"([{"method": "banel", "final": [1]}, {"method": "banel", "final": [null]}])",
-                           R"([{"method": "banel", "method": "banel", "final": [1]}])"}) {
-    INFO(text);
-    write_file(run / "table.json", text);
-    CHECK_THROWS_WITH_AS(write_report(run), doctest::Contains("table.json: "), InputError);
-  }
-  fs::remove(run / "table.json");
-  CHECK_THROWS_AS(write_report(run), IoError);
-  CHECK(!fs::exists(run / "report.html"));
+  const std::string rows = read_file(folder.path / "rows.json");
+  CHECK(parse_rows(rows, "rows.json").size() == 2);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "nn/io/checkpoint.h"
-#include "tests/support/temporary_folder.h"
+#include "tasks/run/attacks.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 #include "tests/support/tiny_attack.h"
@@ -16,7 +16,7 @@ namespace banel {
 namespace {
 
 namespace fs = std::filesystem;
-using tiny::attack, tiny::check_equal, tiny::files, tiny::seed;
+using tiny::attack, tiny::check_equal, tiny::files, tiny::TinyTask;
 
 std::vector<Json> json_lines(const fs::path& path) {
   std::vector<Json> result;
@@ -27,24 +27,42 @@ std::vector<Json> json_lines(const fs::path& path) {
   return result;
 }
 
-TEST_CASE("every method of the table writes its files and spends its budget") {
-  for (const Method& known : methods()) {
+const Reals& prior_weights() { return as_gpt(tiny::task().prior(), "test").model().parameters.values; }
+
+Reals attacker_weights(const fs::path& folder) {
+  return load_checkpoint(folder / "attacker.safetensors").model.parameters.values;
+}
+
+TEST_CASE("every method writes its files and spends its budget") {
+  for (const Method& known : built_in_methods()) {
+    CAPTURE(known.name);
+    const Method m = tiny::method(known.name);
+    const TemporaryFolder folder;
+    attack(folder.path, m);
+    CHECK(json_lines(folder.path / "ledger.jsonl").size() == 60);
+    std::set<std::string> expected{"attacker.safetensors", "checkpoint",    "config.json",
+                                   "ledger.jsonl",         "metrics.jsonl", "timing.jsonl"};
+    if (m.settings.memory == Memory::regions)
+      for (const char* phi : {"phi1.safetensors", "phi2.safetensors", "phi3.safetensors"})
+        expected.insert(phi);
+    CHECK(folder.names() == expected);
+  }
+}
+
+TEST_CASE("the rounds of every method are those of its logs and of its ledger") {
+  for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const Method m = tiny::method(known.name);
     const TemporaryFolder folder;
     const AttackResult result = attack(folder.path, m);
-    const auto rounds = json_lines(folder.path / "metrics.jsonl"), ledger = json_lines(folder.path / "ledger.jsonl");
-
-    if (!m.settings.scout) CHECK(rounds.size() == 3);  // a round of scouts ends when its last one has been tried
+    const auto rounds = json_lines(folder.path / "metrics.jsonl"),
+               ledger = json_lines(folder.path / "ledger.jsonl");
+    if (!m.settings.scout)
+      CHECK(rounds.size() == 3);  // a round of scouts ends when its last one has been tried
     REQUIRE(result.rounds.size() == rounds.size());
     REQUIRE(ledger.size() == 60);
     CHECK(result.rounds.back().nre == 60);
     CHECK(result.seconds >= 0);
-    std::set<std::string> expected{"attacker.safetensors", "config.json", "ledger.jsonl", "metrics.jsonl", "timing.jsonl"};
-    if (m.settings.memory == Memory::regions)
-      for (const char* phi : {"phi1.safetensors", "phi2.safetensors", "phi3.safetensors"}) expected.insert(phi);
-    CHECK(folder.names() == expected);
-
     std::int64_t paid = 0, rewards = 0;
     for (std::size_t k = 0; k < rounds.size(); ++k) {
       CHECK(rounds[k].at("round") == k + 1);
@@ -52,13 +70,15 @@ TEST_CASE("every method of the table writes its files and spends its budget") {
         CHECK(rounds[k].at("submitted") == 20);
         CHECK(rounds[k].at("nre") == 20 * (k + 1));
       }
+      REQUIRE(result.rounds[k].measured);
       CHECK(rounds[k].at("measured").at("success").at("n") == 100);
+      CHECK(rounds[k].at("measured").at("success").at("k") == result.rounds[k].measured->success.k);
       CHECK(result.rounds[k].nre == rounds[k].at("nre"));
       CHECK(result.rounds[k].positives == rounds[k].at("positives"));
       CHECK(result.rounds[k].submitted == rounds[k].at("submitted"));
-      CHECK(result.rounds[k].success.k == rounds[k].at("measured").at("success").at("k"));
       std::int64_t positives = 0;
-      for (; paid < result.rounds[k].nre; ++paid) positives += ledger[static_cast<std::size_t>(paid)].at("reward").get<int>();
+      for (; paid < result.rounds[k].nre; ++paid)
+        positives += ledger[static_cast<std::size_t>(paid)].at("reward").get<int>();
       CHECK(rounds[k].at("positives") == positives);
       rewards += positives;
     }
@@ -69,62 +89,82 @@ TEST_CASE("every method of the table writes its files and spends its budget") {
   }
 }
 
-TEST_CASE("the verdicts of the ledger are those of the target") {
+TEST_CASE("the verdicts of the ledger are those of the judge") {
   const TemporaryFolder folder;
   attack(folder.path, tiny::method("banel-paper"));
   std::vector<Attempt> asked;
   const auto ledger = json_lines(folder.path / "ledger.jsonl");
   for (const Json& line : ledger) asked.push_back(line.at("attempt"));
-  const std::vector<Verdict> verdicts = addition_judge(tiny::target(), {tiny::digits})(asked);
+  const std::vector<Verdict> verdicts = tiny::task().judge()(asked);
   for (std::size_t i = 0; i < ledger.size(); ++i) {
     CHECK(ledger[i].at("n") == i + 1);
     CHECK(ledger[i].at("answer") == verdicts[i].answer);
-    CHECK(ledger[i].at("reward") == (verdicts[i].reward ? 1 : 0));
+    CHECK(ledger[i].at("reward") == (verdicts[i].reward == Reward::success ? 1 : 0));
   }
 }
 
-TEST_CASE("screened methods submit valid questions and none twice") {
-  for (const Method& known : methods()) {
+TEST_CASE("screened methods submit valid strings and none twice") {
+  for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
+    const Method m = tiny::method(known.name);
     const TemporaryFolder folder;
-    attack(folder.path, tiny::method(known.name));
+    attack(folder.path, m);
     std::set<std::string> submitted;
     bool all_valid = true;
     for (const Json& line : json_lines(folder.path / "ledger.jsonl")) {
       submitted.insert(line.at("attempt").get<std::string>());
-      all_valid = all_valid && addition::parse(line.at("attempt").get<std::string>(), {tiny::digits});
+      all_valid = all_valid && TinyTask::sum(line.at("attempt").get<std::string>());
     }
-    CHECK((all_valid && submitted.size() == 60) == known.settings.screened);  // the paper's form does submit such strings here
+    CHECK(m.settings.screened == (known.screen != "none"));
+    CHECK((all_valid && submitted.size() == 60) ==
+          m.settings.screened);  // the paper's form submits others here
+  }
+}
+
+TEST_CASE("a screen by prior knowledge is used by the method that names it and by no other") {
+  Method m = tiny::method("banel");
+  m.screen = "no-fives";
+  for (const Method& method : {tiny::method("banel"), m}) {
+    const TemporaryFolder folder;
+    attack(folder.path, method);
+    int fives = 0;
+    for (const Json& line : json_lines(folder.path / "ledger.jsonl"))
+      fives += *TinyTask::sum(line.at("attempt").get<std::string>()) % 5 == 0;
+    CHECK((fives == 0) == (method.screen == "no-fives"));
   }
 }
 
 TEST_CASE("the oracle-free control learns no verdict") {
   const Method m = tiny::method("oracle-free");
-  const GPT always_wrong(addition::target_config(tiny::digits, tiny::d_model, tiny::layers, tiny::heads), Rng(9, "untrained"));
+  const TinyTask always(1);  // divides every sum
   const TemporaryFolder one, other;
   attack(one.path, m);
-  run_attack(other.path, m, tiny::measured_samples, always_wrong, tiny::attacker(), {tiny::digits}, seed, [](std::int64_t) {});
+  attack(other.path, m, -1, always);
   for (const Json& line : json_lines(one.path / "ledger.jsonl")) {
     CHECK(line.at("reward") == 0);
     CHECK(line.at("answer") == "");
   }
   CHECK(read_file(one.path / "ledger.jsonl") == read_file(other.path / "ledger.jsonl"));
-  CHECK(load_checkpoint(one.path / "attacker.safetensors").model.parameters.values ==
-        load_checkpoint(other.path / "attacker.safetensors").model.parameters.values);
+  CHECK(attacker_weights(one.path) == attacker_weights(other.path));
 }
 
 TEST_CASE("every method that learns changes the attacker and the others keep it") {
-  for (const Method& known : methods()) {
+  for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const TemporaryFolder folder;
     Method m = tiny::method(known.name);
     m.settings.patience = 0;
-    m.settings.restart = 0;  // or the best attacker may be the pre-trained one
+    m.settings.restart = 0;  // or the best attacker may be the prior
     attack(folder.path, m);
-    const bool same = load_checkpoint(folder.path / "attacker.safetensors").model.parameters.values == tiny::attacker().parameters.values;
-    const bool learns = known.settings.memory == Memory::distil && known.name != "temperature" && known.name != "memory";
-    CHECK(same != learns);
+    const bool learns = known.settings.memory == Memory::distil && !known.one_round;
+    CHECK((attacker_weights(folder.path) == prior_weights()) != learns);
   }
+}
+
+TEST_CASE("a method with exact memory is measured on strings that it never evaluated") {
+  const TemporaryFolder folder;
+  const AttackResult result = attack(folder.path, tiny::method("memory"));
+  CHECK(result.rounds.back().measured->distinct.value() == 1);
 }
 
 TEST_CASE("the attack gives the same bytes for any number of threads") {
@@ -139,16 +179,21 @@ TEST_CASE("the attack gives the same bytes for any number of threads") {
 }
 
 TEST_CASE("attacks side by side give the same bytes as one after the other") {
-  const std::vector<std::string> names{"banel-paper", "banel", "banel-union", "random"};
   const TemporaryFolder one_by_one, together;
-  for (const std::string& name : names) attack(one_by_one.path / name, tiny::method(name));
-  const int before = threads();
-  set_threads(4);
-  parallel_for(names.size(), [&](std::size_t i) { attack(together.path / names[i], tiny::method(names[i])); });
-  set_threads(before);
-  for (const std::string& name : names) {
+  std::vector<Job> jobs;
+  for (const char* name : {"banel-paper", "banel", "banel-union", "random"}) {
+    attack(one_by_one.path / name, tiny::method(name));
+    const std::shared_ptr<const Task> task(std::shared_ptr<void>(), &tiny::task());
+    jobs.push_back({together.path / name, task, tiny::method(name), tiny::attack_settings});
+  }
+  std::set<std::size_t> done;
+  const auto results = run_all(jobs, 4, ProgressMode::quiet, [&](std::size_t i) { done.insert(i); });
+  CHECK(done.size() == jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const fs::path name = jobs[i].folder.filename();
     CAPTURE(name);
-    check_equal(files(one_by_one.path / name), files(together.path / name));
+    check_equal(files(one_by_one.path / name), files(jobs[i].folder));
+    CHECK(results[i].rounds.size() == 3);
   }
 }
 
@@ -163,15 +208,14 @@ TEST_CASE("a budget that is no multiple of a round is spent to the last evaluati
   CHECK(json_lines(folder.path / "ledger.jsonl").size() == 50);
 }
 
-TEST_CASE("an unknown method is refused with the names of all") {
-  try {
-    method("bandel");
-    FAIL_CHECK("accepted");
-  } catch (const UsageError& error) {
-    const std::string what = error.what();
-    CHECK(what.find("'bandel'") != what.npos);
-    for (const Method& m : methods()) CHECK(what.find(m.name) != what.npos);
-  }
+TEST_CASE("a finished attack is read from its logs alone") {
+  const TemporaryFolder folder;
+  const AttackResult result = attack(folder.path, tiny::method("banel")), read = read_attack(folder.path);
+  CHECK(read.seconds == result.seconds);
+  REQUIRE(read.rounds.size() == result.rounds.size());
+  for (std::size_t i = 0; i < read.rounds.size(); ++i)
+    CHECK(to_json(read.rounds[i]) == to_json(result.rounds[i]));
+  CHECK(read.readings().size() == 3);
 }
 
 }  // namespace

@@ -8,22 +8,27 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tasks/run/attack.h"
+#include "tasks/run/registry.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/toy_generator.h"
 
-namespace banel {
+namespace banel::toy1d {
 namespace {
 
 TEST_CASE("each posterior is the prior without all that has failed so far") {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    const Toy1dRun r = toy1d(seed);
+    const Illustration r = illustrate(seed);
     const std::vector<double>& prior = r.steps.front().theta;
     std::set<std::size_t> failed;
-    for (const Toy1dStep& step : r.steps) {
+    for (const Step& step : r.steps) {
       for (int place : step.samples)
-        if (std::abs(r.grid[static_cast<std::size_t>(place)]) != 2) failed.insert(static_cast<std::size_t>(place));
+        if (std::abs(r.grid[static_cast<std::size_t>(place)]) != 2)
+          failed.insert(static_cast<std::size_t>(place));
       double left = 1;
       for (std::size_t place : failed) left -= prior[place];
-      for (std::size_t i = 0; i < prior.size(); ++i) CHECK(step.posterior[i] == doctest::Approx(failed.contains(i) ? 0 : prior[i] / left));
+      for (std::size_t i = 0; i < prior.size(); ++i)
+        CHECK(step.posterior[i] == doctest::Approx(failed.contains(i) ? 0 : prior[i] / left));
     }
   }
 }
@@ -31,14 +36,15 @@ TEST_CASE("each posterior is the prior without all that has failed so far") {
 TEST_CASE("the failure model is the frequencies of the step's failures") {
   std::size_t without = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const Toy1dRun r = toy1d(seed);
-    for (const Toy1dStep& step : r.steps) {
+    const Illustration r = illustrate(seed);
+    for (const Step& step : r.steps) {
       std::vector<double> counts(r.grid.size());
       double failures = 0;
       for (int place : step.samples)
         if (place != 5 && place != 25) ++counts[static_cast<std::size_t>(place)], ++failures;
       without += failures == 0;
-      for (std::size_t i = 0; i < counts.size(); ++i) CHECK(step.phi[i] == doctest::Approx(failures > 0 ? counts[i] / failures : 0));
+      for (std::size_t i = 0; i < counts.size(); ++i)
+        CHECK(step.phi[i] == doctest::Approx(failures > 0 ? counts[i] / failures : 0));
     }
   }
   CHECK(without > 0);
@@ -48,7 +54,7 @@ TEST_CASE("Algorithm 1 draws from its exact posterior") {
   std::vector<double> surplus(31), variance(31);
   double drawn = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed)
-    for (const Toy1dStep& step : toy1d(seed).steps) {
+    for (const Step& step : illustrate(seed).steps) {
       const auto n = static_cast<double>(step.samples.size());
       for (int place : step.samples) ++surplus[static_cast<std::size_t>(place)];
       for (std::size_t i = 0; i < surplus.size(); ++i) {
@@ -63,33 +69,31 @@ TEST_CASE("Algorithm 1 draws from its exact posterior") {
 
 TEST_CASE("Algorithm 2 distils what theta has outside the rejection region") {
   constexpr std::size_t words = 48;
-  Settings settings;
-  settings.budget = 40;
-  settings.per_round = 20;
-  settings.accepted = 20'000;
-  settings.f = 3;
-  settings.phi_epochs = 2;
-  settings.screened = false;
+  const Settings settings{
+      .budget = 40, .m = 20, .n = 20'000, .f = 3, .phi = {.epochs = 2}, .screened = false};
   Oracle oracle([](std::span<const Attempt> x) { return std::vector<Verdict>(x.size()); }, settings.budget);
-  State state{std::make_unique<ToyGenerator>(words), {}, 0};
+  State state{std::make_unique<ToyGenerator>(words)};
   Banel learner(ratio_score());
   std::unique_ptr<Generator> theta = state.theta->clone();
-  run(state, oracle, settings, learner, [](const Attempt&) { return false; }, 1, [&](const State& now, const Round& round) {
-    const std::vector<double> exact = exact_posterior({theta->clone(), {{round.phi, settings.kappa, round.tau}}, 0});
+  run(state, oracle, settings, learner, all_may_succeed, 1, [&](const State& now, const Round& round) {
+    const std::vector<Region> region{{round.phi, settings.kappa, round.tau}};
+    const std::vector<double> exact = exact_posterior({*theta, region});
     std::vector<double> counts(words);
-    for (const Attempt& x : round.accepted) ++counts[dynamic_cast<const ToyGenerator&>(*theta).place(x)];
+    for (const Attempt& x : round.accepted) ++counts[ToyGenerator::number(x)];
     const auto n = static_cast<double>(round.accepted.size());
     CHECK(n >= 20'000);
     CHECK(std::count(exact.begin(), exact.end(), 0.0) > 5);
-    for (std::size_t i = 0; i < words; ++i) CHECK(std::abs(counts[i] - n * exact[i]) <= 4.5 * std::sqrt(n * exact[i] * (1 - exact[i])));
+    for (std::size_t i = 0; i < words; ++i)
+      CHECK(std::abs(counts[i] - n * exact[i]) <= 4.5 * std::sqrt(n * exact[i] * (1 - exact[i])));
     theta = now.theta->clone();
     return true;
   });
   CHECK(state.rounds == 2);
 }
 
-TEST_CASE("every run converges to the successes in about six steps and finds one sooner than the prior does") {
-  const Toy1dSummary s = summarise_toy1d(200);
+TEST_CASE(
+    "every run converges to the successes in about six steps and finds one sooner than the prior does") {
+  const Summary s = summarise(200);
   CHECK(s.seeds == 200);
   CHECK(s.found == 200);
   CHECK(s.converged == 200);
@@ -105,7 +109,7 @@ TEST_CASE("every run converges to the successes in about six steps and finds one
 }
 
 TEST_CASE("the first success and the convergence are read off the steps") {
-  const Toy1dRun r = toy1d(3);
+  const Illustration r = illustrate(3);
   REQUIRE(r.found);
   REQUIRE(r.converged);
   CHECK(*r.converged == r.steps.size());
@@ -122,18 +126,70 @@ TEST_CASE("the first success and the convergence are read off the steps") {
 }
 
 TEST_CASE("a seed gives the same illustration again and another seed another") {
-  CHECK(to_json(toy1d(1)) == to_json(toy1d(1)));
-  CHECK(to_json(toy1d(1)) != to_json(toy1d(2)));
+  CHECK(to_json(illustrate(1)) == to_json(illustrate(1)));
+  CHECK(to_json(illustrate(1)) != to_json(illustrate(2)));
+}
+
+std::unique_ptr<Task> task() {
+  std::unique_ptr<Task> made = entry().make({}, 1);
+  made->open({}, Access::read, ProgressMode::quiet);
+  return made;
+}
+
+TEST_CASE("the task has the prior and the rewards of the illustration") {
+  const Illustration r = illustrate(1);
+  const auto toy = task();
+  const auto& prior = dynamic_cast<const TabularGenerator&>(toy->prior());
+  CHECK(prior.probabilities() == r.steps.front().theta);
+  const std::vector<Verdict> verdicts = toy->judge()(prior.words());
+  for (std::size_t i = 0; i < r.grid.size(); ++i)
+    CHECK((verdicts[i].reward == Reward::success) == (std::abs(r.grid[i]) == 2));
+  CHECK(toy->exact_success({prior})->value == r.success(prior.probabilities()));
+  CHECK(toy->exact_success({prior})->standard_error == 0);
+}
+
+TEST_CASE("the exact success of an attacker leaves out what its regions reject") {
+  const auto toy = task();
+  const auto& prior = dynamic_cast<const TabularGenerator&>(toy->prior());
+  std::vector<Attempt> failures;
+  for (const Attempt& x : prior.words())
+    if (std::abs(std::stod(x)) != 2) failures.push_back(x);
+  const std::shared_ptr<Generator> phi = prior.clone();
+  phi->fit(failures, {}, {1, "phi"});
+  const std::vector<Region> regions{{phi, 1, 1e300}};
+  CHECK(toy->exact_success({prior, regions})->value == doctest::Approx(1));
+}
+
+TEST_CASE("an attack on the task by Algorithm 1 begins as the illustration does") {
+  const auto toy = task();
+  const Method m = adapted(Registry{built_in_methods(), {}}.method("banel-union"), *toy, {});
+  CHECK(m.settings.m == 10);
+  CHECK(m.settings.budget == 300);
+  CHECK_FALSE(m.settings.screened);
+  const TemporaryFolder folder;
+  const AttackResult result =
+      run_attack(folder.path, *toy, m, {.seed = 4, .samples = 100}, [](std::int64_t) {});
+  const Illustration r = illustrate(4);
+  const std::vector<Evaluation> paid = read_ledger(folder.path / "ledger.jsonl").evaluations;
+  for (std::size_t k = 0; k < r.steps.size(); ++k) {
+    for (std::size_t i = 0; i < 10; ++i)
+      CHECK(std::stod(paid.at(10 * k + i).attempt) ==
+            r.grid[static_cast<std::size_t>(r.steps[k].samples[i])]);
+    if (const auto& measured = result.rounds.at(k).measured)
+      CHECK(measured->exact->value == doctest::Approx(r.success(r.steps[k].posterior)));
+  }
 }
 
 TEST_CASE("the text has a line for each step and marks each success") {
-  const Toy1dRun r = toy1d(1);
+  const Illustration r = illustrate(1);
   const std::string text = to_text(r);
   CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == r.steps.size());
   std::ptrdiff_t successes = 0;
-  for (const Toy1dStep& step : r.steps) successes += std::count(step.samples.begin(), step.samples.end(), 5) + std::count(step.samples.begin(), step.samples.end(), 25);
+  for (const Step& step : r.steps)
+    successes += std::count(step.samples.begin(), step.samples.end(), 5) +
+                 std::count(step.samples.begin(), step.samples.end(), 25);
   CHECK(std::count(text.begin(), text.end(), '*') == successes);
 }
 
 }  // namespace
-}  // namespace banel
+}  // namespace banel::toy1d

@@ -1,0 +1,118 @@
+#include "banel/ledger.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "nn/io/file.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+// The end of a line, after the bytes that are hashed.
+std::string seal(std::uint64_t hash) { return R"(,"hash":")" + hex(hash) + R"("})"; }
+
+// Adds a text under `key`, or under `key`_hex if it is not UTF-8.
+void put(nlohmann::ordered_json& json, const std::string& key, const std::string& text) {
+  try {
+    (void)nlohmann::json(text).dump();
+    json[key] = text;
+  } catch (const nlohmann::json::type_error&) {
+    std::string digits;
+    for (const char c : text)
+      for (const int shift : {4, 0}) digits += hex_digits[static_cast<unsigned char>(c) >> shift & 15];
+    json[key + "_hex"] = std::move(digits);
+  }
+}
+
+// The text that put() added. What is not hexadecimal gives some other text, which the check of the form in
+// parse() refuses.
+std::string get(const nlohmann::json& json, const std::string& key) {
+  const auto hexadecimal = json.find(key + "_hex");
+  if (hexadecimal == json.end()) return json.at(key).get<std::string>();
+  const auto digits = hexadecimal->get<std::string>();
+  std::string text;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+    text += static_cast<char>(hex_digits.find(digits[i]) << 4 | hex_digits.find(digits[i + 1]));
+  return text;
+}
+
+// The bytes of line n that are hashed.
+std::string content(std::size_t n, const Attempt& attempt, const Verdict& verdict) {
+  nlohmann::ordered_json json{{"n", n}};
+  put(json, "attempt", attempt);
+  put(json, "answer", verdict.answer);
+  if (!verdict.kind.empty()) put(json, "kind", verdict.kind);
+  const std::array<nlohmann::ordered_json, 3> rewards{0, 1, nullptr};
+  json["reward"] = rewards[static_cast<std::size_t>(verdict.reward)];
+  std::string text = json.dump();
+  text.pop_back();  // the brace closes after the hash
+  return text;
+}
+
+Reward reward_of(const nlohmann::json& value) {
+  return value.is_null() ? Reward::unjudged : value == 1 ? Reward::success : Reward::failure;
+}
+
+// Line n, which follows lines of the hash `before`.
+Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
+  const std::string_view hashed = line.substr(0, line.rfind(R"(,"hash":)"));
+  const std::uint64_t hash = fnv1a(hashed, before);
+  ENSURE_AS(line.substr(hashed.size()) == seal(hash), InputError, "hash",
+            "it is not " << hex(hash) << ", the hash of the file up to here");
+  const auto json = nlohmann::json::parse(line);
+  const bool has_kind = json.contains("kind") || json.contains("kind_hex");
+  Evaluation read{get(json, "attempt"),
+                  {get(json, "answer"), reward_of(json.at("reward")), has_kind ? get(json, "kind") : ""},
+                  hash};
+  // Refuses a repeated key, a number out of order or out of range, a reward of 2: whatever is not written so.
+  ENSURE_AS(content(n, read.attempt, read.verdict) == hashed, InputError, "form",
+            "it is not evaluation " << n << " as the oracle writes it");
+  return read;
+}
+
+}  // namespace
+
+std::string ledger_line(std::size_t n, Evaluation& evaluation, std::uint64_t before) {
+  const std::string text = content(n, evaluation.attempt, evaluation.verdict);
+  evaluation.hash = fnv1a(text, before);
+  return text + seal(evaluation.hash) + '\n';
+}
+
+Ledger read_ledger(const std::filesystem::path& path, const LedgerMark& mark) {
+  Ledger ledger;
+  const std::string text = std::filesystem::exists(path) ? read_file(path) : "";
+  std::vector<Evaluation>& read = ledger.evaluations;
+  const auto refuse = [&](const char* why) {
+    ENSURE_AS(false, InputError, path.string(),
+              "line " << read.size() + 1 << " is damaged (" << why
+                      << "); restore the file, or remove the run folder and start again");
+  };
+  std::uint64_t hash = LedgerMark().hash;
+  for (std::size_t end; (end = text.find('\n', ledger.bytes)) != text.npos; ledger.bytes = end + 1) {
+    try {
+      read.push_back(
+          parse(std::string_view(text).substr(ledger.bytes, end - ledger.bytes), read.size() + 1, hash));
+      hash = read.back().hash;
+    } catch (const InputError& error) {
+      refuse(error.what());
+    } catch (const nlohmann::json::exception& error) {
+      refuse(error.what());
+    }
+    if (std::ssize(read) == mark.evaluations)
+      ENSURE_AS(hash == mark.hash, InputError, path.string(),
+                "line " << mark.evaluations << " has the hash " << hex(hash) << ", but the checkpoint has "
+                        << hex(mark.hash) << ": this is the ledger of another run; restore the right one");
+  }
+  ENSURE_AS(0 <= mark.evaluations && mark.evaluations <= std::ssize(read), InputError, path.string(),
+            "has " << read.size() << " evaluations, but the checkpoint was made after " << mark.evaluations
+                   << ": the file was cut or replaced; restore it, or remove the run folder and start again");
+  return ledger;
+}
+
+}  // namespace banel

@@ -1,0 +1,132 @@
+// `banel ask`: a target, an attacker, what a run found, the rules written by hand.
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "tasks/base/words.h"
+#include "tasks/cli/answers.h"
+#include "tasks/cli/commands.h"
+#include "tasks/cli/finds.h"
+#include "tasks/cli/instance.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Options : Common {
+  std::string question, format = "text";
+  fs::path folder, networks;
+  std::size_t n = 5, samples = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+
+  Instance opened(const Session& session) const {
+    set_threads(threads);
+    Instance it = find_instance(networks.empty() ? latest_run() : networks, session.all);
+    it.open(Access::read, mode());
+    return it;
+  }
+};
+
+void ask_target(const Options& o, const Session& session) {
+  ENSURE(o.question.empty() == (o.samples > 0), "QUESTION", "give a question, such as 58+67, or --samples");
+  const Instance it = o.opened(session);
+  if (o.samples) return print(target_errors(*it.task, it.settings, o.samples, o.seed));
+  const TargetAnswer answer = ask_target(*it.task, it.settings, o.question);
+  if (o.json) return print(to_json(answer));
+  std::cout << in_words(answer);
+  suggest(o.quiet, "ask attacker", "questions that the attacker writes");
+}
+
+void ask_attacker(const Options& o, const Session& session) {
+  Options here = o;
+  if (!o.folder.empty()) here.networks = o.folder;
+  const Instance it = here.opened(session);
+  const std::unique_ptr<Generator> attacker = attacker_of(here.networks, *it.task);
+  if (o.samples)
+    return print(to_json(measure(*it.task, it.task->judge(), attacker->sample(o.samples, {o.seed, "eval"}))));
+  for (const Proposal& p : attacker->sample(o.n, {o.seed, "sample"})) {
+    if (o.format == "jsonl")
+      std::cout << Json{{"text", is_utf8(p.text) ? p.text : escaped(p.text)}, {"log_prob", p.log_prob}}.dump()
+                << '\n';
+    else
+      std::cout << escaped(p.text) << '\t' << p.log_prob << '\n';
+  }
+}
+
+void ask_finds(const Options& o, const Session& session) {
+  const AttackFinds finds = find_attack(o.folder, session.all);
+  if (o.json) return print(to_json(finds));
+  std::cout << in_words(finds, o.n);
+  suggest(o.quiet, "ask rules", "how well attacks written by hand do");
+}
+
+void ask_rules(const Options& o, const Session& session) {
+  const Instance it = o.opened(session);
+  const std::vector<RuleRow> rows = try_rules(*it.task, o.samples, o.seed);
+  if (o.json) return print(to_json(rows));
+  std::cout << in_words(it.task->title(), rows);
+}
+
+}  // namespace
+
+void declare_ask(Session& session) {
+  Command& ask = session.program.command(
+      "ask", "a target, an attacker, what a run found (`banel ask RUN`), the rules written by hand");
+  const auto declare = [&](const char* name, const char* sentence,
+                           void (*act)(const Options&, const Session&)) {
+    auto o = std::make_shared<Options>();
+    Command& command = ask.command(name, sentence);
+    command.action([o, act, &session] { act(*o, session); });
+    o->add_to(command);
+    return std::pair<Command&, std::shared_ptr<Options>>(command, o);
+  };
+  const auto networks = [](Command& command, Options& o) {
+    command.option("--networks", o.networks, "a run, an attack, or what `banel train` made")
+        .placeholder("FOLDER")
+        .default_text("runs/reproduce or runs/quick");
+  };
+  constexpr std::int64_t most = 100'000'000;
+  const char* const text_of_samples = "instead: judge so many and print the rate as JSON";
+  {
+    const auto [command, o] =
+        declare("target", "its answer, the probability of each digit, and whether it is right", ask_target);
+    command.positional("question", o->question, "for example 58+67").optional();
+    command.option("--samples", o->samples, text_of_samples, 1, most).default_text("");
+    add_seed(command, o->seed, "of --samples");
+    networks(command, *o);
+    add_json(command, o->json);
+  }
+  {
+    const auto [command, o] =
+        declare("attacker", "strings it writes, each with its log-likelihood in nats", ask_attacker);
+    command
+        .positional("folder", o->folder,
+                    "a finished attack; or a run or networks, for the attacker before any attack")
+        .optional();
+    command.option("-n", o->n, "strings", 1, most);
+    command.option("--format", o->format, "one string a line").one_of({"text", "jsonl"});
+    command.option("--samples", o->samples, text_of_samples, 1, most).default_text("");
+    add_seed(command, o->seed, "of the strings");
+  }
+  {
+    const auto [command, o] =
+        declare("finds", "what an attack, or the best attack of a run, found, in words", ask_finds);
+    command.positional("run", o->folder, "folder of a run or an attack");
+    command.option("-n", o->n, "finds", 1, 20);
+    add_json(command, o->json);
+  }
+  {
+    const auto [command, o] =
+        declare("rules", "success of each rule written by hand on fresh attempts", ask_rules);
+    o->samples = 10'000;
+    command.option("--samples", o->samples, "fresh attempts of each rule", 100, most).default_text("10000");
+    add_seed(command, o->seed, "of the attempts");
+    networks(command, *o);
+    add_json(command, o->json);
+  }
+}
+
+}  // namespace banel

@@ -1,0 +1,103 @@
+// `banel methods` and `banel tasks`: what the program knows, and the settings of each.
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "tasks/cli/commands.h"
+
+namespace banel {
+
+namespace {
+
+// NAME   sentence, the names in one column; long sentences go on in theirs.
+void print_entry(const std::string& name, std::size_t width, const std::string& sentence) {
+  constexpr std::size_t columns = 80;
+  std::string line = "  " + name + std::string(width - name.size() + 2, ' ');
+  const std::size_t indent = line.size();
+  for (std::size_t at = 0; at < sentence.size();) {
+    const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+    if (line.size() > indent && line.size() + (end - at) > columns) {
+      std::cout << line << '\n';
+      line = std::string(indent, ' ');
+    }
+    line += (line.size() > indent ? " " : "") + sentence.substr(at, end - at);
+    at = end + 1;
+  }
+  std::cout << line << '\n';
+}
+
+template <class Entry>
+void print_entries(const std::vector<Entry>& entries) {
+  std::size_t width = 0;
+  for (const Entry& e : entries) width = std::max(width, e.name.size());
+  for (const Entry& e : entries) print_entry(e.name, width, e.sentence);
+}
+
+std::string described(const Setting& s, const Values& quick) {
+  const auto changed = quick.find(s.key);
+  return s.sentence + (s.sentence.empty() ? "" : "; ") +
+         (s.range().empty() ? "" : s.range() + (s.unit.empty() ? "" : " " + s.unit) + "; ") + "default " +
+         s.value.shown() + (changed == quick.end() ? "" : ", quick " + changed->second.shown());
+}
+
+void print_settings(const std::string& sentence, const std::vector<Setting>& settings, const Values& quick) {
+  std::size_t width = 0;
+  for (const Setting& s : settings) width = std::max(width, s.key.size());
+  std::cout << sentence << "\n\nSettings (--set KEY=VALUE):\n";
+  for (const Setting& s : settings) print_entry(s.key, width, described(s, quick));
+}
+
+Json to_json(const Setting& s) {
+  Json json{{"key", s.key}, {"default", to_json(s.value)}, {"sentence", s.sentence}, {"unit", s.unit}};
+  if (s.value.is_number()) json["range"] = {s.lowest, s.highest};
+  if (!s.choices.empty()) json["choices"] = s.choices;
+  return json;
+}
+
+template <class Entry>
+Json to_json(const Entry& entry, const std::vector<Setting>& settings) {
+  Json json{{"name", entry.name}, {"sentence", entry.sentence}, {"settings", Json::array()}};
+  for (const Setting& s : settings) json["settings"].push_back(to_json(s));
+  return json;
+}
+
+// One of the two commands. settings(entry) and quick(entry) are what it lists of an entry.
+template <class Entry, class Settings, class Quick>
+void declare(Session& session, const char* name, const char* sentence, const std::vector<Entry>& entries,
+             const Entry& (Registry::*find)(const std::string&) const, Settings settings, Quick quick,
+             const char* next) {
+  struct Options {
+    std::string name;
+    bool json = false;
+  };
+  auto o = std::make_shared<Options>();
+  Command& command = session.program.command(name, sentence);
+  command.positional("name", o->name, "the settings of this one, with range and default").optional();
+  add_json(command, o->json);
+  command.action([=, &session, &entries] {
+    const Entry* const one = o->name.empty() ? nullptr : &(session.all.*find)(o->name);
+    if (o->json) {
+      Json all = Json::array();
+      for (const Entry& e : entries)
+        if (!one || one == &e) all.push_back(to_json(e, settings(e)));
+      return print(one ? all.front() : all);
+    }
+    if (one) return print_settings(one->name + ": " + one->sentence, settings(*one), quick(*one));
+    print_entries(entries);
+    suggest(false, next, "settings, with range and default");
+  });
+}
+
+}  // namespace
+
+void declare_lists(Session& session) {
+  declare(
+      session, "methods", "the methods, and the settings of each", session.all.methods, &Registry::method,
+      settings_of, [](const Method&) { return Values(); }, "methods banel");
+  declare(
+      session, "tasks", "the tasks, and the settings of each", session.all.tasks, &Registry::task,
+      [](const TaskEntry& t) { return t.settings; }, [](const TaskEntry& t) { return t.quick; },
+      "tasks addition");
+}
+
+}  // namespace banel

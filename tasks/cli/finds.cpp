@@ -1,0 +1,166 @@
+#include "tasks/cli/finds.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "nn/io/file.h"
+#include "tasks/base/stats.h"
+#include "tasks/base/text.h"
+#include "tasks/base/words.h"
+#include "tasks/cli/instance.h"
+#include "tasks/report/row.h"
+#include "tasks/study/plan.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Of a run, the attack that ended highest.
+fs::path best_attack(const fs::path& run, const Registry& all) {
+  const fs::path file = run / "rows.json";
+  const std::vector<Row> rows = parse_rows(read_file(file), file.string());
+  ENSURE_AS(!rows.empty(), InputError, file.string(), "has no row; finish an attack first");
+  const Row& best = *std::ranges::max_element(rows, {}, &Row::final);
+  const Study study = read_study(run.string(), all);
+  for (const PlannedAttack& a : planned(study))
+    if (study.panels[a.panel].name == best.panel && study.variants[a.variant].name == best.variant &&
+        a.instance == best.instance && a.seed == best.seed)
+      return run / attack_folder(study, a);
+  throw InputError(file.string() + ": has rows that are not of " + (run / "study.toml").string() +
+                   "; make it again with `banel report`");
+}
+
+std::string rule_of(const std::vector<Rule>& rules, const Attempt& attempt) {
+  const auto found = std::ranges::find_if(rules, [&](const Rule& rule) { return rule.covers(attempt); });
+  return found == rules.end() ? "" : found->name;
+}
+
+std::string told(const Finding& f) {
+  std::string text = escaped(f.attempt);
+  if (!f.answer.empty()) text += " gets the answer " + escaped(f.answer);
+  if (!f.truth.empty()) text += (f.answer.empty() ? " where " : "; ") + ("right is " + escaped(f.truth));
+  return text;
+}
+
+}  // namespace
+
+AttackFinds find_attack(const fs::path& folder, const Registry& all) {
+  ENSURE_AS(fs::exists(folder), IoError, folder.string(),
+            "there is no such folder; name a run or an attack, or ask target, attacker or rules");
+  const fs::path attack = fs::exists(folder / "rows.json") ? best_attack(folder, all) : folder;
+  const Instance it = find_instance(attack, all);
+  const fs::path file = attack / "config.json";
+  const Json config = read_json(file);
+  const Field field(config, file.string());
+  AttackFinds found;
+  found.title = field["task"].text() + ", " + field["method"].text() + ", seed " +
+                std::to_string(field["seed"].count());
+  const std::vector<RoundRecord> readings = read_attack(attack).readings();
+  ENSURE_AS(!readings.empty(), InputError, attack.string(), "no reading yet; finish the attack first");
+  found.success = readings.back().measured->value();
+  found.findings = readings.back().measured->findings;
+  const std::vector<Rule> rules = it.task->rules();
+  for (const Finding& f : found.findings) found.rules.push_back(rule_of(rules, f.attempt));
+  return found;
+}
+
+std::string in_words(const AttackFinds& found, std::size_t most) {
+  std::string text = found.title + ": success rate " + formatted("%.4g", found.success) + " at the end\n";
+  if (found.findings.empty()) text += "  no success among the last attacker's samples\n";
+  for (std::size_t i = 0; i < std::min(most, found.findings.size()); ++i) {
+    text += "  " + told(found.findings[i]) + "   (" + found.findings[i].mode;
+    text += (found.rules[i].empty() ? "" : "; rule: " + found.rules[i]) + ")\n";
+  }
+  return text;
+}
+
+Json to_json(const AttackFinds& found) {
+  Json finds = Json::array();
+  for (std::size_t i = 0; i < found.findings.size(); ++i) {
+    Json find = to_json(found.findings[i]);
+    find["rule"] = found.rules[i];
+    finds.push_back(std::move(find));
+  }
+  return {{"title", found.title}, {"success", found.success}, {"finds", finds}};
+}
+
+std::unique_ptr<Generator> attacker_of(const fs::path& folder, const Task& task) {
+  const fs::path file = folder / ("attacker." + std::string(task.prior().format()));
+  if (!fs::exists(folder / "ledger.jsonl")) return task.prior().clone();
+  ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing: the attack is not finished");
+  return task.prior().with_state(read_file(file), file.string());
+}
+
+std::vector<RuleRow> try_rules(const Task& task, std::size_t attempts, std::uint64_t seed) {
+  constexpr std::size_t most_examples = 3;
+  const Judge judge = task.judge();
+  std::vector<RuleRow> rows;
+  const std::vector<Rule> rules = task.rules();
+  ENSURE(!rules.empty(), "rules", task.title() << " has no rules written by hand");
+  for (const Rule& rule : rules) {
+    std::vector<Attempt> asked;
+    for (std::size_t i = 0; i < attempts; ++i) {
+      Rng rng = Stream{seed, "rules"}[rows.size() * attempts + i];
+      asked.push_back(rule.make(rng));
+    }
+    RuleRow& row = rows.emplace_back(RuleRow{rule.name, {}, {}});
+    const std::vector<Verdict> verdicts = judge(asked);
+    std::set<Attempt> shown;
+    for (std::size_t i = 0; i < attempts; ++i) {
+      const bool success = verdicts[i].reward == Reward::success;
+      row.success.count(success);
+      if (success && row.examples.size() < most_examples && shown.insert(asked[i]).second)
+        row.examples.push_back({asked[i], verdicts[i].answer, task.truth(asked[i]), ""});
+    }
+  }
+  return rows;
+}
+
+std::string in_words(const std::string& title, const std::vector<RuleRow>& rows) {
+  std::size_t width = 0;
+  for (const RuleRow& row : rows) width = std::max(width, row.rule.size());
+  std::string text = title + ": success of rules written by hand, with 95 % intervals\n";
+  for (const RuleRow& row : rows) {
+    const Interval interval = clopper_pearson(row.success.k, row.success.n);
+    text += "  " + row.rule + std::string(width - row.rule.size() + 2, ' ') + fixed(row.success.value(), 4) +
+            " (" + fixed(interval.lo, 4) + "-" + fixed(interval.hi, 4) + ")";
+    if (!row.examples.empty()) text += "  " + told(row.examples[0]);
+    text += '\n';
+  }
+  return text;
+}
+
+Json to_json(const std::vector<RuleRow>& rows) {
+  Json json = Json::array();
+  for (const RuleRow& row : rows) {
+    Json examples = Json::array();
+    for (const Finding& f : row.examples) examples.push_back(to_json(f));
+    json.push_back({{"rule", row.rule}, {"success", to_json(row.success)}, {"examples", examples}});
+  }
+  return json;
+}
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  const bool utf8 = is_utf8(text);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\')
+      result += "\\\\";
+    else if (c == '\n')
+      result += "\\n";
+    else if (c == '\t')
+      result += "\\t";
+    else if (byte < ' ' || byte == 0x7f || (byte >= 0x80 && !utf8))
+      result += formatted("\\x%02x", byte);
+    else
+      result += c;
+  }
+  return result;
+}
+
+}  // namespace banel

@@ -1,0 +1,40 @@
+// What attacks found, told in words, and attacks written by hand beside them.
+//   in_words(find_attack("runs/quick", all), 5)      "0042+007=" the target says 59, the sum is 49 (zeros); ...
+#pragma once
+#include <filesystem>
+#include <vector>
+
+#include "tasks/run/measure.h"
+#include "tasks/run/registry.h"
+
+namespace banel {
+
+struct AttackFinds {
+  std::string title;               // of the instance, with method and seed
+  double success = 0;              // of the last attacker
+  std::vector<Finding> findings;   // the first distinct successes of its samples
+  std::vector<std::string> rules;  // the first rule that explains each; empty if none does
+};
+
+// An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is neither or
+// the attack is not finished.
+AttackFinds find_attack(const std::filesystem::path& folder, const Registry&);
+std::string in_words(const AttackFinds&, std::size_t most);
+Json to_json(const AttackFinds&);
+
+// The attacker that a finished attack handed over; of any other folder the task's prior.
+std::unique_ptr<Generator> attacker_of(const std::filesystem::path& folder, const Task&);
+
+struct RuleRow {
+  std::string rule;
+  Rate success;                   // of fresh attempts of the rule
+  std::vector<Finding> examples;  // distinct successes, up to 3
+};
+std::vector<RuleRow> try_rules(const Task&, std::size_t attempts, std::uint64_t seed);
+std::string in_words(const std::string& title, const std::vector<RuleRow>&);
+Json to_json(const std::vector<RuleRow>&);
+
+// A text on one line: what would move a terminal is written \n, \t, \\ or \xff.
+std::string escaped(const std::string&);
+
+}  // namespace banel

@@ -1,0 +1,83 @@
+#include "tasks/cli/instance.h"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/io/file.h"
+#include "tasks/study/plan.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Instance parse_instance(const fs::path& file, const Registry& all) {
+  const Json json = read_json(file);
+  const Field field(json, file.string());
+  Values settings;
+  for (const auto& [key, value] : field["settings"].members()) settings.emplace(key, value_from(value));
+  const fs::path networks = file.parent_path() / field["folder"].text();
+  try {
+    return make_instance(all, field["task"].text(), static_cast<std::uint64_t>(field["instance"].count()),
+                         settings, networks.lexically_normal());
+  } catch (const UsageError& error) {
+    throw InputError(file.string() + ": " + error.what());
+  }
+}
+
+// The folder or the nearest one above it that holds a study; empty if there is none.
+fs::path run_above(const fs::path& folder) {
+  for (fs::path at = fs::absolute(folder).lexically_normal();; at = at.parent_path()) {
+    if (fs::exists(at / "study.toml")) return at;
+    if (at == at.parent_path()) return {};
+  }
+}
+
+// The panel and instance of an attack below a run; of any other path those that the study has first.
+std::pair<std::size_t, std::uint64_t> part_of(const Study& study, const fs::path& below) {
+  for (const PlannedAttack& a : planned(study))
+    if (attack_folder(study, a) == below) return {a.panel, a.instance};
+  return {0, study.instances.front()};
+}
+
+}  // namespace
+
+Instance make_instance(const Registry& all, const std::string& task, std::uint64_t number,
+                       const Values& settings, const fs::path& folder) {
+  const TaskEntry& entry = all.task(task);
+  Instance it{task, number, completed(entry.settings, settings, task), folder, nullptr};
+  it.task = entry.make(it.settings, number);
+  return it;
+}
+
+Instance find_instance(const fs::path& folder, const Registry& all) {
+  if (fs::exists(folder / "instance.json")) return parse_instance(folder / "instance.json", all);
+  ENSURE_AS(fs::exists(folder), IoError, folder.string(), "there is no such folder");
+  const fs::path run = run_above(folder);
+  ENSURE_AS(!run.empty(), InputError, folder.string(),
+            "is no folder of `banel study`, `banel attack` or `banel train`; give one of these");
+  const Study study = read_study(run.string(), all);
+  const auto [panel, number] = part_of(study, fs::relative(folder, run));
+  Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
+  return make_instance(all, study.task, number, study.panels[panel].settings,
+                       instances.folder(panel, number));
+}
+
+void save_instance(const fs::path& folder, const Instance& it) {
+  Json settings = Json::object();
+  for (const auto& [key, value] : it.settings) settings[key] = to_json(value);
+  const Json json{{"task", it.name},
+                  {"instance", it.number},
+                  {"settings", settings},
+                  {"folder", fs::proximate(it.folder, folder).string()}};
+  write_file(folder / "instance.json", json.dump(2) + '\n');
+}
+
+fs::path latest_run() {
+  for (const char* run : {"runs/reproduce", "runs/quick"})
+    if (fs::exists(run)) return run;
+  throw IoError("runs/reproduce: there is no run; make one with `banel reproduce --quick`, or name a folder");
+}
+
+}  // namespace banel

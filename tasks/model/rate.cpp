@@ -1,0 +1,19 @@
+#include "tasks/model/rate.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tasks/base/stats.h"
+
+namespace banel {
+
+Json to_json(const Rate& r) {
+  const Interval interval = clopper_pearson(r.k, r.n);
+  return {{"k", r.k}, {"n", r.n}, {"rate", r.value()}, {"lo", interval.lo}, {"hi", interval.hi}};
+}
+
+Rate rate_from(const Field& json) {
+  const std::int64_t n = json["n"].count();
+  return {json["k"].integer(0, n), n};
+}
+
+}  // namespace banel

@@ -1,0 +1,156 @@
+#include "tasks/model/training.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "nn/io/checkpoint.h"
+#include "nn/io/file.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *training_key = "training", *settings_key = "settings";  // metadata of a partial file
+
+Json to_json(const Training& t) {
+  return {{"examples", t.examples},
+          {"loss", t.loss},
+          {"seconds", t.seconds},
+          {"checks", banel::to_json(t.checks)}};
+}
+
+// What the partial file holds, or a training that has not begun.
+Training resumed(GPT& model, Trainer& trainer, const NetworkFile& file, int batch) {
+  Training training;
+  const fs::path partial = file.partial();
+  if (!fs::exists(partial)) return training;
+  Checkpoint checkpoint = load_checkpoint(partial);
+  ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer &&
+                checkpoint.metadata[settings_key] == file.settings,
+            InputError, partial.string(), "belongs to a run with other settings; remove it to start over");
+  model = std::move(checkpoint.model);
+  trainer.optimizer().restore(*checkpoint.optimizer);
+  training = parse_training(checkpoint.metadata[training_key], partial.string() + ": metadata 'training'");
+  ENSURE_AS(training.examples == trainer.steps() * batch, InputError, partial.string(),
+            "has " << training.examples << " examples in " << trainer.steps() << " steps of " << batch
+                   << "; remove it to start over");
+  return training;
+}
+
+void fill(Batch& batch, int size, std::int64_t step, Stream data,
+          const std::function<Example(Rng&)>& example) {
+  batch.clear();
+  for (int i = 0; i < size; ++i) {
+    Rng rng = data[static_cast<std::size_t>(step * size + i)];
+    batch.add(example(rng));
+  }
+  batch.normalise();
+}
+
+}  // namespace
+
+Json to_json(const TrainingSettings& s) {
+  return {{"d_model", s.d_model},
+          {"layers", s.layers},
+          {"heads", s.heads},
+          {"batch", s.batch},
+          {"rate", s.rate},
+          {"warmup_steps", s.warmup},
+          {"weight_decay", s.weight_decay},
+          {"muon", s.muon},
+          {"schedule_examples", s.examples}};
+}
+
+void add_training_settings(std::vector<Setting>& all, const std::string& of, const TrainingSettings& t) {
+  all.emplace_back(of + "_width", 4, 1024, t.d_model, "width of the " + of);
+  all.emplace_back(of + "_layers", 1, 16, t.layers, "blocks of the " + of);
+  all.emplace_back(of + "_heads", 1, 64, t.heads, "attention heads of the " + of);
+  all.emplace_back(of + "_batch", 1, 65'536, t.batch, "examples per training step of the " + of);
+  all.emplace_back(of + "_rate", 1e-8, 1.0, t.rate, "peak learning rate of the " + of);
+  all.emplace_back(of + "_examples", 1000, 1'000'000'000, t.examples, "length of the schedule of the " + of,
+                   "examples");
+}
+
+TrainingSettings training_from(const Values& values, const std::string& of, TrainingSettings t) {
+  const auto number = [&](const char* key) { return values.at(of + key).number(); };
+  t.d_model = static_cast<int>(number("_width"));
+  t.layers = static_cast<int>(number("_layers"));
+  t.heads = static_cast<int>(number("_heads"));
+  t.batch = static_cast<int>(number("_batch"));
+  t.rate = number("_rate");
+  t.examples = static_cast<std::int64_t>(number("_examples"));
+  ENSURE(t.d_model % t.heads == 0, of + "_heads",
+         t.heads << " does not divide " << of << "_width = " << t.d_model);
+  return t;
+}
+
+std::optional<GPT> NetworkFile::finished() const {
+  if (!fs::exists(report())) return std::nullopt;
+  const Json found = read_json(report());
+  ENSURE_AS(
+      Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
+      "was made with other settings than these: " << settings << "; choose another folder or remove it");
+  fs::remove(partial());  // left by a kill between the report and its removal
+  return load_checkpoint(weights()).model;
+}
+
+void NetworkFile::finish(const GPT& model, const Json& result) const {
+  save_checkpoint(weights(), model);
+  Json text{{"settings", parse_json(settings, "settings")}};
+  text.update(result);
+  write_file(report(), text.dump(2) + '\n');
+  fs::remove(partial());
+}
+
+Training train(GPT& model, const NetworkFile& file, const TrainingSettings& s, Stream data,
+               std::int64_t check_every, const std::function<Example(Rng&)>& example,
+               const std::function<bool(Training&)>& done, Progress& progress) {
+  Trainer trainer(model, {.weight_decay = s.weight_decay, .muon = s.muon});
+  Training training = resumed(model, trainer, file, s.batch);
+  progress.resume(training.examples);
+  const std::int64_t steps = s.examples / s.batch,
+                     check_steps = std::max<std::int64_t>(1, check_every / s.batch);
+  const Schedule schedule{.peak = s.rate, .warmup = s.warmup, .total = steps, .floor = 0};
+  const Stopwatch watch;
+  const double seconds_before = training.seconds;
+  Batch batch;
+  for (std::int64_t step = trainer.steps(); step < steps; ++step) {
+    fill(batch, s.batch, step, data, example);
+    const double loss = trainer.step(batch, schedule.at(step)).loss;
+    training.loss = step == 0 ? loss : 0.99 * training.loss + 0.01 * loss;
+    training.examples = (step + 1) * s.batch;
+    if (step % 20 == 0) progress.update(training.examples, "loss " + std::to_string(training.loss));
+    if ((step + 1) % check_steps == 0 || step + 1 == steps) {
+      const bool enough = done(training);
+      training.seconds = seconds_before + watch.seconds();
+      if (enough) break;
+      save_checkpoint(file.partial(), model,
+                      {{training_key, to_json(training).dump()}, {settings_key, file.settings}},
+                      &trainer.optimizer().state());
+    }
+  }
+  return training;
+}
+
+Json to_json(const std::vector<TrainingCheck>& checks) {
+  Json json = Json::array();
+  for (const TrainingCheck& c : checks)
+    json.push_back(
+        {{"examples", c.examples}, {"loss", c.loss}, {"error", c.error}, {"questions", c.questions}});
+  return json;
+}
+
+Training parse_training(std::string_view json, std::string_view where) {
+  const Json value = parse_json(json, where);
+  const Field training(value, std::string(where));
+  Training t{training["examples"].count(), training["loss"].number(), training["seconds"].number()};
+  for (const Field& c : training["checks"].items())
+    t.checks.push_back(
+        {c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
+  return t;
+}
+
+}  // namespace banel

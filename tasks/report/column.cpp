@@ -1,0 +1,221 @@
+#include "tasks/report/column.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "tasks/base/text.h"
+
+namespace banel {
+
+namespace {
+
+std::string rate_if_any(const std::optional<double>& x) { return x ? rate_text(*x) : "-"; }
+
+std::string with_interval(double value, const Interval& interval) {
+  return rate_text(value) + " (" + rate_text(interval.lo) + "–" + rate_text(interval.hi) + ")";
+}
+
+std::string times(double x) { return x < 10 ? fixed(x, 2) : grouped(std::llround(x)); }
+
+std::string factor_text(const std::optional<Factor>& f) {
+  if (!f) return "-";
+  return times(f->value) + " (" + times(f->interval.lo) + "–" + times(f->interval.hi) + ")";
+}
+
+std::string p_text(const std::optional<double>& p) {
+  return p ? formatted(*p < 0.001 ? "%.0e" : "%.3f", *p) : "-";
+}
+
+std::string reached_text(const Reached& r) {
+  const std::string runs = std::to_string(r.reached) + " of " + std::to_string(r.runs);
+  return r.reached ? grouped(std::llround(r.median)) + " (" + runs + ")" : runs;
+}
+
+// Final rates by seed; a semicolon between instances.
+std::string every_seed(const TableRow& row) {
+  std::string text;
+  for (std::size_t i = 0; i < row.attacks.size(); ++i) {
+    if (i > 0) text += row.attacks[i].instance == row.attacks[i - 1].instance ? ", " : "; ";
+    text += rate_text(row.attacks[i].final);
+  }
+  return text;
+}
+
+std::string modes_text(const TableRow& row) {
+  std::string text;
+  for (const ModeShare& mode : row.modes)
+    if (mode.distinct > 0)
+      text += (text.empty() ? "" : ", ") + mode.name + ' ' + formatted("%.3g %%", 100 * mode.distinct);
+  return text.empty() ? "-" : text;
+}
+
+std::string paper_text(const TableRow& row) {
+  return row.paper ? formatted("%.4g, %.3g×", row.paper->rate, row.paper->factor) : "-";
+}
+
+// One column for each second reading.
+std::vector<Column> also_columns(const std::vector<TableRow>& rows) {
+  std::set<std::string> names;
+  for (const TableRow& row : rows)
+    for (const auto& [name, rate] : row.also) names.insert(name);
+  std::vector<Column> columns;
+  for (const std::string& name : names)
+    columns.push_back({"final, " + name, [name](const TableRow& row) {
+                         const auto found = row.also.find(name);
+                         return found == row.also.end() ? "-" : rate_text(found->second);
+                       }});
+  return columns;
+}
+
+std::vector<Column> that_tell(std::vector<Column> columns, const std::vector<TableRow>& rows) {
+  std::erase_if(columns, [&](const Column& column) {
+    return std::all_of(rows.begin(), rows.end(),
+                       [&](const TableRow& row) { return column.cell(row) == "-"; });
+  });
+  return columns;
+}
+
+template <class T>
+std::string listed(const std::set<T>& numbers) {
+  std::string text;
+  for (const T& x : numbers) text += (text.empty() ? "" : ", ") + std::to_string(x);
+  return text;
+}
+
+const Column name{"variant", [](const TableRow&r) { return r.variant; }},
+    ended{"ended early", [](const TableRow&r) { return r.ended.empty() ? "-" : r.ended; }},
+    final_mean{"final: mean", [](const TableRow&r) { return rate_text(r.final.mean); }},
+    p_final{"p", [](const TableRow&r) { return p_text(r.p_final); }},
+    distinct{"distinct successes", [](const TableRow&r) { return rate_if_any(r.distinct_success); }},
+    finds{"paid finds", [](const TableRow&r) { return fixed(r.paid_finds, 1); }},
+    to_first{"to first", [](const TableRow&r) { return reached_text(r.to_first); }},
+    to_half{"to one half", [](const TableRow&r) { return reached_text(r.to_half); }},
+    factor{"× base (95 %)", [](const TableRow&r) { return factor_text(r.factor); }},
+    evaluations{"evaluations", [](const TableRow&r) { return grouped(r.evaluations); }},
+    flops{"FLOPs", [](const TableRow&r) { return formatted("%.1e", r.flops); }},
+    seconds{"seconds", [](const TableRow&r) { return fixed(r.seconds, 1); }}, seeds{"every seed", every_seed};
+
+}  // namespace
+
+std::string rate_text(double x) {
+  if (x != 0 && x < 1e-4) return formatted("%.1e", x);
+  return formatted(x != 0 && x < 0.01 ? "%.5f" : "%.4f", x);
+}
+
+std::vector<Column> main_columns(const std::vector<TableRow>& rows) {
+  std::vector<Column> columns{
+      name,       {"paper", paper_text},
+      final_mean, seeds,
+      factor,     p_final,
+      distinct,   {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
+  for (const Column& column : also_columns(rows)) columns.push_back(column);
+  columns.insert(columns.end(), {finds, to_first, to_half, evaluations, flops, ended});
+  return that_tell(columns, rows);
+}
+
+std::vector<Column> detail_columns(const std::vector<TableRow>& rows) {
+  return that_tell(
+      {name,
+       {"final: mean (95 %)",
+        [](const TableRow& r) { return with_interval(r.final.mean, r.final.interval); }},
+       {"median", [](const TableRow& r) { return rate_text(r.final.median); }},
+       {"std", [](const TableRow& r) { return rate_text(r.final.deviation); }},
+       {"IQM (95 %)", [](const TableRow& r) { return with_interval(r.final.iqm, r.final.iqm_interval); }},
+       {"geometric mean", [](const TableRow& r) { return rate_text(r.final.geometric); }},
+       {"selected: mean", [](const TableRow& r) { return rate_text(r.selected); }},
+       {"best: mean", [](const TableRow& r) { return rate_text(r.best.mean); }},
+       {"best: × base (95 %)", [](const TableRow& r) { return factor_text(r.best_factor); }},
+       {"distinct", [](const TableRow& r) { return r.distinct ? fixed(*r.distinct, 2) : "-"; }},
+       {"modes", modes_text},
+       {"tokens", [](const TableRow& r) { return formatted("%.2e", r.tokens); }},
+       seconds},
+      rows);
+}
+
+std::vector<Column> terminal_columns(const std::vector<TableRow>& rows) {
+  const auto renamed = [](Column column, const char* title) {
+    column.title = title;
+    return column;
+  };
+  std::vector<Column> columns{
+      name,
+      renamed(final_mean, "final"),
+      {"× base", [](const TableRow& r) { return r.factor ? times(r.factor->value) : "-"; }},
+      renamed(distinct, "distinct"),
+      to_half,
+      p_final,
+      to_first,
+      finds,
+      {"95 % of × base",
+       [](const TableRow& r) {
+         return r.factor ? times(r.factor->interval.lo) + "–" + times(r.factor->interval.hi) : "-";
+       }},
+      {"best", [](const TableRow& r) { return rate_text(r.best.mean); }}};
+  for (const Column& column : also_columns(rows)) columns.push_back(column);
+  columns.insert(columns.end(), {evaluations, flops, seconds, seeds});
+  return that_tell(columns, rows);
+}
+
+std::vector<TablePanel> panels_of(const Table& table) {
+  std::vector<TablePanel> panels;
+  for (const TableRow& row : table.rows) {
+    if (panels.empty() || panels.back().name != row.panel) panels.push_back({row.panel, {}, {}});
+    panels.back().rows.push_back(row);
+  }
+  for (TablePanel& panel : panels) {
+    std::map<std::uint64_t, BaseRate> bases;
+    for (const TableRow& row : panel.rows)
+      for (const Row& attack : row.attacks) bases[attack.instance] = attack.base;
+    const BaseRate& base = bases.begin()->second;
+    if (bases.size() > 1) {
+      std::vector<double> values;
+      for (const auto& [instance, rate] : bases) values.push_back(rate.value);
+      const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
+      panel.base = "Base rate " + rate_text(mean(values)) + " (mean of " + std::to_string(values.size()) +
+                   " instances, " + rate_text(*lo) + " to " + rate_text(*hi) + ")";
+    } else if (base.samples == 0) {
+      panel.base = "Base rate " + rate_text(base.value) + " (exact)";
+    } else {
+      panel.base = "Base rate " + rate_text(base.value) + " (" + rate_text(base.lo) + "–" +
+                   rate_text(base.hi) + ", n = " + grouped(base.samples) + ")";
+    }
+  }
+  return panels;
+}
+
+std::string main_legend(const Table& table) {
+  std::string first = "the first row";
+  for (const TableRow& row : table.rows)
+    if (row.is_first) first = row.variant;
+  return "Final: success rate after the last round, on fresh samples outside the budget. × base: over the "
+         "base rate, "
+         "with a 95 % bootstrap interval over instances, then seeds. p: " +
+         first +
+         " ends higher, exact paired permutation test. Distinct successes: different strings that succeed, "
+         "over the "
+         "number of samples. Paid finds: different rewarded strings among the evaluations of an attack. To "
+         "first, to "
+         "one half: evaluations to the first reward and to a success rate of one half; the median of the "
+         "runs that "
+         "got there.";
+}
+
+std::string seeds_text(const TableRow& row) {
+  std::set<std::uint64_t> instances, numbers;
+  for (const Row& attack : row.attacks) {
+    instances.insert(attack.instance);
+    numbers.insert(attack.seed);
+  }
+  return (instances.size() > 1 ? "instances " : "instance ") + listed(instances) + "; seeds " +
+         listed(numbers);
+}
+
+std::string settings_text(const TableRow& row) {
+  std::string text;
+  for (const auto& [key, value] : row.attacks.at(0).settings)
+    text += (text.empty() ? "" : ", ") + key + ' ' + value.shown();
+  return text;
+}
+
+}  // namespace banel

@@ -1,0 +1,280 @@
+// The figures whose x axis is the evaluations spent.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+#include "tasks/report/figure_parts.h"
+
+namespace banel {
+
+namespace {
+
+constexpr std::size_t most_labels = 8;
+constexpr std::size_t detailed = 3;  // variants with bands and seeds in a picture where many curves cross
+
+const char* const evaluations = "evaluations (rounds of the same length for methods that evaluate nothing)";
+
+using Reading = std::function<std::optional<double>(const Measurement&)>;
+
+std::optional<double> success(const Measurement& m) { return m.value(); }
+
+// The readings of one run as points of a line.
+struct Points {
+  std::vector<double> x, y;
+
+  // Linear between the points; before the first and beyond the last the value there.
+  double at(double where) const {
+    const auto next = std::lower_bound(x.begin(), x.end(), where);
+    if (next == x.begin()) return y.front();
+    if (next == x.end()) return y.back();
+    const auto k = static_cast<std::size_t>(next - x.begin());
+    return std::lerp(y[k - 1], y[k], (where - x[k - 1]) / (x[k] - x[k - 1]));
+  }
+};
+
+Points points_of(const Run& run, const Reading& reading) {
+  Points points;
+  for (const RoundRecord& round : run.log.readings()) {
+    const std::optional<double> value = reading(*round.measured);
+    const double x = static_cast<double>(round.nre);
+    if (!value) continue;
+    if (!points.x.empty() && points.x.back() == x) points.x.pop_back(), points.y.pop_back();
+    points.x.push_back(x);
+    points.y.push_back(*value);
+  }
+  return points;
+}
+
+// A line for each run of a group, all on the evaluations of the run with most readings. With `start`, lines
+// begin there at 0 evaluations, and a run that ended without a round stays there.
+struct Curves {
+  std::vector<double> x;
+  std::vector<std::vector<double>> lines;
+  std::vector<std::uint64_t> instances;  // of each line; lines are sorted by it
+
+  Curves(const Group& group, const Reading& reading, bool with_start) {
+    std::vector<Points> all;
+    for (const Run* run : group.runs) {
+      all.push_back(points_of(*run, reading));
+      if (all.back().x.size() > x.size()) x = all.back().x;
+    }
+    with_start =
+        with_start && x.size() > 1;  // nothing was learned on the way of one reading: a dot, not a rise
+    if (with_start) x.insert(x.begin(), 0);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      Points& points = all[i];
+      const Row& row = group.runs[i]->row;
+      if (points.x.empty() && !with_start) continue;
+      if (with_start) {
+        points.x.insert(points.x.begin(), 0);
+        points.y.insert(points.y.begin(), row.base.value);
+      }
+      lines.emplace_back();
+      for (const double where : x) lines.back().push_back(points.at(where));
+      instances.push_back(row.instance);
+    }
+  }
+
+  std::vector<std::vector<double>> at(std::size_t k) const {  // by instance
+    std::vector<std::vector<double>> values;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i == 0 || instances[i] != instances[i - 1]) values.emplace_back();
+      values.back().push_back(lines[i][k]);
+    }
+    return values;
+  }
+
+  std::vector<double> means() const {
+    std::vector<double> out;
+    for (std::size_t k = 0; k < x.size(); ++k) out.push_back(mean(flat(at(k))));
+    return out;
+  }
+
+  Series with_band(const std::string& label, Colour colour) const {
+    Series series{.label = label, .x = x, .mean = means(), .colour = colour};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      Rng rng(0, "bootstrap");
+      const Interval interval = nested_bootstrap(
+          at(k), [](std::span<const double> v) { return mean(v); }, rng);
+      series.lo.push_back(interval.lo);
+      series.hi.push_back(interval.hi);
+    }
+    return series;
+  }
+};
+
+bool has_readings(const Group& group) {
+  return std::any_of(group.runs.begin(), group.runs.end(),
+                     [](const Run* run) { return !run->log.rounds.empty(); });
+}
+
+// Groups with readings from the back of a picture to its front: grey ones by rising final rate, then coloured
+// ones, the study's first last.
+std::vector<Group> back_to_front(const PanelData& panel) {
+  std::vector<Group> groups = panel.groups;
+  std::erase_if(groups, [](const Group& g) { return !has_readings(g); });
+  const auto rank = [](const Group& g) { return std::min(g.place, coloured_variants); };
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group& a, const Group& b) {
+    if (rank(a) != rank(b)) return rank(a) > rank(b);
+    return row_of(panel, a).final.mean < row_of(panel, b).final.mean;
+  });
+  return groups;
+}
+
+// The coloured ones in the study's order, for pictures that many variants would crowd; `left_out` names the
+// rest.
+std::vector<Group> coloured(const PanelData& panel, std::string& left_out) {
+  std::vector<Group> groups;
+  for (const Group& group : panel.groups)
+    if (has_readings(group) && group.place < coloured_variants)
+      groups.push_back(group);
+    else
+      left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
+  if (!left_out.empty()) left_out += ". ";
+  return groups;
+}
+
+Series success_series(const Group& group, bool labelled) {
+  const Curves curves(group, success, true);
+  const Colour colour = variant_colour(group.place);
+  if (group.place >= detailed)
+    return {.label = labelled ? group.variant : "",
+            .x = curves.x,
+            .mean = curves.means(),
+            .colour = colour,
+            .width = group.place < coloured_variants ? 1.8 : 1.2};
+  Series series = curves.with_band(group.variant, colour);
+  series.seeds = curves.lines;
+  series.width = group.place == 0 ? 3.4 : 1.8;
+  return series;
+}
+
+}  // namespace
+
+Drawn draw_success(const PanelData& panel) {
+  Drawn drawn{panel.titled("Success rate against evaluations spent"), {}, {}};
+  LineChart chart{.width = 860, .height = 540};
+  chart.x = {.label = evaluations, .lo = 0};
+  chart.y = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
+  chart.reference = Reference{mean_base(panel.groups[0]), "base rate"};
+  const std::vector<Group> ordered = back_to_front(panel);
+  std::string unlabelled;
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    const bool labelled = ordered.size() - i <= most_labels;
+    if (!labelled) unlabelled = ordered[i].variant + (unlabelled.empty() ? "" : ", ") + unlabelled;
+    chart.series.push_back(success_series(ordered[i], labelled));
+  }
+  drawn.caption =
+      "mean over instances and seeds; of the first three variants also its 95 % bootstrap interval (band) "
+      "and every "
+      "run (faint)";
+  chart.captions = captions_of(drawn.title, drawn.caption, panel.from());
+  if (!unlabelled.empty())
+    chart.captions.footer = "Grey without a label, from the best to the worst at the end: " + unlabelled +
+                            ". " + panel.results.note;
+  drawn.picture = draw(chart);
+  return drawn;
+}
+
+Drawn draw_collapse(const PanelData& panel) {
+  struct Part {
+    const char* heading;
+    Axis y;
+    Reading reading;
+  };
+  const Axis share{.ticks = Ticks::percent, .lo = 0, .hi = 1};
+  const std::vector<Part> parts{
+      {"valid strings", share, [](const Measurement& m) { return m.valid.value(); }},
+      {"distinct strings among the samples", share, [](const Measurement& m) { return m.distinct.value(); }},
+      {"entropy, nats per string", {.lo = 0}, [](const Measurement& m) { return m.entropy; }},
+      {"surprise to the prior, nats per string", {.lo = 0}, [](const Measurement& m) { return m.surprise; }}};
+  Drawn drawn{panel.titled("What the attacker still writes"),
+              "mean over instances and seeds; band: its 95 % bootstrap interval",
+              {}};
+  std::string left_out;
+  std::vector<Group> groups = coloured(panel, left_out);
+  std::reverse(groups.begin(), groups.end());  // the first in front
+  std::vector<LineChart> charts;
+  for (const Part& part : parts) {
+    LineChart chart{.width = 860, .height = 210};
+    chart.captions.heading = part.heading;
+    chart.x.lo = 0;
+    chart.y = part.y;
+    for (const Group& group : groups)
+      if (const Curves curves(group, part.reading, false); !curves.x.empty())
+        chart.series.push_back(curves.with_band(group.variant, variant_colour(group.place)));
+    if (!chart.series.empty()) charts.push_back(std::move(chart));
+  }
+  charts.back().x.label = evaluations;
+  charts.back().height += 20;
+  align(charts);
+  std::vector<DrawList> pictures;
+  for (const LineChart& chart : charts) pictures.push_back(draw(chart));
+  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
+  captions.footer = left_out + captions.footer;
+  drawn.picture = captioned(captions, grid(pictures, 1));
+  return drawn;
+}
+
+namespace {
+
+std::vector<std::string> mode_names(const std::vector<Group>& groups) {
+  std::vector<std::string> names;
+  for (const Group& group : groups)
+    for (const Run* run : group.runs)
+      for (const ModeCount& mode : run->row.modes)
+        if (std::find(names.begin(), names.end(), mode.name) == names.end()) names.push_back(mode.name);
+  return names;
+}
+
+// Successes of a mode, of all samples. Modes are counted among samples; where the success rate is exact, they
+// share it as they share the samples' successes.
+Reading mode_reading(const std::string& name) {
+  return [name](const Measurement& m) {
+    for (const ModeCount& mode : m.modes)
+      if (mode.name == name && m.success.k > 0)
+        return m.value() * static_cast<double>(mode.samples) / static_cast<double>(m.success.k);
+    return 0.0;
+  };
+}
+
+DrawList modes_chart(const Group& group, const std::vector<std::string>& modes) {
+  constexpr std::array<std::size_t, distinct_colours> colours{5, 4, 6, 2, 3, 1, 0};
+  std::vector<std::vector<double>> parts;
+  std::vector<std::string> labels;
+  std::vector<double> x;
+  for (const std::string& mode : modes) {
+    const Curves curves(group, mode_reading(mode), false);
+    x = curves.x;
+    parts.push_back(curves.means());
+    labels.push_back(mode + ' ' + value_text(parts.back().back(), Ticks::percent, 2));
+  }
+  LineChart chart{.width = 500, .height = 340};
+  chart.captions.heading = group.variant;
+  chart.x = {.label = "evaluations", .lo = 0};
+  chart.y = {.label = "success rate", .ticks = Ticks::percent, .lo = 0};
+  chart.series = stacked(x, labels, parts);
+  for (std::size_t i = 0; i < chart.series.size(); ++i)
+    chart.series[i].colour = series_colour(colours[i % colours.size()]);
+  return draw(chart);
+}
+
+}  // namespace
+
+Drawn draw_modes(const PanelData& panel) {
+  std::string left_out;
+  const std::vector<Group> groups = coloured(panel, left_out);
+  const std::vector<std::string> modes = mode_names(groups);
+  Drawn drawn{panel.titled("Which kinds of success there are"),
+              "share of all samples, mean over instances and seeds, with its last value; the scales differ",
+              {}};
+  std::vector<DrawList> charts;
+  for (const Group& group : groups) charts.push_back(modes_chart(group, modes));
+  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
+  captions.footer = left_out + captions.footer;
+  drawn.picture = captioned(captions, grid(charts, std::min<std::size_t>(2, charts.size())));
+  return drawn;
+}
+
+}  // namespace banel

@@ -1,0 +1,181 @@
+#include "tasks/run/checkpoint.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "nn/io/file.h"
+#include "tensor/check.h"
+#include "tensor/hash.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int format = 1;
+constexpr const char* mend = "; restore the file from a copy, or remove the folder and start over";
+
+Json to_json(const Tally& tally) { return {{"strings", tally.strings}, {"rewards", tally.rewards}}; }
+
+Tally tally_from(const Field& json) {
+  const std::int64_t strings = json["strings"].count();
+  return {strings, json["rewards"].integer(0, strings)};
+}
+
+std::uint64_t hash_from(const Field& field) {
+  const std::string& text = field.text();
+  std::uint64_t hash = 0;
+  std::from_chars(text.data(), text.data() + text.size(), hash, 16);
+  if (hex(hash) != text) field.refuse("is not 16 hexadecimal digits");
+  return hash;
+}
+
+fs::path region_file(const fs::path& folder, std::size_t number, const Generator& model) {
+  return folder / ("phi" + std::to_string(number) + "." + std::string(model.format()));
+}
+
+fs::path attacker_file(const fs::path& folder, const Generator& model) {
+  return folder / ("attacker." + std::string(model.format()));
+}
+
+std::unique_ptr<Generator> load(const fs::path& file, const Generator& like) {
+  return like.with_state(read_file(file), file.string());
+}
+
+// A checkpoint with the states of its models.
+std::string encoded(const AttackProgress& progress, const std::vector<std::pair<std::string, std::string>>& models) {
+  Json sizes = Json::object();
+  std::string bytes;
+  for (const auto& [name, state] : models) {
+    sizes[name] = state.size();
+    bytes += state;
+  }
+  const Json head{{"format", format}, {"progress", to_json(progress)}, {"models", sizes}, {"hash", hex(fnv1a(bytes))}};
+  return head.dump() + '\n' + bytes;
+}
+
+struct Decoded {
+  AttackProgress progress;
+  std::map<std::string, std::string_view> models;  // into the text
+};
+
+Decoded decoded(std::string_view text, const std::string& where) {
+  const std::size_t line = text.find('\n');
+  ENSURE_AS(line != text.npos, InputError, where, "its first line has no end" << mend);
+  const Json json = parse_json(text.substr(0, line), where);
+  const Field head(json, where);
+  head["format"].integer(format, format);
+  Decoded result{parse_progress(head["progress"]), {}};
+  text.remove_prefix(line + 1);
+  if (hash_from(head["hash"]) != fnv1a(text)) head["hash"].refuse("is not that of the models behind it");
+  for (const auto& [name, size] : head["models"].members()) {
+    const auto bytes = static_cast<std::size_t>(size.integer(0, std::ssize(text)));
+    result.models[name] = text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  ENSURE_AS(text.empty(), InputError, where, "there are bytes behind the last model" << mend);
+  return result;
+}
+
+}  // namespace
+
+Json to_json(const AttackProgress& p) {
+  Json regions = Json::array();
+  for (const auto& region : p.regions) regions.push_back({{"kappa", region.kappa}, {"tau", region.tau}});
+  return {{"rounds", p.rounds},
+          {"metrics_bytes", p.metrics_bytes},
+          {"nre", p.ledger.evaluations},
+          {"ledger_hash", hex(p.ledger.hash)},
+          {"finished", p.finished},
+          {"regions", regions},
+          {"current", to_json(p.current)},
+          {"earlier", to_json(p.earlier)},
+          {"since", to_json(p.since)},
+          {"idle", p.idle},
+          {"current_is_best", p.current_is_best},
+          {"survivors", to_json(p.survivors)}};
+}
+
+AttackProgress parse_progress(const Field& json) {
+  AttackProgress p;
+  p.rounds = static_cast<std::size_t>(json["rounds"].count());
+  p.metrics_bytes = static_cast<std::size_t>(json["metrics_bytes"].count());
+  p.ledger = {json["nre"].count(), hash_from(json["ledger_hash"])};
+  p.finished = json["finished"].boolean();
+  for (const Field& region : json["regions"].items())
+    p.regions.push_back({region["kappa"].number(), region["tau"].number()});
+  p.current = tally_from(json["current"]);
+  p.earlier = tally_from(json["earlier"]);
+  p.since = tally_from(json["since"]);
+  p.idle = static_cast<std::size_t>(json["idle"].count());
+  p.current_is_best = json["current_is_best"].boolean();
+  p.survivors = tally_from(json["survivors"]);
+  return p;
+}
+
+void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
+  p.rounds = state.rounds;
+  for (const Region& region : state.regions) p.regions.push_back({region.kappa, region.tau});
+  if (!state.regions.empty()) {
+    const Generator& phi = *state.regions.back().phi;
+    write_file(region_file(folder, state.regions.size(), phi), phi.state());
+  }
+  std::vector<std::pair<std::string, std::string>> models;
+  if (p.finished) {
+    write_file(attacker_file(folder, state.attacker()), state.attacker().state());
+  } else {
+    const Best& best = state.best;
+    p.current = best.current.tally;
+    p.earlier = best.earlier.tally;
+    p.since = best.since;
+    p.idle = best.idle;
+    p.current_is_best = best.current_is_best;
+    p.survivors = state.survivors;
+    models.emplace_back("theta", state.theta->state());
+    if (best.current.theta) models.emplace_back("current", best.current.theta->state());
+    if (best.earlier.theta) models.emplace_back("earlier", best.earlier.theta->state());
+  }
+  write_file(folder / "checkpoint", encoded(p, models));
+}
+
+bool is_finished(const fs::path& folder) {
+  const fs::path path = folder / "checkpoint";
+  return fs::exists(path) && decoded(read_file(path), path.string()).progress.finished;
+}
+
+SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
+  const fs::path path = folder / "checkpoint";
+  if (!fs::exists(path)) return {{}, {.theta = prior.clone()}};
+  const std::string text = read_file(path), where = path.string();
+  Decoded found = decoded(text, where);
+  AttackProgress& p = found.progress;
+  SavedAttack saved{p, {}};
+  State& state = saved.state;
+  state.rounds = p.rounds;
+  for (const auto& [kappa, tau] : p.regions)
+    state.regions.push_back({load(region_file(folder, state.regions.size() + 1, prior), prior), kappa, tau});
+  if (p.finished) {
+    state.theta = load(attacker_file(folder, prior), prior);
+    return saved;
+  }
+  const auto model = [&](const std::string& name) -> std::unique_ptr<Generator> {
+    const auto bytes = found.models.find(name);
+    if (bytes == found.models.end()) return nullptr;
+    return prior.with_state(bytes->second, where + ": model " + name);
+  };
+  const auto candidate = [&](const std::string& name, const Tally& tally) -> Candidate {
+    Candidate result{model(name), tally};
+    ENSURE_AS((result.theta != nullptr) == (tally.strings > 0), InputError, where,
+              "the model '" << name << "' and its tally do not belong together" << mend);
+    return result;
+  };
+  state.theta = model("theta");
+  ENSURE_AS(state.theta, InputError, where, "the model 'theta' is missing" << mend);
+  state.best = {candidate("current", p.current), candidate("earlier", p.earlier), p.since, p.idle,
+                p.current_is_best};
+  state.survivors = p.survivors;
+  return saved;
+}
+
+}  // namespace banel

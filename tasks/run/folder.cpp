@@ -1,0 +1,80 @@
+#include "tasks/run/folder.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The rounds that a checkpoint stands on. What a killed round appended behind them is not read.
+std::vector<RoundRecord> rounds_before(const fs::path& metrics, const AttackProgress& saved) {
+  const std::string text = saved.metrics_bytes ? read_file(metrics) : "";
+  ENSURE_AS(
+      text.size() >= saved.metrics_bytes, InputError, metrics.string(),
+      "has " << text.size() << " bytes where " << saved.metrics_bytes
+             << " were recorded: it was cut or replaced; restore it, or remove the folder and start over");
+  std::vector<RoundRecord> rounds =
+      parse_metrics(std::string_view(text).substr(0, saved.metrics_bytes), metrics.string());
+  const std::int64_t nre = rounds.empty() ? 0 : rounds.back().nre, paid = saved.ledger.evaluations;
+  // The last evaluations of an attack that found nothing new to try belong to no round.
+  ENSURE_AS(rounds.size() == saved.rounds && (saved.finished ? nre <= paid : nre == paid), InputError,
+            metrics.string(),
+            "has " << rounds.size() << " rounds and " << nre << " evaluations, the checkpoint was made after "
+                   << saved.rounds << " and " << paid
+                   << "; restore both, or remove the folder and start over");
+  return rounds;
+}
+
+// The first `lines` lines of a file. Clock times stay out of checkpoints, so their file is cut by lines.
+std::string first_lines(const fs::path& path, std::size_t lines) {
+  std::string text = lines ? read_file(path) : "";
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < lines; ++i) {
+    end = text.find('\n', end) + 1;
+    ENSURE_AS(end != 0, InputError, path.string(),
+              "has fewer than " << lines << " lines; remove the folder and start over");
+  }
+  text.resize(end);
+  return text;
+}
+
+void check_config(const fs::path& folder, const std::string& wanted) {
+  const fs::path config = folder / "config.json";
+  if (!fs::exists(config)) return write_file(config, wanted);
+  ENSURE_AS(read_file(config) == wanted, InputError, folder.string(),
+            "holds an attack with other settings or on another task; choose another folder or remove it");
+}
+
+}  // namespace
+
+AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior) {
+  create_folders(path);
+  check_config(path, config.dump(2) + '\n');
+  AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior)};
+  const AttackProgress& before = folder.saved.progress;
+  folder.rounds = rounds_before(path / "metrics.jsonl", before);
+  const std::string times = first_lines(path / "timing.jsonl", before.rounds);
+  folder.timing_bytes = times.size();
+  folder.seconds = parse_timing(times, (path / "timing.jsonl").string());
+  if (before.finished) read_ledger(folder.ledger, before.ledger);  // only to see that it is what was paid
+  return folder;
+}
+
+void AttackFolder::append() {
+  metrics_file = std::make_unique<AppendFile>(path / "metrics.jsonl", saved.progress.metrics_bytes);
+  timing_file = std::make_unique<AppendFile>(path / "timing.jsonl", timing_bytes);
+}
+
+void AttackFolder::add(RoundRecord round, double worked, double measuring) {
+  metrics_file->append(to_json(round).dump() + '\n');
+  timing_file->append(
+      Json{{"round", round.number}, {"seconds", worked}, {"measuring_seconds", measuring}}.dump() + '\n');
+  seconds += worked;
+  rounds.push_back(std::move(round));
+}
+
+}  // namespace banel

@@ -1,0 +1,32 @@
+// The folder of an attack as a run opens it and adds to it.
+//   AttackFolder folder = open_attack(path, config, prior);   folder.append();   folder.add(round, 1.2, 0.3);
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "nn/io/file.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/run/log.h"
+
+namespace banel {
+
+struct AttackFolder {
+  std::filesystem::path path, ledger;
+  SavedAttack saved = {};           // what the attack goes on from
+  std::vector<RoundRecord> rounds = {};  // completed
+  double seconds = 0;               // worked in them
+
+  void append();  // cuts off what a killed round left behind and opens the logs for more rounds
+  void add(RoundRecord, double worked, double measuring);  // seconds; durable when it returns
+  std::size_t metrics_bytes() const { return metrics_file->size(); }
+
+  std::size_t timing_bytes = 0;  // of the lines of completed rounds
+  std::unique_ptr<AppendFile> metrics_file = {}, timing_file = {};
+};
+
+// Creates the folder with its config.json, or reads what earlier calls left. Errors: InputError if it has
+// another config, or if a file is damaged, cut or replaced.
+AttackFolder open_attack(const std::filesystem::path&, const Json& config, const Generator& prior);
+
+}  // namespace banel

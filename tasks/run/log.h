@@ -1,0 +1,43 @@
+// The logs of an attack, a line a round: what tables, figures and `verify` read.
+//   const std::vector<RoundRecord> rounds = parse_metrics(read_file("metrics.jsonl"), "metrics.jsonl");
+//   rounds.back().measured->success.value();
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "tasks/run/measure.h"
+
+namespace banel {
+
+// What a filter did in a measured round, judged outside the budget on the first few strings.
+struct FilterReading {
+  Rate proposal_success, accepted_success;
+  double phi_heldout = 0;  // nats per token on failures that phi was not fitted to; 0 without phi
+};
+
+struct RoundRecord {  // a line of metrics.jsonl
+  std::size_t number = 0;                     // 1, 2, ...
+  std::int64_t nre = 0;                       // evaluations used when this attacker was made
+  std::int64_t submitted = 0, positives = 0;  // evaluations of the round, and how many were rewarded
+  std::vector<Attempt> assumed = {};          // taken for failures without an evaluation
+  std::size_t drawn_for_submission = 0, proposals = 0, proposals_drawn = 0, accepted = 0;
+  Outcome outcome = Outcome::learned;
+  double phi_loss = 0, tau = 0;  // of the failure model: nats per token on the failures; threshold
+  std::optional<double> gradient_norm = {};
+  Cost cost = {};  // since the start of the run; measuring and the judge excluded
+  std::optional<Measurement> measured = {};  // of the attacker that the round made
+  std::optional<FilterReading> filter = {};  // if it was measured
+  std::vector<Attempt> examples = {};   // of the proposals
+};
+Json to_json(const RoundRecord&);
+// Errors: InputError naming the value that is missing or impossible, such as fewer evaluations than before.
+RoundRecord round_record(const Field& line, std::int64_t nre_before);
+
+// The lines of metrics.jsonl: rounds 1, 2, ..., whose evaluations add up. Errors: InputError naming line and
+// value.
+std::vector<RoundRecord> parse_metrics(std::string_view lines, std::string_view where);
+
+// The seconds worked in all rounds of timing.jsonl, which must be rounds 1, 2, ... as well. Errors as above.
+double parse_timing(std::string_view lines, std::string_view where);
+
+}  // namespace banel

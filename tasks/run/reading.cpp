@@ -1,0 +1,99 @@
+#include "tasks/run/reading.h"
+
+#include <algorithm>
+
+#include "tasks/base/stats.h"
+#include "tasks/model/gpt_generator.h"
+#include "tensor/hash.h"
+
+namespace banel {
+
+namespace {
+
+constexpr std::size_t filter_strings = 500, surprise_strings = 1000;
+
+// The evaluations of the last reading, 0 before the first.
+std::int64_t measured_at(const std::vector<RoundRecord>& rounds) {
+  const auto last = std::find_if(rounds.rbegin(), rounds.rend(), [](const auto& r) { return r.measured; });
+  return last == rounds.rend() ? 0 : last->nre;
+}
+
+// The first few strings of a filter's input or output, judged outside the budget.
+struct FilterSample {
+  Rate success;
+  std::vector<Attempt> failures;
+};
+
+FilterSample judged(std::span<const Attempt> attempts, const Judge& judge) {
+  attempts = attempts.first(std::min(filter_strings, attempts.size()));
+  const std::vector<Verdict> verdicts = judge(attempts);
+  FilterSample sample;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    sample.success.count(verdicts[i].reward == Reward::success);
+    if (verdicts[i].reward == Reward::failure) sample.failures.push_back(attempts[i]);
+  }
+  return sample;
+}
+
+// -log p_phi per token of failures that phi was not fitted to; 0 without phi.
+double heldout(const Round& round, const std::vector<Attempt>& failures) {
+  if (!round.phi || failures.empty()) return 0;
+  double nats = 0;
+  for (double log_prob : round.phi->log_prob(failures)) nats -= log_prob;
+  return nats / static_cast<double>(tokens_of(failures));
+}
+
+}  // namespace
+
+std::string fingerprint(const Generator& model) { return hex(fnv1a(model.state())); }
+
+Measurement measure_attacker(const Task& task, const Method& method, const State& state, const Screen& unseen,
+                             const Judge& judge, std::size_t n, std::uint64_t seed) {
+  // The same random numbers for all readings of a run: an attacker that stays has one reading.
+  const Stream random{seed, "measured"};
+  const Screen* screen = method.exact_memory ? &unseen : nullptr;
+  const std::vector<Proposal> samples = draw(state.attacker(), state.regions, screen, n, random).kept;
+  Measurement m = measure(task, judge, samples);
+  const std::span<const Proposal> some(samples.data(), std::min(surprise_strings, samples.size()));
+  m.surprise = samples.empty() ? 0 : -mean(task.prior().log_prob(texts(some)));
+  if (!method.exact_memory) m.exact = task.exact_success({state.attacker(), state.regions});
+  return m;
+}
+
+Reader::Reader(const Task& task, const Method& method, const AttackSettings& settings, const Oracle& oracle)
+    : task_(task), method_(method), settings_(settings), oracle_(oracle), judge_(memoised(task.judge())) {}
+
+void Reader::read(RoundRecord& record, const State& state, const Round& round, bool last,
+                  const std::vector<RoundRecord>& earlier) {
+  const std::int64_t before = measured_at(earlier);
+  if (!last && record.nre - before < oracle_.budget() / 30 + before / 4) return;
+  if (settings_.samples == 0) {
+    const auto since = static_cast<std::size_t>(before), upto = static_cast<std::size_t>(record.nre);
+    record.measured = measure_paid(task_, oracle_.paid().subspan(since, upto - since));
+    return;
+  }
+  record.measured = measured(state);
+  record.filter = filter(round);
+}
+
+Measurement Reader::measured(const State& state) {
+  const std::string attacker = fingerprint(state.attacker());
+  const bool changed = attacker != attacker_ || !state.regions.empty() || method_.exact_memory;
+  attacker_ = attacker;
+  const Screen unseen = [&](std::span<const Attempt> attempts) {
+    std::vector<bool> result;
+    for (const Attempt& x : attempts) result.push_back(!oracle_.seen(x));
+    return result;
+  };
+  if (changed)
+    reading_ = measure_attacker(task_, method_, state, unseen, judge_, settings_.samples, settings_.seed);
+  return reading_;
+}
+
+FilterReading Reader::filter(const Round& round) const {
+  const std::vector<Attempt> proposals = texts(round.proposals.kept);
+  const FilterSample proposed = judged(proposals, judge_);
+  return {proposed.success, judged(round.accepted, judge_).success, heldout(round, proposed.failures)};
+}
+
+}  // namespace banel

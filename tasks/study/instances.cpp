@@ -1,0 +1,116 @@
+#include "tasks/study/instances.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "nn/io/file.h"
+#include "tasks/base/stats.h"
+#include "tasks/run/measure.h"
+#include "tensor/check.h"
+#include "tensor/hash.h"
+#include "tensor/parallel.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Waits as long as another process holds the folder.
+FolderLock locked(const fs::path& folder) {
+  create_folders(folder);
+  for (;;) {
+    if (std::optional<FolderLock> lock = FolderLock::if_free(folder)) return std::move(*lock);
+    check_stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+}
+
+// "addition-1-9adc705d272ce8db"
+std::string folder_name(const TaskEntry& entry, const Values& values, std::uint64_t instance) {
+  std::string made;
+  for (const auto& [key, value] : values)
+    if (std::find(entry.judging.begin(), entry.judging.end(), key) == entry.judging.end())
+      made += key + '=' + value.shown() + '\n';
+  return path_name(entry.name) + '-' + std::to_string(instance) + '-' + hex(fnv1a(made));
+}
+
+}  // namespace
+
+Instances::Instances(fs::path folder, const Study& study, const Registry& registry, Access access, ProgressMode mode)
+    : folder_(std::move(folder)), study_(study), registry_(registry), access_(access), mode_(mode) {}
+
+Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
+  const auto [place, is_new] = open_.try_emplace({panel, instance});
+  Open& open = place->second;
+  if (!is_new) return open;
+  try {
+    const TaskEntry& entry = registry_.task(study_.task);
+    const Values values = completed(entry.settings, study_.panels[panel].settings, entry.name);
+    open.folder = folder_ / folder_name(entry, values, instance);
+    open.task = entry.make(values, instance);
+    if (access_ == Access::read) {
+      open.task->open(open.folder, access_, mode_);
+    } else {
+      const FolderLock lock = locked(open.folder);
+      open.task->open(open.folder, access_, mode_);
+    }
+  } catch (...) {
+    open_.erase(place);
+    throw;
+  }
+  return open;
+}
+
+std::shared_ptr<const Task> Instances::task(std::size_t panel, std::uint64_t instance) {
+  return open(panel, instance).task;
+}
+
+const fs::path& Instances::folder(std::size_t panel, std::uint64_t instance) { return open(panel, instance).folder; }
+
+fs::path Instances::base_file(const Open& at) const {
+  const std::string of = hex(fnv1a(at.task->fingerprint()));
+  return at.folder / ("base-" + std::to_string(study_.base_samples) + '-' + of + ".json");
+}
+
+Measurement Instances::measured_base(const Open& at, std::uint64_t instance) const {
+  const Task& task = *at.task;
+  return measure(task, task.judge(), task.prior().sample(study_.base_samples, {instance, "attacker base"}));
+}
+
+BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
+  Open& at = open(panel, instance);
+  if (at.base) return *at.base;
+  if (const std::optional<Estimate> exact = at.task->exact_success({at.task->prior()})) {
+    const double margin = 1.96 * exact->standard_error;
+    at.base = {exact->value, std::max(0.0, exact->value - margin), std::min(1.0, exact->value + margin), 0};
+  } else if (at.task->reading_samples() == 0) {
+    at.base = {0, 0, 1, 0};
+  } else {
+    const fs::path file = base_file(at);
+    if (access_ == Access::make && !fs::exists(file)) {
+      const FolderLock lock = locked(at.folder);
+      if (!fs::exists(file)) write_file(file, to_json(measured_base(at, instance)).dump(2) + '\n');
+    }
+    const Json json = read_json(file);
+    const Rate rate = measurement_from(Field(json, file.string())).success;
+    const Interval interval = clopper_pearson(rate.k, rate.n);
+    at.base = {rate.value(), interval.lo, interval.hi, rate.n};
+  }
+  return *at.base;
+}
+
+void Instances::verify_bases(const std::function<void(const fs::path&, const Json&, const Json&)>& seen) const {
+  for (const auto& [key, at] : open_)
+    if (fs::exists(base_file(at)) && at.task->repeatable())
+      seen(base_file(at), read_json(base_file(at)), to_json(measured_base(at, key.second)));
+}
+
+void Instances::open_all() {
+  for (std::size_t panel = 0; panel < study_.panels.size(); ++panel)
+    for (const std::uint64_t instance : study_.instances) base(panel, instance);
+}
+
+}  // namespace banel

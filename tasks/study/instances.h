@@ -1,0 +1,54 @@
+// The instances of a study, opened when they are first needed, and the success rate of each prior.
+//   Instances instances("runs/planted/instances", study, registry, Access::make, ProgressMode::plain);
+//   instances.task(0, 1)->title();      instances.base(0, 1).value      // panel 0, instance 1
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "tasks/report/row.h"
+#include "tasks/study/study.h"
+
+namespace banel {
+
+class Instances {
+ public:
+  // With Access::read nothing is made or measured: what is missing is an InputError. The study must outlive it.
+  Instances(std::filesystem::path folder, const Study&, const Registry&, Access, ProgressMode);
+
+  // The folder is that of the instance's settings without TaskEntry::judging, so panels and studies that differ only
+  // in these share it. While another process makes the instance, this one waits.
+  std::shared_ptr<const Task> task(std::size_t panel, std::uint64_t instance);
+
+  const std::filesystem::path& folder(std::size_t panel, std::uint64_t instance);  // where it is kept; opens it
+
+  // Task::exact_success of the prior if the task knows it; else of base_samples samples, counted once and kept in
+  // base-SAMPLES-FINGERPRINT.json. Unknown, 0 in [0, 1], if the task judges nothing outside the budget.
+  BaseRate base(std::size_t panel, std::uint64_t instance);
+
+  // Measures the base rate of every open instance again: seen(file, what it says, what was found).
+  void verify_bases(const std::function<void(const std::filesystem::path&, const Json&, const Json&)>& seen) const;
+
+  // Opens all and measures their base rates.
+  void open_all();
+
+ private:
+  struct Open {
+    std::filesystem::path folder;
+    std::shared_ptr<Task> task;
+    std::optional<BaseRate> base = {};
+  };
+  Open& open(std::size_t panel, std::uint64_t instance);
+  std::filesystem::path base_file(const Open&) const;
+  Measurement measured_base(const Open&, std::uint64_t instance) const;
+
+  std::filesystem::path folder_;
+  const Study& study_;
+  const Registry& registry_;
+  Access access_;
+  ProgressMode mode_;
+  std::map<std::pair<std::size_t, std::uint64_t>, Open> open_;
+};
+
+}  // namespace banel

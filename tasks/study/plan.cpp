@@ -1,0 +1,190 @@
+#include "tasks/study/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/io/file.h"
+#include "tasks/base/text.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/study/halving.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::size_t reading_samples(const Study& study, const Task& task) {
+  const std::size_t own = task.reading_samples();
+  ENSURE(own > 0 || study.samples == 0, "samples",
+         "this task judges nothing outside the budget; leave the setting out");
+  return study.samples ? study.samples : own;
+}
+
+// Parts of both; those of `more` first. Equal names must be equal parts.
+template <class Part>
+std::vector<Part> joined(const std::vector<Part>& more, const std::vector<Part>& less, const fs::path& file) {
+  std::vector<Part> all = more;
+  for (const Part& part : less) {
+    const auto same =
+        std::find_if(all.begin(), all.end(), [&](const Part& p) { return path_name(p.name) == path_name(part.name); });
+    ENSURE_AS(same == all.end() || *same == part, InputError, file.string(),
+              "has another " << in_quotes(part.name) << "; choose another folder, or give it a name of its own");
+    if (same == all.end()) all.push_back(part);
+  }
+  return all;
+}
+
+std::vector<std::uint64_t> joined(std::vector<std::uint64_t> all, const std::vector<std::uint64_t>& more) {
+  for (const std::uint64_t n : more)
+    if (std::find(all.begin(), all.end(), n) == all.end()) all.push_back(n);
+  return all;
+}
+
+// Whether attacks of both with the same name are the same attack.
+bool same_attacks(const Study& a, const Study& b) {
+  return a.task == b.task && a.budget == b.budget && a.samples == b.samples && a.base_samples == b.base_samples &&
+         a.quick == b.quick && a.halving == b.halving;
+}
+
+std::string minutes(double seconds) {
+  return seconds < 90 ? fixed(seconds, 0) + " s" : seconds < 5400 ? fixed(seconds / 60, 0) + " min" : fixed(seconds / 3600, 1) + " h";
+}
+
+// Seconds of finished attacks by method, to expect those of others.
+struct Times {
+  std::map<std::string, std::pair<double, double>> by_variant;  // seconds, evaluations
+  double expected(const Study& study, const PlannedAttack& a, double whole_budget) const {
+    const Variant& v = study.variants[a.variant];
+    const Values values = method_values(study, v);
+    const auto budget = values.find("budget");
+    const double evaluations = budget == values.end() ? whole_budget : budget->second.number();
+    if (const auto found = by_variant.find(v.name); found != by_variant.end())
+      return found->second.first / found->second.second * evaluations;
+    return study.seconds * evaluations / whole_budget;
+  }
+};
+
+// Of halving, stages that nothing decides yet stand for themselves: which configurations go on does not matter.
+std::vector<Study> all_stages(const fs::path& run, const Study& study, const Registry& registry) {
+  std::vector<Study> stages = stages_of(run, study, registry);
+  if (!study.halving) return stages;
+  std::size_t count = static_cast<std::size_t>(study.halving->configurations);
+  const auto keep = static_cast<std::size_t>(study.halving->keep);
+  for (std::size_t stage = 0; stage < study.halving->budgets.size(); ++stage, count = (count + keep - 1) / keep) {
+    if (stage < stages.size()) continue;
+    std::vector<int> numbers;
+    for (std::size_t i = 1; i <= count; ++i) numbers.push_back(static_cast<int>(i));
+    stages.push_back(stage_of(study, stage, std::vector(study.variants.size(), numbers)));
+  }
+  return stages;
+}
+
+}  // namespace
+
+std::vector<PlannedAttack> planned(const Study& study) {
+  std::vector<PlannedAttack> attacks;
+  for (const std::uint64_t seed : study.seeds)
+    for (std::size_t panel = 0; panel < study.panels.size(); ++panel)
+      for (const std::uint64_t instance : study.instances)
+        for (std::size_t variant = 0; variant < study.variants.size(); ++variant)
+          attacks.push_back({panel, variant, instance, seed});
+  return attacks;
+}
+
+std::string attack_name(const Study& study, const PlannedAttack& a) {
+  const std::string panel = path_name(study.panels[a.panel].name);
+  return (panel.empty() ? "" : panel + '/') + std::to_string(a.instance) + '/' +
+         path_name(study.variants[a.variant].name) + '/' + std::to_string(a.seed);
+}
+
+fs::path attack_folder(const Study& study, const PlannedAttack& a) {
+  const std::string panel = path_name(study.panels[a.panel].name);
+  return fs::path("attacks") / ((panel.empty() ? "" : panel + '-') + std::to_string(a.instance)) /
+         path_name(study.variants[a.variant].name) / ("seed" + std::to_string(a.seed));
+}
+
+Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,
+           Instances& instances) {
+  const Variant& v = study.variants[a.variant];
+  const std::shared_ptr<const Task> task = instances.task(a.panel, a.instance);
+  return {run / attack_folder(study, a), task, adapted(registry.method(v.method), *task, method_values(study, v)),
+          {a.seed, reading_samples(study, *task)}};
+}
+
+Row row_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,
+           Instances& instances) {
+  const Job job = job_of(run, study, a, registry, instances);
+  Row row = read_row(job.folder, job.method, a.seed, instances.base(a.panel, a.instance));
+  row.task = study.task;
+  row.panel = study.panels[a.panel].name;
+  row.instance = a.instance;
+  row.variant = study.variants[a.variant].name;
+  return row;
+}
+
+std::vector<PlannedAttack> missing(const fs::path& run, const Study& study) {
+  std::vector<PlannedAttack> attacks = planned(study);
+  std::erase_if(attacks, [&](const PlannedAttack& a) { return is_finished(run / attack_folder(study, a)); });
+  return attacks;
+}
+
+Study keep_study(const fs::path& run, const Study& study, const Registry& registry) {
+  const fs::path file = run / "study.toml";
+  Study all = study;
+  if (fs::exists(file)) {
+    const Study before = read_study(file.string(), registry);
+    ENSURE_AS(same_attacks(study, before), InputError, file.string(),
+              "this folder has another study, or this one with another task, budget, samples, halving or quick; choose "
+              "another folder");
+    const auto join = [&](const auto& now, const auto& earlier) {
+      return now.size() > earlier.size() ? joined(now, earlier, file) : joined(earlier, now, file);
+    };
+    all.panels = join(study.panels, before.panels);
+    all.variants = join(study.variants, before.variants);
+    all.instances = joined(before.instances, study.instances);
+    all.seeds = joined(before.seeds, study.seeds);
+    if (to_toml(all) == read_file(file)) return all;
+  }
+  create_folders(run);
+  write_file(file, to_toml(all));
+  return all;
+}
+
+std::string forecast(const fs::path& run, const Study& study, const Registry& registry, int jobs) {
+  std::size_t all = 0, finished = 0;
+  double seconds = 0;
+  bool known = study.seconds > 0;
+  Times times;
+  const double whole = static_cast<double>(study.halving ? study.halving->budgets.back() : study.budget ? study.budget : 1);
+  for (const Study& stage : all_stages(run, study, registry)) {
+    const std::vector<PlannedAttack> left = missing(run, stage);
+    const std::vector<PlannedAttack> attacks = planned(stage);
+    all += attacks.size();
+    finished += attacks.size() - left.size();
+    for (const PlannedAttack& a : attacks) {
+      const fs::path folder = run / attack_folder(stage, a);
+      if (!is_finished(folder)) continue;
+      const AttackResult log = read_attack(folder);
+      auto& [spent, evaluations] = times.by_variant[stage.variants[a.variant].name];
+      spent += log.seconds;
+      evaluations += log.rounds.empty() ? 1 : static_cast<double>(std::max<std::int64_t>(log.rounds.back().nre, 1));
+      known = true;
+    }
+    for (const PlannedAttack& a : left) seconds += times.expected(stage, a, whole);
+  }
+  std::string text = grouped(static_cast<std::int64_t>(all)) + " attacks, " +
+                     grouped(static_cast<std::int64_t>(finished)) + " of them finished";
+  const std::size_t instances = study.panels.size() * study.instances.size();
+  if (finished == all) return text;
+  text += known ? "; about " + minutes(seconds) + " of computing, " + minutes(seconds / jobs) + " on " +
+                      std::to_string(jobs) + (jobs == 1 ? " core" : " cores")
+                : "; how long they take is not known";
+  if (study.instance_seconds > 0)
+    text += "; each of the " + std::to_string(instances) + " instances that is not made takes another " +
+            minutes(study.instance_seconds);
+  return text;
+}
+
+}  // namespace banel

@@ -1,0 +1,94 @@
+#include "tasks/study/record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/io/file.h"
+#include "tasks/base/system.h"
+#include "tasks/base/text.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/study/halving.h"
+#include "tasks/study/plan.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string rate_text(const BaseRate& base) {
+  const std::string value = formatted("%.3g", base.value);
+  if (base.samples)
+    return value + " (" + formatted("%.3g", base.lo) + "–" + formatted("%.3g", base.hi) +
+           ", n = " + grouped(base.samples) + ")";
+  return base.lo == base.hi ? value + " (exact)" : "not known";
+}
+
+std::string list_of(const std::vector<std::uint64_t>& numbers) {
+  std::string list;
+  for (const std::uint64_t n : numbers) list += (list.empty() ? "" : ", ") + std::to_string(n);
+  return list;
+}
+
+// Instances and their base rates, seeds, samples, and where the numbers come from.
+std::string note(const Study& study, const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
+                 const std::optional<Record>& record) {
+  std::string text;
+  for (const auto& [title, base] : bases) text += title + ": success rate of the prior " + rate_text(base) + ". ";
+  double seconds = 0;
+  for (const Run& run : runs) seconds += run.row.seconds;
+  text += "Attack seeds " + list_of(study.seeds) + ". ";
+  if (!runs.empty() && runs.front().row.samples) text += grouped(runs.front().row.samples) + " samples per reading. ";
+  text += grouped(static_cast<std::int64_t>(seconds)) + " s of computing, measuring excluded.";
+  if (!record) return text;
+  if (!record->command.empty()) text += " Command: `" + record->command + "`.";
+  if (!record->commit.empty()) text += " Commit " + record->commit + ".";
+  text += ' ' + record->machine + ", OpenBLAS kernels " + record->kernels + '.';
+  if (record->canary) text += " Canary " + record->canary->core + ' ' + record->canary->hash + '.';
+  return text;
+}
+
+}  // namespace
+
+void write_record(const fs::path& run, Record record) {
+  const Json info = system_info();
+  Json json{{"study", record.study},
+            {"command", record.command},
+            {"commit", record.commit},
+            {"machine", info.at("cpu").get<std::string>() + ", " + std::to_string(info.at("cores").get<int>()) + " cores"},
+            {"kernels", info.at("blas_kernels")},
+            {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
+            {"system", info}};
+  write_file(run / "run.json", json.dump(2) + '\n');
+}
+
+std::optional<Record> read_record(const fs::path& run) {
+  const fs::path path = run / "run.json";
+  if (!fs::exists(path)) return {};
+  const Json json = read_json(path);
+  const Field f(json, path.string());
+  Record record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(), f["kernels"].text()};
+  if (!f["canary"].value().is_null()) record.canary = {f["canary"]["core"].text(), f["canary"]["hash"].text()};
+  return record;
+}
+
+Results results_of(const fs::path& run, const Study& study, const Registry& registry, Instances& instances) {
+  Results results{.title = study.title, .sentence = study.sentence, .quick = study.quick, .quoted = study.quoted};
+  for (const Panel& panel : study.panels) results.panels.push_back(panel.name);
+  std::map<std::string, BaseRate> bases;
+  for (const Study& stage : stages_of(run, study, registry)) {
+    for (const Variant& v : stage.variants) results.variants.push_back(v.name);
+    for (const PlannedAttack& a : planned(stage)) {
+      const fs::path folder = run / attack_folder(stage, a);
+      if (!is_finished(folder)) continue;
+      results.runs.push_back({row_of(run, stage, a, registry, instances), read_attack(folder)});
+      const std::string& panel = stage.panels[a.panel].name;
+      bases.try_emplace(instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),
+                        instances.base(a.panel, a.instance));
+    }
+  }
+  results.note = note(study, results.runs, bases, read_record(run));
+  results.files = {{"study.toml", to_toml(study)}};
+  return results;
+}
+
+}  // namespace banel

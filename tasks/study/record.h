@@ -1,0 +1,29 @@
+// What a run folder says of itself besides its attacks: run.json, and all finished attacks as Results.
+//   write_record(run, {.study = "planted", .command = "banel study planted"});
+//   const Results results = results_of(run, study, registry, instances);
+#pragma once
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "tasks/report/results.h"
+#include "tasks/study/canary.h"
+#include "tasks/study/instances.h"
+
+namespace banel {
+
+const char* source_commit();  // of the source tree this program was built from; "-dirty" if it differed; may be empty
+
+struct Record {
+  std::string study, command, commit = source_commit();
+  std::string machine = {}, kernels = {};  // CPU and cores; OpenBLAS core type
+  std::optional<Canary> canary = {};
+};
+void write_record(const std::filesystem::path& run, Record);       // adds the machine
+std::optional<Record> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
+
+// All finished attacks of the study in the folder, in the study's order, and the note that stands above tables.
+Results results_of(const std::filesystem::path& run, const Study&, const Registry&, Instances&);
+
+}  // namespace banel

@@ -1,0 +1,113 @@
+#include "tasks/study/runner.h"
+
+#include "nn/io/file.h"
+#include "tasks/report/report.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/study/halving.h"
+#include "tasks/study/plan.h"
+#include "tasks/study/record.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Makes FOLDER/instances a link to where instances are shared.
+void link_instances(const fs::path& run, const fs::path& shared) {
+  if (shared.empty()) return;
+  const fs::path link = run / "instances", target = fs::absolute(shared).lexically_normal();
+  create_folders(target);
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(link))) fs::create_directory_symlink(target, link, error);
+  ENSURE_AS(!error && fs::equivalent(link, target, error), InputError, link.string(),
+            "is not " << target.string() << "; choose another run folder, or remove this one");
+}
+
+void run_missing(const fs::path& folder, const Study& study, const Registry& registry, Instances& instances,
+                 const StudyOptions& options) {
+  std::vector<Job> jobs;
+  for (const PlannedAttack& a : planned(study)) jobs.push_back(job_of(folder, study, a, registry, instances));
+  std::erase_if(jobs, [](const Job& job) { return is_finished(job.folder); });
+  run_all(jobs, options.jobs, options.mode);
+}
+
+// The canary comes first: it is then of the code that made the attacks.
+void record(const fs::path& folder, const Study& study, const Registry& registry, const StudyOptions& options) {
+  Record record{.study = study.name, .command = options.command};
+  if (!study.canary.empty()) record.canary = run_canary(folder / "canary", read_study(study.canary, registry), registry);
+  write_record(folder, record);
+}
+
+Table report(const fs::path& folder, const Registry& registry) {
+  const Study study = read_study(folder.string(), registry);
+  Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
+  const Results results = results_of(folder, study, registry, instances);
+  ENSURE_AS(!results.runs.empty(), InputError, folder.string(), "no attack in it is finished; run the study first");
+  if (study.halving) {
+    std::vector<Row> rows;
+    for (const Run& run : results.runs) rows.push_back(run.row);
+    write_file(folder / "tuning.md", tuning_table(study, rows));
+  }
+  return write_report(folder, results, registry, study.show);
+}
+
+}  // namespace
+
+Table run_study(const fs::path& folder, const Study& study, const Registry& registry, const StudyOptions& options) {
+  create_folders(folder);
+  const FolderLock lock(folder);
+  keep_study(folder, study, registry);
+  link_instances(folder, options.instances);
+  if (options.say) options.say(study.title + ": " + forecast(folder, study, registry, options.jobs));
+  record(folder, study, registry, options);
+  {
+    Instances instances(folder / "instances", study, registry, Access::make, options.mode);
+    instances.open_all();
+    std::size_t done = 0;
+    for (std::vector<Study> stages = stages_of(folder, study, registry); stages.size() > done;
+         stages = stages_of(folder, study, registry)) {
+      done = stages.size();
+      run_missing(folder, stages.back(), registry, instances, options);
+    }
+    const std::size_t left = missing(folder, stages_of(folder, study, registry).back()).size();
+    if (left && options.say)
+      options.say(std::to_string(left) + " attacks are left to other processes; `banel report` shows them when they end");
+  }
+  return report(folder, registry);
+}
+
+std::vector<std::string> missing_attacks(const fs::path& folder, const Study& study, const Registry& registry) {
+  keep_study(folder, study, registry);
+  const Study stage = stages_of(folder, study, registry).back();
+  std::vector<std::string> names;
+  for (const PlannedAttack& a : missing(folder, stage)) names.push_back(attack_name(stage, a));
+  return names;
+}
+
+Row run_one(const fs::path& folder, const std::string& attack, const Registry& registry, const StudyOptions& options) {
+  const Study study = read_study(folder.string(), registry);
+  link_instances(folder, options.instances);
+  for (const Study& stage : stages_of(folder, study, registry))
+    for (const PlannedAttack& a : planned(stage)) {
+      if (attack_name(stage, a) != attack) continue;
+      Instances instances(folder / "instances", stage, registry, Access::make, options.mode);
+      const Job job = job_of(folder, stage, a, registry, instances);
+      create_folders(job.folder);
+      const FolderLock lock(job.folder);
+      run_attack(job.folder, *job.task, job.method, job.settings, [](std::int64_t) {});
+      return row_of(folder, stage, a, registry, instances);
+    }
+  throw UsageError("attack: " + in_quotes(attack) + " is no attack of " + (folder / "study.toml").string() +
+                   "; `banel jobs` lists those that are missing");
+}
+
+Table report_study(const fs::path& folder, const Registry& registry, const StudyOptions& options) {
+  const FolderLock lock(folder);
+  const Study study = read_study(folder.string(), registry);
+  if (!read_record(folder)) record(folder, study, registry, options);
+  return report(folder, registry);
+}
+
+}  // namespace banel

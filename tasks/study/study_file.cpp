@@ -1,0 +1,324 @@
+// Study files: from TOML to a Study, everything checked against the registry before anything is created.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "nn/io/file.h"
+#include "tasks/base/embedded.h"
+#include "tasks/base/toml.h"
+#include "tasks/base/words.h"
+#include "tasks/report/figures.h"
+#include "tasks/study/study.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+extern const std::span<const EmbeddedFile> study_files;  // tasks/studies, made by embed.cmake
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000;
+constexpr double infinity = std::numeric_limits<double>::max();
+
+// Runs check(); what it finds wrong is said at this place of the file.
+template <class Check>
+auto checked(const TomlValue& place, const Check& check) {
+  try {
+    return check();
+  } catch (const UsageError& error) {
+    place.refuse(error.what());
+  }
+}
+
+Value setting_value(const TomlValue& toml) {
+  if (toml.is_text()) return toml.name();
+  if (toml.is_flag()) return toml.flag() ? 1 : 0;
+  if (toml.is_number()) return toml.number(-infinity, infinity);
+  toml.refuse("must be a number, a text, true or false");
+}
+
+// A number n stands for 1..n.
+std::vector<std::uint64_t> numbers(const TomlValue& toml, std::int64_t highest) {
+  std::vector<std::uint64_t> result;
+  if (!toml.is_array())
+    for (std::int64_t i = 1; i <= toml.integer(1, 1000); ++i) result.push_back(static_cast<std::uint64_t>(i));
+  else
+    for (const TomlValue& item : toml.items()) {
+      const auto number = static_cast<std::uint64_t>(item.integer(1, highest));
+      if (std::find(result.begin(), result.end(), number) != result.end()) item.refuse("is given twice");
+      result.push_back(number);
+    }
+  if (result.empty()) toml.refuse("is empty");
+  return result;
+}
+
+// Reads one file. Keys of the table [quick] take the place of those of the file.
+class Reader {
+ public:
+  Reader(const TomlValue& file, const Registry& registry, bool quick)
+      : file_(file), registry_(registry), quick_(quick) {}
+
+  Study read() {
+    const std::vector<std::string> changed{"settings", "instances", "seeds", "budget", "samples", "base_samples",
+                                           "show", "seconds", "instance_seconds", "canary", "halving", "panels",
+                                           "variants"};
+    std::vector<std::string> keys{"title", "sentence", "task", "results", "quick", "quoted", "hashes"};
+    keys.insert(keys.end(), changed.begin(), changed.end());
+    file_.allow(keys);
+    if (const TomlValue* quick = file_.find("quick"); quick && quick->is_table()) {
+      quick->allow(changed);
+      if (quick_) overrides_ = quick;
+    } else if (quick) {
+      study_.quick = quick->flag();  // a copy in a run folder says so; its settings are changed already
+    }
+    words();
+    amounts();
+    if (const TomlValue* toml = find("halving")) halving(*toml);
+    panels();
+    variants();
+    if (quick_) study_.quick = true;
+    return study_;
+  }
+
+ private:
+  const TomlValue* find(const char* key) const {
+    if (overrides_)
+      if (const TomlValue* toml = overrides_->find(key)) return toml;
+    return file_.find(key);
+  }
+
+  void words();
+  void amounts();
+  void halving(const TomlValue&);
+  void panels();
+  void panel(const std::string& name, const TomlValue* toml);
+  void variants();
+  void variant(const TomlValue&);
+  void check_names();
+
+  template <class Use>
+  void for_settings(const TomlValue& table, const std::vector<std::string>& others, const Use& use) const {
+    for (const auto& [key, value] : table.entries())
+      if (std::find(others.begin(), others.end(), key) == others.end()) use(key, value);
+  }
+
+  const TomlValue& file_;
+  const TomlValue* overrides_ = nullptr;
+  const Registry& registry_;
+  const bool quick_;
+  Study study_;
+};
+
+void Reader::words() {
+  study_.title = file_["title"].name();
+  study_.task = file_["task"].name();
+  checked(file_["task"], [&] { return registry_.task(study_.task).name; });
+  if (const TomlValue* toml = file_.find("sentence")) study_.sentence = toml->name();
+  if (const TomlValue* toml = file_.find("results")) study_.results = toml->flag();
+  if (const TomlValue* toml = find("canary")) {
+    study_.canary = toml->name();
+    const std::vector<std::string> known = study_names();
+    if (std::find(known.begin(), known.end(), study_.canary) == known.end() && !fs::exists(study_.canary))
+      toml->refuse("is neither a study nor a file" + did_you_mean(study_.canary, known));
+  }
+  if (const TomlValue* toml = file_.find("hashes"))
+    for (const auto& [core, hash] : toml->entries()) study_.hashes[core] = hash.name();
+  if (const TomlValue* toml = find("show"))
+    for (const TomlValue& item : toml->items()) {
+      const std::string& show = item.name();
+      std::vector<std::string> known;
+      for (const FigureKind& kind : figure_kinds()) known.push_back(kind.name);
+      if (std::find(known.begin(), known.end(), show.substr(0, show.find(':'))) == known.end())
+        item.refuse("is no figure" + did_you_mean(show, known));
+      study_.show.push_back(show);
+    }
+  if (const TomlValue* toml = file_.find("quoted")) {
+    toml->allow({"label", "x", "factors"});
+    QuotedCurve& quoted = study_.quoted.emplace();
+    quoted.label = (*toml)["label"].name();
+    for (const TomlValue& x : (*toml)["x"].items()) quoted.x.push_back(x.number(0, infinity));
+    for (const TomlValue& y : (*toml)["factors"].items()) quoted.factors.push_back(y.number(0, infinity));
+    if (quoted.x.size() != quoted.factors.size()) toml->refuse("needs as many factors as x");
+  }
+}
+
+void Reader::amounts() {
+  constexpr std::int64_t most_numbers = std::numeric_limits<std::int32_t>::max();
+  if (const TomlValue* toml = find("instances")) study_.instances = numbers(*toml, most_numbers);
+  if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_numbers);
+  if (const TomlValue* toml = find("budget")) study_.budget = toml->integer(1, most);
+  if (const TomlValue* toml = find("samples"))
+    study_.samples = static_cast<std::size_t>(toml->integer(100, most));
+  if (const TomlValue* toml = find("base_samples"))
+    study_.base_samples = static_cast<std::size_t>(toml->integer(100, most_samples));
+  if (const TomlValue* toml = find("seconds")) study_.seconds = toml->number(0, 1e9);
+  if (const TomlValue* toml = find("instance_seconds")) study_.instance_seconds = toml->number(0, 1e9);
+}
+
+void Reader::halving(const TomlValue& toml) {
+  toml.allow({"configurations", "budgets", "keep", "seed"});
+  Halving& h = study_.halving.emplace();
+  h.configurations = static_cast<int>(toml["configurations"].integer(2, 10'000));
+  for (const TomlValue& budget : toml["budgets"].items())
+    h.budgets.push_back(budget.integer(h.budgets.empty() ? 1 : h.budgets.back() + 1, most));
+  if (h.budgets.empty()) toml["budgets"].refuse("is empty");
+  if (const TomlValue* keep = toml.find("keep")) h.keep = static_cast<int>(keep->integer(2, 1000));
+  if (const TomlValue* seed = toml.find("seed"))
+    h.seed = static_cast<std::uint64_t>(seed->integer(0, std::numeric_limits<std::int64_t>::max()));
+  if (const TomlValue* budget = find("budget"))
+    budget->refuse("has no effect with [halving], whose budgets are those of the attacks");
+}
+
+void Reader::panels() {
+  const TomlValue* panels = find("panels");
+  if (!panels) return panel("", find("settings"));
+  for (const TomlValue& toml : panels->items()) panel(toml["name"].name(), &toml);
+  if (study_.panels.empty()) panels->refuse("is empty");
+}
+
+// Settings of the file, then those of the panel; of a quick run the task's, then [panels.quick].
+void Reader::panel(const std::string& name, const TomlValue* toml) {
+  const TaskEntry& entry = registry_.task(study_.task);
+  Panel panel{name};
+  const auto add = [&](const TomlValue& table, const std::vector<std::string>& others) {
+    for_settings(table, others, [&](const std::string& key, const TomlValue& value) {
+      checked(value, [&] { return completed(entry.settings, {{key, setting_value(value)}}, entry.name); });
+      panel.settings.insert_or_assign(key, setting_value(value));
+    });
+  };
+  const TomlValue* common = find("settings");
+  if (common) add(*common, {});
+  if (toml && toml != common) add(*toml, {"name", "quick"});
+  if (quick_)
+    for (const auto& [key, value] : entry.quick) panel.settings.insert_or_assign(key, value);
+  if (const TomlValue* quick = toml && toml != common ? toml->find("quick") : nullptr) {
+    const Values before = panel.settings;
+    add(*quick, {});
+    if (!quick_) panel.settings = before;
+  }
+  const Values values = completed(entry.settings, panel.settings, entry.name);
+  for (const std::uint64_t instance : study_.instances)
+    checked(toml ? *toml : file_["task"], [&] { return entry.make(values, instance) != nullptr; });
+  study_.panels.push_back(std::move(panel));
+}
+
+void Reader::variants() {
+  const TomlValue* toml = find("variants");
+  if (!toml) file_["variants"].refuse("is missing");
+  for (const TomlValue& item : toml->items()) variant(item);
+  if (study_.variants.empty()) toml->refuse("is empty");
+  checked(*toml, [&] { return check_names(), 0; });
+  const bool tuned = std::any_of(study_.variants.begin(), study_.variants.end(),
+                                 [](const Variant& v) { return !v.ranges.empty(); });
+  if (tuned != study_.halving.has_value())
+    toml->refuse("[halving] and the `ranges` of a variant belong together: one of the two is missing");
+}
+
+// Two names must not share a folder.
+void Reader::check_names() {
+  const auto check = [](const auto& parts, const char* kind) {
+    std::set<std::string> folders;
+    for (const auto& part : parts)
+      ENSURE(folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()), kind,
+             in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
+  };
+  check(study_.panels, "panels");
+  check(study_.variants, "variants");
+}
+
+Range range_of(const TomlValue& toml) {
+  Range range;
+  if (toml.is_array()) {
+    for (const TomlValue& choice : toml.items()) range.choices.push_back(setting_value(choice));
+    if (range.choices.empty()) toml.refuse("is empty");
+    return range;
+  }
+  toml.allow({"low", "high", "log"});
+  range.low = toml["low"].number(-infinity, infinity);
+  range.high = toml["high"].number(range.low, infinity);
+  if (const TomlValue* log = toml.find("log")) range.log = log->flag();
+  if (range.log && range.low <= 0) toml["low"].refuse("must be above 0 if log is true");
+  return range;
+}
+
+void Reader::variant(const TomlValue& toml) {
+  const TomlValue& method_name = toml.is_text() ? toml : toml["method"];
+  const Method method = checked(method_name, [&] { return registry_.method(method_name.name()); });
+  const auto check = [&](const std::string& key, const TomlValue& place, const Value& value) {
+    checked(place, [&] { Method copy = method; set(copy, key, value); return 0; });
+  };
+  Variant first{method.name, method.name};
+  if (toml.is_text()) return study_.variants.push_back(first);
+  if (const TomlValue* name = toml.find("name")) first.name = name->name();
+  if (const TomlValue* ranges = toml.find("ranges"))
+    for (const auto& [key, value] : ranges->entries()) {
+      const Range& range = first.ranges[key] = range_of(value);
+      for (const Value& choice : range.choices) check(key, value, choice);
+      if (range.choices.empty()) check(key, value, range.low), check(key, value, range.high);
+      if (key == "budget") value.refuse("budgets are those of [halving]");
+    }
+  std::vector<Variant> made{first};
+  for_settings(toml, {"name", "method", "ranges", "quick"}, [&](const std::string& key, const TomlValue& value) {
+    std::vector<Variant> each;
+    for (const Variant& v : made) {
+      const auto add = [&](const TomlValue& place, bool named) {
+        check(key, place, setting_value(place));
+        Variant& variant = each.emplace_back(v);
+        variant.settings.insert_or_assign(key, setting_value(place));
+        if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
+      };
+      if (!value.is_array()) add(value, false);
+      else for (const TomlValue& choice : value.items()) add(choice, true);
+    }
+    if (each.empty()) value.refuse("is empty");
+    made = std::move(each);
+  });
+  if (const TomlValue* quick = toml.find("quick"))
+    for (const auto& [key, value] : quick->entries()) {
+      check(key, value, setting_value(value));
+      if (quick_)
+        for (Variant& v : made) v.settings.insert_or_assign(key, setting_value(value));
+    }
+  study_.variants.insert(study_.variants.end(), made.begin(), made.end());
+}
+
+std::string name_of(const fs::path& path) {
+  const bool in_run = path.filename() == "study.toml" && path.has_parent_path();
+  return in_run ? path.parent_path().filename().string() : path.stem().string();
+}
+
+}  // namespace
+
+Study parse_study(std::string_view text, std::string_view where, const Registry& registry, bool quick) {
+  const TomlValue file = parse_toml(text, where);
+  // Both parts are checked, whichever is asked for.
+  Study other = Reader(file, registry, !quick).read();
+  Study study = Reader(file, registry, quick).read();
+  study.name = name_of(std::string(where));
+  return study;
+}
+
+Study read_study(const std::string& name, const Registry& registry, bool quick) {
+  for (const EmbeddedFile& file : study_files)
+    if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
+  fs::path path = name;
+  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
+  if (!fs::exists(path)) {
+    std::string listed;
+    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
+    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
+                     did_you_mean(name, study_names()) + "; the studies are " + listed);
+  }
+  return parse_study(read_file(path), path.string(), registry, quick);
+}
+
+std::vector<std::string> study_names() {
+  std::vector<std::string> names;
+  for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace banel

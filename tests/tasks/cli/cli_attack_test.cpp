@@ -1,0 +1,299 @@
+// `banel train`, `banel attack` and `banel ask` as a user runs them: what they leave, refuse and survive.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "nn/io/checkpoint.h"
+#include "nn/io/safetensors.h"
+#include "tensor/rng.h"
+#include "tests/support/run_banel.h"
+
+namespace banel {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using tiny::Folder;
+
+bool has_bytes(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  return !error && size > 0;
+}
+
+TEST_CASE("missing networks are named and nothing is left behind") {
+  const TemporaryFolder here;
+  const std::string missing = here.path / "missing";
+  refused(4, {"attack", "--networks", missing, "--out", here.path / "run"}, {missing});
+  refused(4, {"ask", "target", "1+1", "--networks", missing}, {missing});
+  refused(4, {"ask", "attacker", missing}, {missing});
+  refused(4, {"ask", missing}, {missing});
+  refused(4, {"ask", "rules"}, {"banel reproduce --quick"}, here.path);
+  CHECK(here.names().empty());
+  fs::create_directory(missing);
+  refused(3, {"attack", "--networks", missing, "--out", here.path / "run"}, {missing, "banel train"});
+  CHECK(here.names() == std::set<std::string>{"missing"});
+}
+
+TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") {
+  const Folder good;
+  const std::string target = read_file(good.networks / "target.safetensors");
+  const auto network = [](int vocabulary, int context) {
+    return GPT({vocabulary, context, 16, 1, 2}, Rng(1, "foreign"));
+  };
+  const std::vector<std::pair<std::string, std::function<void(const fs::path&)>>> damages{
+      {"target.safetensors", [&](const fs::path& p) { write_file(p, ""); }},
+      {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, target.size() - 1)); }},
+      {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, 100)); }},
+      {"target.safetensors", [&](const fs::path& p) { write_file(p, target + 'x'); }},
+      {"target.safetensors", [&](const fs::path& p) { write_file(p, std::string(1000, '\0')); }},
+      {"target.safetensors",
+       [&](const fs::path& p) {
+         save_safetensors(p, {{}, {{"w", {2}, {1, 2}}}});
+       }},
+      {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(14, 9)); }},
+      {"target.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(13, 8)); }},
+      {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(14, 6)); }},
+      {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(13, 8)); }},
+      {"attacker.safetensors", [&](const fs::path& p) { write_file(p, target); }},
+      {"target.json", [&](const fs::path& p) { write_file(p, "{}"); }},
+      {"instance.json", [&](const fs::path& p) { write_file(p, "{}"); }},
+      {"instance.json", [&](const fs::path& p) {
+         write_file(p, R"({"task":"none","instance":1,"settings":{},"folder":"."})");
+       }}};
+  int number = 0;
+  for (const auto& [name, damage] : damages) {
+    INFO("damage " << ++number);
+    const Folder here;
+    damage(here.networks / name);
+    refused(3, here.attack("run"), {name});
+    CHECK(!fs::exists(here.path / "run"));
+    refused(3, {"ask", "target", "1+1", "--networks", here.networks}, {name});
+  }
+  TensorFile file = load_safetensors(good.networks / "attacker.safetensors");
+  file.tensors[0].shape = {file.tensors[0].shape[1],
+                           file.tensors[0].shape[0]};  // the right numbers in another shape
+  save_safetensors(good.networks / "attacker.safetensors", file);
+  refused(3, good.attack("run"), {"attacker.safetensors", file.tensors[0].name});
+  CHECK(!fs::exists(good.path / "run"));
+}
+
+TEST_CASE("an out folder that cannot be made is named") {
+  const Folder here;
+  write_file(here.path / "file", "a file\n");
+  const std::string below = here.path / "file" / "run", file = here.path / "file";
+  refused(4, here.attack("file/run"), {below});
+  refused(4, {"train", "addition", "--out", below}, {below});
+  refused(4, {"study", "planted", "--quick", "--quiet", "--out", below}, {below});
+  refused(4, here.attack("file"), {file});
+  CHECK(read_file(file) == "a file\n");
+  CHECK(here.folder.names() == std::set<std::string>{"file", "networks"});
+}
+
+TEST_CASE("a second process on a run folder is refused and changes nothing") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  fs::create_directory(folder);
+  {
+    const FolderLock lock(folder);
+    refused(4, here.attack("run"), {folder});
+    refused(4, {"train", "addition", "--out", folder}, {folder});
+    refused(4, {"study", "planted", "--quick", "--quiet", "--out", folder}, {folder});
+  }
+  for (const auto& entry : fs::directory_iterator(folder)) CHECK(entry.path().filename() == ".lock");
+  CHECK(run(here.attack("run")).code == 0);  // the lock is gone with its holder
+}
+
+TEST_CASE("a run folder of another configuration is refused and kept as it was") {
+  const Folder here;
+  REQUIRE(run(here.attack("run")).code == 0);
+  const auto before = tiny::files(here.path / "run");
+  refused(3, here.attack("run", {"--set", "f=3"}), {here.path / "run"});
+  CHECK((tiny::files(here.path / "run") ==
+         before));  // config.toml and run.json too: they describe what made the results
+}
+
+TEST_CASE("networks of other settings are neither trained over nor attacked") {
+  const Folder here;
+  refused(3, {"train", "addition", "--quiet", "--out", here.networks, "--set", "digits=3"}, {"target.json"});
+  refused(3, here.attack("run", {"--set", "digits=3"}), {"target.json"});
+  refused(2, here.attack("run", {"--instance", "2"}), {"--instance", "2"});
+  refused(2, here.attack("run", {"--task", "planted"}), {"--task", "planted"});
+  CHECK(!fs::exists(here.path / "run"));
+}
+
+TEST_CASE("an attack writes its files and says what it reached in words or as JSON") {
+  const Folder here;
+  for (const std::string method : {"banel", "oracle-free"}) {
+    CAPTURE(method);
+    Arguments words = here.attack(method, {"--method", method, "--json"});
+    const Outcome o = run(words);
+    CAPTURE(o.err);
+    REQUIRE(o.code == 0);
+    CHECK(o.err == "");
+    const Json json = Json::parse(o.out);
+    CHECK(json.at("method") == method);
+    CHECK(json.at("seed") == 5);
+    CHECK(json.at("evaluations") == (method == "banel" ? 60 : 0));
+    CHECK(json.at("final").at("success").at("n") == 100);
+    for (const char* name : {"run.json", "config.toml", "config.json", "instance.json", "ledger.jsonl",
+                             "metrics.jsonl", "attacker.safetensors"}) {
+      CAPTURE(name);
+      CHECK(fs::exists(here.path / method / name));
+    }
+    CHECK(Json::parse(read_file(here.path / method / "run.json")).contains("arguments"));
+    CHECK(run(words).out == o.out);  // read back, the seconds included
+    words.pop_back();
+    CHECK(run(words).out.find("2-digit addition, target 1, " + method + ", seed 5: success rate") == 0);
+  }
+}
+
+TEST_CASE("progress of an attack and the command that comes next go to stderr") {
+  const Folder here;
+  Arguments words = here.attack("run");
+  words.erase(std::find(words.begin(), words.end(), "--quiet"));
+  const Outcome o = run(words);
+  CHECK(o.code == 0);
+  CHECK(o.out.find("Next") == o.out.npos);
+  CHECK(o.err.find("banel") != o.err.npos);
+  CHECK(o.err.find("Next: banel ask " + (here.path / "run").string()) != o.err.npos);
+  CHECK(o.err.find('\r') == o.err.npos);  // no terminal: plain lines
+}
+
+TEST_CASE("the target answers a question letter by letter and right and wrong are told apart") {
+  const Folder here;
+  const Arguments ask{"ask", "target", "12+4", "--quiet", "--networks", here.networks};
+  const Outcome o = run(ask);
+  CHECK(o.code == 0);
+  CHECK(o.err == "");
+  CHECK(o.out.rfind("12+4=", 0) == 0);
+  CHECK(o.out.find("as text") != o.out.npos);
+  CHECK(o.out.find("the sum is 16") != o.out.npos);
+  const Json json = Json::parse(run(ask + Arguments{"--json"}).out);
+  CHECK(json.at("sum") == "16");
+  CHECK(json.at("wrong_as_text") == (json.at("answer") != "16"));
+  CHECK(json.at("digits").size() == json.at("answer").get<std::string>().size() + 1);  // and the end
+  for (const Json& digit : json.at("digits")) {
+    CHECK(digit.at("probability") > 1.0 / 13 - 1e-6);  // the most likely of 13 tokens
+    CHECK(digit.at("probability") <= 1.0 + 1e-6);
+  }
+  refused(2, {"ask", "target", "123+4", "--networks", here.networks}, {"123+4", "2"});
+  refused(2, {"ask", "target", "one", "--networks", here.networks}, {"one"});
+  const Json errors =
+      Json::parse(run({"ask", "target", "--samples", "200", "--networks", here.networks}).out);
+  CHECK(errors.at("error").at("n") == 200);
+}
+
+TEST_CASE("an attacker writes strings before and after an attack and is measured") {
+  const Folder here;
+  REQUIRE(run(here.attack("run")).code == 0);
+  const Arguments ask{"ask", "attacker", here.networks, "--quiet", "-n", "7", "--seed", "3"};
+  const Outcome o = run(ask);
+  CHECK(o.code == 0);
+  CHECK(o.err == "");
+  CHECK(std::count(o.out.begin(), o.out.end(), '\t') == 7);
+  CHECK(std::count(o.out.begin(), o.out.end(), '\n') == 7);
+  CHECK(run(ask).out == o.out);
+  std::istringstream lines(run(ask + Arguments{"--format", "jsonl"}).out);
+  int number = 0;
+  for (std::string line; std::getline(lines, line); ++number) CHECK(Json::parse(line).at("log_prob") < 0);
+  CHECK(number == 7);
+  const Outcome after = run({"ask", "attacker", here.path / "run", "--quiet", "-n", "7", "--seed", "3"});
+  CHECK(after.code == 0);
+  CHECK(after.out != o.out);
+  CHECK(Json::parse(run({"ask", "attacker", here.networks, "--samples", "200"}).out).at("success").at("n") ==
+        200);
+}
+
+TEST_CASE("the finds of an attack are told in words and the rules written by hand are tried") {
+  const Folder here;
+  REQUIRE(run(here.attack("run", {"--method", "memory", "--set", "budget=60"})).code ==
+          2);  // memory has no m
+  REQUIRE(run(here.attack("run")).code == 0);
+  const Outcome o = run({"ask", here.path / "run", "--quiet", "-n", "3"});
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(o.out.find("2-digit addition, target 1, banel, seed 5") == 0);
+  CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 4);
+  const Json json = Json::parse(run({"ask", here.path / "run", "--json"}).out);
+  for (const Json& find : json.at("finds")) CHECK(find.contains("rule"));
+  const Json rules =
+      Json::parse(run({"ask", "rules", "--samples", "100", "--json", "--networks", here.path / "run"}).out);
+  CHECK(!rules.empty());
+  for (const Json& rule : rules) CHECK(rule.at("success").at("n") == 100);
+}
+
+TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {
+  const Folder here;
+  const fs::path whole = here.path / "whole", parts = here.path / "parts";
+  REQUIRE(run(here.long_attack("whole")).code == 0);
+  for (const int number : {SIGINT, SIGTERM}) {
+    Program program(Arguments{BANEL_PROGRAM} + here.long_attack("parts"));
+    const std::string before = has_bytes(parts / "metrics.jsonl") ? read_file(parts / "metrics.jsonl") : "";
+    REQUIRE(within(60s, [&] {
+      return program.ended() || (has_bytes(parts / "metrics.jsonl") &&
+                                 read_file(parts / "metrics.jsonl").size() > before.size());
+    }));
+    const auto start = std::chrono::steady_clock::now();
+    program.signal(number);
+    const Outcome o = program.wait();
+    CHECK(std::chrono::steady_clock::now() - start < 2s);
+    CHECK(o.code == 130);
+    CHECK(o.out == "");
+    CHECK(o.err.rfind("banel: interrupted", 0) == 0);
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  }
+  CHECK(run(here.long_attack("parts")).code == 0);
+  CHECK((tiny::results(parts) == tiny::results(whole)));
+}
+
+TEST_CASE("an attack killed at random instants completes with the same results") {
+  const Folder here;
+  const fs::path whole = here.path / "whole", parts = here.path / "parts";
+  REQUIRE(run(here.long_attack("whole")).code == 0);
+  Rng random(1, "kills");
+  int killed = 0;
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    Program program(Arguments{BANEL_PROGRAM} + here.long_attack("parts"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random.below(380)));
+    if (program.ended()) break;
+    program.signal(SIGKILL);
+    if (program.wait().code == -SIGKILL) ++killed;
+  }
+  CHECK(killed >= 3);
+  const Outcome o = run(here.long_attack("parts"));
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK((tiny::results(parts) == tiny::results(whole)));
+}
+
+TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {
+  const TemporaryFolder here;
+  const fs::path partial = here.path / "run" / "target.partial.safetensors";
+  Program program({BANEL_PROGRAM, "train",
+                   "addition",    "--quiet",
+                   "--out",       here.path / "run",
+                   "--set",       "digits=2",
+                   "--set",       "target_width=16",
+                   "--set",       "target_layers=1",
+                   "--set",       "target_heads=2",
+                   "--set",       "target_examples=100000000",
+                   "--set",       "check_every=1000",
+                   "--set",       "stop_error=0"});
+  REQUIRE(within(60s, [&] { return program.ended() || fs::exists(partial); }));
+  const auto start = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  const Outcome o = program.wait();
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+  CHECK(o.code == 130);
+  CHECK(o.out == "");
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK(load_checkpoint(partial).optimizer.has_value());
+  CHECK(!fs::exists(here.path / "run" / "target.safetensors"));
+}
+
+}  // namespace
+}  // namespace banel

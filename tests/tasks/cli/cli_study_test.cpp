@@ -1,0 +1,115 @@
+// Studies as a user runs them: run, resumed, split into jobs, reported, verified and asked.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/support/run_banel.h"
+
+namespace banel {
+namespace {
+
+namespace fs = std::filesystem;
+using tiny::Folder;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) all.push_back(line);
+  return all;
+}
+
+// rows.json without its times.
+Json rows(const fs::path& folder) {
+  Json all = Json::parse(read_file(folder / "rows.json"));
+  for (Json& row : all) row.erase("seconds");
+  return all;
+}
+
+TEST_CASE("a study prints its table and leaves its files and is verified and asked") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  const Arguments study{"study", here.study(), "--out", folder, "--quiet"};
+  const Outcome o = run(study);
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(o.err == "");
+  for (const char* text : {"Tiny", "banel", "memory", "report.html"}) CHECK(has(o.out, text));
+  for (const char* name :
+       {"study.toml", "run.json", "rows.json", "table.md", "table.csv", "report.html", "plots/bars.svg"}) {
+    CAPTURE(name);
+    CHECK(fs::exists(folder / name));
+  }
+  CHECK(rows(folder).size() == 4);
+  CHECK(Json::parse(run(study + Arguments{"--json"}).out).size() == 4);  // finished: read back
+  CHECK(run({"verify", folder, "--quiet"}).code == 0);
+  const Outcome asked = run({"ask", folder, "--quiet"});
+  CHECK(asked.code == 0);
+  CHECK(has(asked.out, "2-digit addition, target 1"));
+  CHECK(run({"ask", "target", "1+1", "--networks", folder}).code == 0);
+  CHECK(run(here.attack("attack")).code == 0);
+  CHECK(run({"attack", "--quiet", "--networks", folder, "--out", here.path / "more", "--set", "budget=20",
+             "--set", "m=20", "--samples", "100"})
+            .code == 0);
+}
+
+TEST_CASE("verification names what was changed and exits with 5") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  REQUIRE(
+      run({"study", here.study(), "--out", folder, "--quiet", "--seeds", "1", "--variants", "memory"}).code ==
+      0);
+  std::string text = read_file(folder / "rows.json");
+  const std::size_t at = text.find("\"final\":") + 8;
+  text.replace(at, text.find(',', at) - at, "0.123");
+  write_file(folder / "rows.json", text);
+  const Outcome o = run({"verify", folder, "--quiet"});
+  CHECK(o.code == 5);
+  CHECK(has(o.out, "rows.json"));
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+}
+
+TEST_CASE("the jobs of a study make the rows that one process makes") {
+  const Folder here;
+  const fs::path whole = here.path / "whole", parts = here.path / "parts";
+  REQUIRE(run({"study", here.study(), "--out", whole, "--quiet"}).code == 0);
+  const Arguments jobs{"jobs", here.study(), "--out", parts, "--quiet"};
+  const std::vector<std::string> commands = lines(run(jobs).out);
+  REQUIRE(commands.size() == 4);
+  for (const std::string& command : commands) {
+    CAPTURE(command);
+    Program job({"/bin/sh", "-c", command});
+    CHECK(job.wait().code == 0);
+  }
+  CHECK(run(jobs).out == "");  // nothing is missing
+  CHECK(run({"report", parts, "--quiet"}).code == 0);
+  CHECK(rows(parts) == rows(whole));
+  refused(2, {"attack", "--study", parts, "--only", "1/banel/7"}, {"1/banel/7"});
+}
+
+TEST_CASE("options change a study and earlier rows stay in its folder") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  const Arguments study{"study", here.study(), "--out", folder, "--quiet", "--seeds", "1"};
+  REQUIRE(run(study + Arguments{"--variants", "memory"}).code == 0);
+  CHECK(rows(folder).size() == 1);
+  REQUIRE(run(study + Arguments{"--variants", "memory,prior"}).code == 0);
+  CHECK(rows(folder).size() == 2);
+  refused(3, study + Arguments{"--variants", "memory", "--set", "budget=30"}, {folder});
+  CHECK(rows(folder).size() == 2);
+  refused(2, study + Arguments{"--set", "kappa=11"}, {"kappa", "0..10"});
+}
+
+TEST_CASE("a study says before it starts what it will take and afterwards what comes next") {
+  const Folder here;
+  const Outcome o =
+      run({"study", here.study(), "--out", here.path / "run", "--seeds", "1", "--variants", "memory"});
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "1 attack"));
+  CHECK(has(o.err, "Next: banel ask"));
+}
+
+}  // namespace
+}  // namespace banel

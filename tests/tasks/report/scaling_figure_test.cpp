@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+
+#include "tasks/plot/chart_frame.h"
+#include "tasks/report/figures.h"
+#include "tensor/check.h"
+#include "tests/support/made_results.h"
+#include "tests/support/pictures.h"
+
+using namespace banel;
+
+namespace {
+
+// Three runs of a variant that has the setting, with a final rate of that many times the base rate; the failure
+// model's losses are 2 and 2.2.
+std::vector<Run> point(double epochs, const std::vector<double>& factors) {
+  std::vector<Run> runs;
+  for (const double factor : factors) {
+    runs.push_back(made_run("epochs " + Value(epochs).shown(), runs.size() + 1, {5, 10}));
+    Run& run = runs.back();
+    run.row.method = "ours";
+    run.row.settings = {{"phi_epochs", epochs}, {"budget", 1000}};
+    run.row.final = factor * run.row.base.value;
+    run.row.cost.flops = 3.1e11 * epochs;
+    run.log.rounds.back().phi_loss = 2;
+    run.log.rounds.back().filter.emplace();
+    run.log.rounds.back().filter->phi_heldout = 2.2;
+  }
+  return runs;
+}
+
+std::vector<Run> reference(const std::string& name, std::vector<double> factors) {
+  for (double& factor : factors) factor *= 0.004;
+  return runs_with(name, factors);
+}
+
+std::vector<Run> points(const std::vector<double>& epochs) {
+  std::vector<Run> runs;
+  for (const double x : epochs) runs = runs + point(x, {x, 2 * x, 3 * x});
+  return runs;
+}
+
+const std::vector<double> eight{1, 2, 3, 5, 10, 20, 50, 100};
+const QuotedCurve quoted{"paper, other instance", {1, 10, 100}, {4, 90, 73}};
+
+DrawList scaling(const std::vector<Run>& runs, const std::string& show = "scaling", bool with_quoted = true) {
+  Results results = made_results(runs);
+  if (with_quoted) results.quoted = quoted;
+  return figures({show}, results, table_of(results, {})).at(0).picture;
+}
+
+bool shows(const DrawList& list, const std::string& words) {
+  const std::vector<Text> texts = all<Text>(list);
+  return std::any_of(texts.begin(), texts.end(), [&](const Text& t) { return contains(t.text, words); });
+}
+
+}  // namespace
+
+TEST_CASE("figures: scaling shows every run and the references as level lines and the quoted curve dashed") {
+  const DrawList list = scaling(points(eight) + reference("rnd", {2, 3}) + reference("count", {1, 1.5}));
+  check_texts_are_readable(list);
+  std::vector<Circle> runs = all<Circle>(list);
+  std::erase_if(runs, [](const Circle& c) { return c.alpha == 1; });
+  CHECK(runs.size() == 8 * 3);
+  const Polyline rnd = lines_of(list, series_colour(1), 1.6).at(0);
+  CHECK(rnd.points[0].y == rnd.points[1].y);
+  const std::vector<Point> own = lines_of(list, series_colour(0), 2).at(0).points;
+  CHECK((rnd.points[0].x == own.front().x && rnd.points[1].x == own.back().x));
+  CHECK(lines_of(list, grey, 1.2).at(0).dash > 0);
+  CHECK(text_of(list, "3.1·10¹²").at.x == doctest::Approx(own[4].x));
+  CHECK(shows(list, "phi_epochs: passes of the failure model"));
+}
+
+TEST_CASE("figures: the charts of scaling line up when the quoted curve goes further") {
+  const DrawList list = scaling(points({1, 2, 3}));
+  const Polyline loss = lines_of(list, series_colour(1), 2).at(0),
+                 factors = lines_of(list, series_colour(0), 2).at(0);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(loss.points[i].x == doctest::Approx(factors.points[i].x));
+}
+
+TEST_CASE("figures: runs that found nothing do not stretch the scaling axis") {
+  const DrawList list = scaling(point(1, {0, 0, 0}) + points({2, 3, 10, 20, 100}));
+  check_texts_are_readable(list);
+  text_of(list, "0");
+  CHECK_FALSE(shows(list, "0.5"));
+}
+
+TEST_CASE("figures: scaling without a failure model has no chart of its loss") {
+  std::vector<Run> runs = points({1, 10});
+  for (Run& run : runs)
+    for (RoundRecord& round : run.log.rounds) round.filter.reset();
+  CHECK_FALSE(shows(scaling(runs, "scaling", false), "loss of the failure model"));
+}
+
+TEST_CASE("figures: scaling over two settings asks for one of them and draws a curve for each method") {
+  std::vector<Run> runs = points({1, 10});
+  for (const double kappa : {0.3, 1.0}) {
+    std::vector<Run> other = reference("kappa " + Value(kappa).shown(), {2, 3});
+    for (Run& run : other) {
+      run.row.method = "other";
+      run.row.settings = {{"kappa", kappa}};
+    }
+    runs = runs + other;
+  }
+  CHECK_THROWS_WITH_AS(scaling(runs), doctest::Contains("name one of kappa, phi_epochs"), UsageError);
+  CHECK_THROWS_WITH_AS(scaling(runs, "scaling:m"), doctest::Contains("\"m\" does not vary"), UsageError);
+  const DrawList list = scaling(runs, "scaling:kappa", false);
+  text_of(list, "other");
+  text_of(list, "epochs 10");  // a level line
+}
+
+TEST_CASE("figures: scaling where no setting varies is refused") {
+  CHECK_THROWS_WITH_AS(scaling(point(1, {1})), doctest::Contains("no setting"), UsageError);
+}

@@ -1,0 +1,100 @@
+#include "tasks/study/halving.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/io/file.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_study.h"
+
+namespace banel {
+namespace {
+
+const char* const tuned = R"(
+title = "Tuning"
+task = "tiny"
+seeds = 1
+samples = 100
+base_samples = 100
+halving = {configurations = 4, budgets = [20, 40], keep = 3, seed = 2}
+variants = [
+  {method = "banel", m = 20, n = 20, ranges = {f = {low = 2, high = 32, log = true}, phi_epochs = {low = 1, high = 3}}},
+  {method = "tail", m = 20, n = 20, ranges = {f = {low = 2, high = 32, log = true}, theta_epochs = [1, 4]}},
+  "prior",
+]
+)";
+
+TEST_CASE("configurations are drawn from the ranges and the seed alone decides them") {
+  const Study s = tiny::study(tuned);
+  for (int number = 1; number <= 200; ++number) {
+    const Variant banel = configuration(*s.halving, s.variants[0], number), tail = configuration(*s.halving, s.variants[1], number);
+    CHECK(banel == configuration(*s.halving, s.variants[0], number));
+    const double f = banel.settings.at("f").number(), epochs = banel.settings.at("phi_epochs").number();
+    CHECK(f >= 2);
+    CHECK(f <= 32);
+    CHECK(tail.settings.at("f").number() == f);  // the same draw for both
+    CHECK(epochs == std::round(epochs));
+    CHECK(epochs >= 1);
+    CHECK(epochs <= 3);
+    const double choice = tail.settings.at("theta_epochs").number();
+    CHECK((choice == 1 || choice == 4));
+    CHECK(banel.settings.at("m") == Value(20));
+  }
+  CHECK(configuration(*s.halving, s.variants[0], 1) != configuration(*s.halving, s.variants[0], 2));
+}
+
+TEST_CASE("one configuration in keep goes on and of equal ones the first") {
+  CHECK(best_configurations({1, 2, 3, 4, 5, 6}, {0, 3, 1, 3, 2, 0}, 3) == std::vector<int>{2, 4});
+  CHECK(best_configurations({4, 7}, {0, 0}, 3) == std::vector<int>{4});
+}
+
+TEST_CASE("the expected best of k is the mean of the maximum over all choices of k") {
+  const std::vector<double> scores{0.5, 0.1, 0.9, 0.4, 0.4};
+  const std::vector<double> expected = expected_best(scores);
+  REQUIRE(expected.size() == scores.size());
+  for (std::size_t k = 1; k <= scores.size(); ++k) {
+    double sum = 0, count = 0;
+    for (unsigned chosen = 0; chosen < 32; ++chosen) {
+      double best = 0;
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < scores.size(); ++i)
+        if (chosen >> i & 1) best = std::max(best, scores[i]), ++size;
+      if (size == k) sum += best, ++count;
+    }
+    CHECK(expected[k - 1] == doctest::Approx(sum / count));
+  }
+}
+
+TEST_CASE("all configurations run at the short budget and the best at the full one") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study(tuned);
+  const Registry all = tiny::registry();
+  CHECK(missing_attacks(temporary.path, s, all).size() == 8);
+  CHECK(stages_of(temporary.path, s, all).size() == 1);
+  tiny::run(temporary.path, s);
+  const std::vector<Study> stages = stages_of(temporary.path, s, all);
+  REQUIRE(stages.size() == 2);
+  CHECK(stages[0].variants.size() == 8);
+  CHECK(stages[1].variants.size() == 5);  // two of each, and the prior
+  CHECK(missing_attacks(temporary.path, s, all).empty());
+  const std::vector<Row> rows = parse_rows(read_file(temporary.path / "rows.json"), "rows.json");
+  CHECK(rows.size() == 13);
+  double best = 0, dropped = 0;
+  for (const Row& row : rows) {
+    const bool is_banel = row.method == "banel" && row.variant.ends_with(" at 20");
+    const bool goes_on = std::any_of(rows.begin(), rows.end(), [&](const Row& other) {
+      return other.variant == row.variant.substr(0, row.variant.find(" at ")) + " at 40";
+    });
+    if (is_banel) (goes_on ? best : dropped) = std::max(goes_on ? best : dropped, row.final);
+  }
+  CHECK(best >= dropped);
+  const std::string table = read_file(temporary.path / "tuning.md");
+  CHECK(table.find("| banel | #") != table.npos);
+  CHECK(table.find("**") != table.npos);
+  CHECK(table.find("| method | k = 1 | k = 2 | k = 4 |") != table.npos);
+}
+
+}  // namespace
+}  // namespace banel

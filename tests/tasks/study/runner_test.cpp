@@ -1,0 +1,187 @@
+#include "tasks/study/runner.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "nn/io/file.h"
+#include "tasks/study/results.h"
+#include "tasks/study/verify.h"
+#include "tensor/check.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_study.h"
+
+namespace banel {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<Row> rows_in(const fs::path& run) { return parse_rows(read_file(run / "rows.json"), "rows.json"); }
+
+// All that a row says but the time it took.
+std::vector<Json> without_times(std::vector<Row> rows) {
+  std::vector<Json> result;
+  for (Row& row : rows) {
+    row.seconds = 0;
+    result.push_back(to_json(row));
+  }
+  return result;
+}
+
+void verify_clean(const fs::path& run) {
+  for (const std::string& difference : verify(run, tiny::registry(), ProgressMode::quiet).differences)
+    FAIL_CHECK(difference);
+}
+
+TEST_CASE("a study makes a row for every panel and variant and seed with all that is known of it") {
+  const TemporaryFolder temporary;
+  const Table table = tiny::run(temporary.path, tiny::study(tiny::two_by_two));
+  CHECK(table.rows.size() == 4);
+  const std::vector<Row> rows = rows_in(temporary.path);
+  REQUIRE(rows.size() == 8);
+  for (const Row& row : rows) {
+    CHECK(row.task == "tiny");
+    CHECK((row.panel == "threes" || row.panel == "fives"));
+    CHECK(row.base.samples == 500);
+    CHECK(row.base.value > 0);
+    CHECK(row.settings.at("budget") == Value(60));
+    CHECK(row.ledger_hash.size() == 16);
+  }
+  for (const char* file : {"study.toml", "run.json", "table.md", "table.csv", "report.html", "plots/bars-threes.png",
+                           "attacks/threes-1/banel/seed2/ledger.jsonl"})
+    CHECK(fs::exists(temporary.path / file));
+  CHECK(std::distance(fs::directory_iterator(temporary.path / "instances"), {}) == 1);  // panels differ in the judge only
+  CHECK(table.note.find("Command: `test`") != table.note.npos);
+  verify_clean(temporary.path);
+}
+
+TEST_CASE("a second call runs nothing and an attack that is missing is run alone") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study(tiny::two_by_two);
+  tiny::run(temporary.path, s);
+  const std::vector<Json> before = without_times(rows_in(temporary.path));
+  const auto time = fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint");
+  fs::remove_all(temporary.path / "attacks/threes-1/banel/seed2");
+  std::string said;
+  run_study(temporary.path, s, tiny::registry(), {.mode = ProgressMode::quiet, .say = [&](const std::string& text) { said += text; }});
+  CHECK(said.find("Tiny: 8 attacks, 7 of them finished; about") != said.npos);
+  CHECK(without_times(rows_in(temporary.path)) == before);
+  CHECK(fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint") == time);
+}
+
+TEST_CASE("rows of other variants and seeds stay in a folder and other settings are refused") {
+  const TemporaryFolder temporary;
+  const Registry all = tiny::registry();
+  Study one = tiny::study(tiny::two_by_two), other = one;
+  select(one, all, {.panels = {"fives"}, .variants = {"prior"}});
+  select(other, all, {.variants = {"tail"}, .seeds = {1}});
+  change(other, all, "tail.m=20");
+  tiny::run(temporary.path, one);
+  CHECK(rows_in(temporary.path).size() == 2);
+  tiny::run(temporary.path, other);
+  CHECK(rows_in(temporary.path).size() == 4);
+  verify_clean(temporary.path);
+  const Study kept = read_study(temporary.path.string(), all);
+  CHECK(kept.variants.size() == 2);
+  CHECK(kept.panels.size() == 2);
+  change(other, all, "tail.m=10");
+  CHECK_THROWS_WITH_AS(tiny::run(temporary.path, other), doctest::Contains("has another \"tail\""), InputError);
+  change(one, all, "budget=61");
+  CHECK_THROWS_WITH_AS(tiny::run(temporary.path, one), doctest::Contains("another task, budget"), InputError);
+}
+
+TEST_CASE("attacks run one at a time by many processes make what one call makes") {
+  const TemporaryFolder whole, parts;
+  const Registry all = tiny::registry();
+  const Study s = tiny::study(tiny::two_by_two);
+  tiny::run(whole.path, s);
+  const std::vector<std::string> names = missing_attacks(parts.path, s, all);
+  REQUIRE(names.size() == 8);
+  CHECK(names[0] == "threes/1/banel/1");
+  CHECK_THROWS_AS(report_study(parts.path, all, {}), InputError);
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const FolderLock another(parts.path);  // a full runner beside it
+    run_one(parts.path, *name, all, {.mode = ProgressMode::quiet});
+  }
+  CHECK(missing_attacks(parts.path, s, all).empty());
+  report_study(parts.path, all, {});
+  CHECK(without_times(rows_in(parts.path)) == without_times(rows_in(whole.path)));
+  CHECK(without_times({run_one(parts.path, names[0], all, {})})[0] == without_times(rows_in(whole.path))[0]);
+  CHECK_THROWS_AS(run_one(parts.path, "threes/1/banel/3", all, {}), UsageError);
+}
+
+TEST_CASE("an attack of another process is left to it and a second runner is refused") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study(tiny::two_by_two);
+  const fs::path attack = temporary.path / "attacks/fives-1/prior/seed2";
+  create_folders(attack);
+  {
+    const FolderLock another(attack);
+    tiny::run(temporary.path, s);
+    CHECK(rows_in(temporary.path).size() == 7);
+    CHECK_THROWS_AS(run_one(temporary.path, "fives/1/prior/2", tiny::registry(), {}), IoError);
+  }
+  {
+    const FolderLock another(temporary.path);
+    CHECK_THROWS_AS(tiny::run(temporary.path, s), IoError);
+  }
+  tiny::run(temporary.path, s);
+  CHECK(rows_in(temporary.path).size() == 8);
+}
+
+TEST_CASE("an oracle that wavers and costs is studied and verified by its paid verdicts alone") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study("title = \"P\"\ntask = \"program\"\nseeds = 2\nbudget = 70\nvariants = [{method = \"banel\", m = 10, n = 10, f = 2}, \"prior\"]");
+  tiny::run(temporary.path, s);
+  for (const Row& row : rows_in(temporary.path)) {
+    CHECK(row.samples == 0);
+    CHECK(row.base.samples == 0);
+    CHECK(row.evaluations > 0);
+  }
+  verify_clean(temporary.path);
+  Study sampled = s;
+  sampled.samples = 100;
+  const TemporaryFolder other;
+  CHECK_THROWS_WITH_AS(tiny::run(other.path, sampled), doctest::Contains("judges nothing outside the budget"), UsageError);
+}
+
+TEST_CASE("an attack that ends without a round is a row that says why and the study goes on") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study("title = \"H\"\ntask = \"hopeless\"\nseeds = 1\nbudget = 20\nsamples = 100\nbase_samples = 100\nvariants = [{method = \"banel\", m = 10, n = 10}, {method = \"prior\", screen = \"none\"}]");
+  tiny::run(temporary.path, s);
+  const std::vector<Row> rows = rows_in(temporary.path);
+  REQUIRE(rows.size() == 2);
+  CHECK(!rows[0].ended.empty());
+  CHECK(rows[0].final == rows[0].base.value);
+  CHECK(rows[1].ended.empty());
+  verify_clean(temporary.path);
+}
+
+TEST_CASE("a method under another name has the same ledger and a row of its own") {
+  const TemporaryFolder temporary;
+  Registry all = tiny::registry();
+  all.methods.push_back(variant("mine", all.method("banel"), {}));
+  const Study s = parse_study("title = \"M\"\ntask = \"tiny\"\nseeds = 1\nbudget = 40\nsamples = 100\nbase_samples = 100\nvariants = [\"banel\", \"mine\"]", "m.toml", all);
+  const Table table = run_study(temporary.path, s, all, {.mode = ProgressMode::quiet});
+  CHECK(read_file(temporary.path / "attacks/1/banel/seed1/ledger.jsonl") == read_file(temporary.path / "attacks/1/mine/seed1/ledger.jsonl"));
+  CHECK(to_csv(table).find("mine") != std::string::npos);
+}
+
+TEST_CASE("instances can be shared between studies") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study(tiny::two_by_two);
+  for (const char* run : {"one", "two"})
+    run_study(temporary.path / run, s, tiny::registry(), {.instances = temporary.path / "shared", .mode = ProgressMode::quiet});
+  CHECK(fs::is_symlink(temporary.path / "two" / "instances"));
+  CHECK(std::distance(fs::directory_iterator(temporary.path / "shared"), {}) == 1);
+  verify_clean(temporary.path / "two");
+  CHECK_THROWS_AS(run_study(temporary.path / "two", s, tiny::registry(), {.instances = temporary.path / "else"}), InputError);
+}
+
+TEST_CASE("only studies that say so are results") {
+  const TemporaryFolder temporary;
+  CHECK_THROWS_AS(run_results(temporary.path, temporary.path, Registry{built_in_methods(), {}}, {}, {"nothing"}), UsageError);
+}
+
+}  // namespace
+}  // namespace banel
