@@ -3,7 +3,8 @@
 
     python3 tests/system/same_results.py OLD NEW
 
-OLD is a folder of that program's `reproduce --quick`, NEW one of `study reproduce --quick`. Ledgers and weights must be
+OLD is a folder of that program's `reproduce --quick`, NEW one of `study reproduce --quick
+--set judge=text`. Ledgers and weights must be
 the same bytes; metrics, settings and table the same values under the map of keys below. Times are not compared.
 Exit code 0 if all agree, 1 with a line for each difference.
 """
