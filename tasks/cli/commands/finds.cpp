@@ -1,4 +1,4 @@
-#include "tasks/cli/finds.h"
+#include "tasks/cli/commands/finds.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 #include "tasks/base/stats.h"
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
-#include "tasks/cli/instance.h"
+#include "tasks/cli/commands/instance.h"
 #include "tasks/report/row.h"
 #include "tasks/study/plan.h"
 #include "tensor/check.h"

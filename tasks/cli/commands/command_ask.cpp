@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/base/words.h"
-#include "tasks/cli/answers.h"
 #include "tasks/cli/commands.h"
-#include "tasks/cli/finds.h"
-#include "tasks/cli/instance.h"
+#include "tasks/cli/commands/answers.h"
+#include "tasks/cli/commands/finds.h"
+#include "tasks/cli/commands/instance.h"
 #include "tensor/check.h"
 
 namespace banel {

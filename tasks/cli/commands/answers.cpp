@@ -1,4 +1,4 @@
-#include "tasks/cli/answers.h"
+#include "tasks/cli/commands/answers.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
