@@ -18,7 +18,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banelConfig.cmake ${CMAKE_CURRENT_BINA
         DESTINATION ${package_dir})
 
 # The program holds a font and code of these packages of Debian; their licences want to be passed on with it.
-foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev nlohmann-json3-dev)
+foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev libtomlplusplus-dev nlohmann-json3-dev)
   install(FILES /usr/share/doc/${package}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME ${package}.copyright OPTIONAL)
 endforeach()
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace banel {
 
@@ -90,7 +91,10 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
 
 std::string shortest(double number) {
   std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+  char* const end = text.data() + text.size();
+  const bool whole = number == std::floor(number) && std::abs(number) < 1e15;
+  return {text.data(), whole ? std::to_chars(text.data(), end, static_cast<std::int64_t>(number)).ptr
+                             : std::to_chars(text.data(), end, number).ptr};
 }
 
 std::string outside(const std::string& value, std::int64_t lowest, std::int64_t highest) {

@@ -18,7 +18,7 @@ std::string one_line(std::string_view text);         // control characters and w
 // Empty if no candidate is near: at most a third of its letters are inserted, deleted, replaced or swapped.
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
 
-std::string shortest(double);  // the fewest digits that read back as the same number: 0.001, 1e-08
+std::string shortest(double);  // the fewest digits that read back as the same number: 0.001, 1e-08, 7500
 std::string outside(const std::string& value, std::int64_t lowest, std::int64_t highest);
 std::string outside(const std::string& value, double least, double most);
 

@@ -84,8 +84,9 @@ std::string expected_time(const Study& s) {
 void print_studies(const Session& session) {
   for (const std::string& name : study_names()) {
     const Study full = read_study(name, session.all), quick = read_study(name, session.all, true);
-    std::cout << name << ": " << full.sentence << " (" << full.variants.size() << " variants"
-              << expected_time(full) << "; --quick" << expected_time(quick) << ")\n";
+    std::cout << name << ": " << (full.sentence.empty() ? full.title + "." : full.sentence) << " ("
+              << full.variants.size() << " variants" << expected_time(full) << "; --quick"
+              << expected_time(quick) << ")\n";
   }
 }
 

@@ -4,39 +4,18 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
 
 namespace {
 
-std::string number_text(double x) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, x);
-  return {buffer, end.ptr};
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-// Levenshtein distance: insertions, deletions and replacements that make one word the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -52,7 +31,7 @@ const std::string& Value::text() const {
 }
 
 std::string Value::shown() const {
-  return is_number() ? number_text(std::get<double>(value_)) : std::get<std::string>(value_);
+  return is_number() ? shortest(std::get<double>(value_)) : std::get<std::string>(value_);
 }
 
 Json to_json(const Value& value) {
@@ -70,13 +49,15 @@ Value value_from(const Field& field) {
 }
 
 std::string Setting::range() const {
-  return choices.empty() ? number_text(lowest) + ".." + number_text(highest) : joined(choices);
+  if (value.is_number()) return shortest(lowest) + ".." + shortest(highest);
+  return choices.empty() ? "a word" : "one of " + joined(choices);
 }
 
 void Setting::check(const Value& given) const {
-  if (!choices.empty()) {
-    ENSURE(!given.is_number() && std::find(choices.begin(), choices.end(), given.text()) != choices.end(), key,
-           in_quotes(given.shown()) << " is none of " << joined(choices));
+  if (!value.is_number()) {
+    const bool known =
+        choices.empty() || std::find(choices.begin(), choices.end(), given.shown()) != choices.end();
+    ENSURE(!given.is_number() && known, key, in_quotes(given.shown()) << " is not " << range());
     return;
   }
   ENSURE(given.is_number(), key, in_quotes(given.shown()) << " is not a number; expected " << range());
@@ -86,7 +67,7 @@ void Setting::check(const Value& given) const {
 }
 
 Value Setting::parse(std::string_view text) const {
-  if (!choices.empty()) {
+  if (!value.is_number()) {
     check(Value(std::string(text)));
     return std::string(text);
   }
@@ -107,10 +88,9 @@ Values completed(const std::vector<Setting>& settings, const Values& given, std:
   }
   for (const auto& [key, value] : given) {
     const auto found = std::find(keys.begin(), keys.end(), key);
-    const std::string close = nearest(key, keys);
+    const std::string meant = did_you_mean(key, keys);
     ENSURE(found != keys.end(), of,
-           in_quotes(key) << " is no setting of it; "
-                          << (close.empty() ? "its settings are " + joined(keys) : "did you mean " + close + "?"));
+           in_quotes(key) << " is no setting of it" << (meant.empty() ? "; it has " + joined(keys) : meant));
     settings[static_cast<std::size_t>(found - keys.begin())].check(value);
     values.insert_or_assign(key, value);
   }
@@ -121,17 +101,6 @@ std::pair<std::string, std::string> key_and_value(std::string_view text) {
   const std::size_t equals = text.find('=');
   ENSURE(equals != text.npos && equals > 0, "setting", in_quotes(text) << " is not of the form KEY=VALUE");
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& words) {
-  std::string best;
-  std::size_t closest = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : words)
-    if (const std::size_t d = distance(word, candidate); d < closest) {
-      closest = d;
-      best = candidate;
-    }
-  return best;
 }
 
 }  // namespace banel

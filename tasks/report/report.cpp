@@ -160,6 +160,7 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "rows.json", rows_text(rows));
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
+  write_file(folder / "table.txt", to_terminal(table, 80));
   for (const Figure& figure : drawn) write_picture(figure.picture, folder / "plots", figure.file);
   write_file(folder / "report.html", report_page(results, table, drawn));
   return table;

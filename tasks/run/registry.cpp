@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -17,9 +18,8 @@ const Entry& named(const std::vector<Entry>& entries, const std::string& name, c
     names.push_back(e.name);
     listed += (listed.empty() ? "" : ", ") + e.name;
   }
-  const std::string close = nearest(name, names);
-  throw UsageError(std::string(kind) + ": " + in_quotes(name) + " is unknown; " +
-                   (close.empty() ? "" : "did you mean " + close + "? ") + "There are " + listed);
+  throw UsageError(std::string(kind) + ": " + in_quotes(name) + " is unknown" + did_you_mean(name, names) +
+                   "; there are " + listed);
 }
 
 }  // namespace
@@ -38,8 +38,9 @@ Method adapted(const Method& method, const Task& task, const Values& values) {
     const std::vector<TaskScreen> screens = task.screens();
     std::string names = "none, known";
     for (const TaskScreen& s : screens) names += ", " + s.name;
-    ENSURE(std::any_of(screens.begin(), screens.end(), [&](const TaskScreen& s) { return s.name == m.screen; }),
-           "screen", in_quotes(m.screen) << " is no screen of this task; it has " << names);
+    ENSURE(
+        std::any_of(screens.begin(), screens.end(), [&](const TaskScreen& s) { return s.name == m.screen; }),
+        "screen", in_quotes(m.screen) << " is no screen of this task; it has " << names);
   }
   return m;
 }

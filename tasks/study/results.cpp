@@ -12,9 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// table.md with the figures below it, and tuning.md if there is one.
+// What the terminal shows, then table.md with the figures below it, and tuning.md if there is one.
 std::vector<std::string> publish(const fs::path& out, const fs::path& run, const std::string& name) {
   std::string md = read_file(run / "table.md");
+  md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
   if (fs::exists(run / "tuning.md")) md += '\n' + read_file(run / "tuning.md");
   if (fs::exists(run / "plots"))

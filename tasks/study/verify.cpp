@@ -154,6 +154,8 @@ void verify_texts(const fs::path& run, const Study& study, const Results& result
   const Table table = table_of(results, registry);
   if (read_file(run / "table.csv") != to_csv(table))
     differences.push_back((run / "table.csv").string() + ": not what the logs give");
+  if (read_file(run / "table.txt") != to_terminal(table, 80))
+    differences.push_back((run / "table.txt").string() + ": not what the logs give");
   if (read_file(run / "table.md").find(main_table(table)) == std::string::npos)
     differences.push_back((run / "table.md").string() + ": its table is not what the logs give");
   std::vector<Row> rows;

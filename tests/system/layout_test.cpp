@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path root = BANEL_SOURCE_DIR;
-const std::vector<std::string> street = {"tensor", "nn", "banel", "tasks"};  // each includes itself and what is left of it
+const std::vector<std::string> street = {"tensor", "nn", "banel",
+                                         "tasks"};  // each includes itself and what is left of it
 
 std::vector<fs::path> sources(const std::string& room) {
   std::vector<fs::path> files;
@@ -29,7 +30,8 @@ std::vector<fs::path> sources(const std::string& room) {
 std::vector<std::string> matches(const std::string& text, const char* pattern) {
   std::vector<std::string> result;
   const std::regex regex(pattern, std::regex::multiline);
-  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match) result.push_back((*match)[1]);
+  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match)
+    result.push_back((*match)[1]);
   return result;
 }
 
@@ -49,15 +51,18 @@ TEST_CASE("one source file includes cblas.h and no header does") {
   std::vector<std::string> users;
   for (const std::string& room : street)
     for (const fs::path& file : sources(room))
-      if (!matches(read_file(file), R"(^\s*#\s*include\s*[<"](.*cblas.*)[>"])").empty()) users.push_back(fs::relative(file, root).string());
+      if (!matches(read_file(file), R"(^\s*#\s*include\s*[<"](.*cblas.*)[>"])").empty())
+        users.push_back(fs::relative(file, root).string());
   CHECK(users == std::vector<std::string>{"tensor/blas.cpp"});
 }
 
 TEST_CASE("nothing to the left of tasks reads a clock or an unseeded random source") {
   for (const char* room : {"tensor", "nn", "banel"})
     for (const fs::path& file : sources(room))
-      for (const std::string& found :
-           matches(read_file(file), R"((<chrono>|<ctime>|<time\.h>|<sys/time\.h>|\b_clock\b|clock_gettime|gettimeofday|\btime\(|<random>|random_device|\brand\())"))
+      for (
+          const std::string& found : matches(
+              read_file(file),
+              R"((<chrono>|<ctime>|<time\.h>|<sys/time\.h>|\b_clock\b|clock_gettime|gettimeofday|\btime\(|<random>|random_device|\brand\())"))
         FAIL_CHECK(file.string() << " uses " << found);
 }
 
@@ -87,7 +92,8 @@ TEST_CASE("the object code of the method needs nothing of the networks and the t
     }
   REQUIRE(pclose(listing) == 0);
   CHECK(needed.find("banel::AppendFile") != needed.npos);  // the listing works: the ledger is a file
-  for (const char* back_door : {"banel::GPT", "banel::greedy", "banel::sample", "banel::log_likelihood", "load_checkpoint", "decode_safetensors", "addition", "measure"}) {
+  for (const char* back_door : {"banel::GPT", "banel::greedy", "banel::sample", "banel::log_likelihood",
+                                "load_checkpoint", "decode_safetensors", "addition", "measure"}) {
     INFO(back_door << " in:" << needed);
     CHECK(needed.find(back_door) == needed.npos);
   }

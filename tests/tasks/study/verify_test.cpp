@@ -59,6 +59,7 @@ TEST_CASE("a finished run agrees with itself and whatever text is changed in it 
   check_found(run, "rows.json", "\"final\":", "\"final\":1");
   check_found(run, "rows.json", "\"seed\":2", "\"seed\":3");
   check_found(run, "table.csv", "banel", "tail");
+  check_found(run, "table.txt", "banel", "tail");
   check_found(run, "table.md", "banel", "tail");
   check_found(run, attack / "metrics.jsonl", "\"positives\":", "\"positives\":1");
   check_found(run, attack / "metrics.jsonl", "\"nre\":", "\"nre\":1");

@@ -1,0 +1,10 @@
+# Every source that has a header of its own includes it first: so each of these headers compiles alone.
+#   cmake -DSOURCE=... -P own_header_test.cmake
+file(GLOB_RECURSE sources RELATIVE ${SOURCE} ${SOURCE}/tensor/*.cpp ${SOURCE}/nn/*.cpp ${SOURCE}/banel/*.cpp ${SOURCE}/tasks/*.cpp)
+foreach(source ${sources})
+  string(REGEX REPLACE "cpp$" "h" header ${source})
+  file(STRINGS ${SOURCE}/${source} first REGEX "^#include" LIMIT_COUNT 1)
+  if(EXISTS ${SOURCE}/${header} AND NOT first STREQUAL "#include \"${header}\"")
+    message(SEND_ERROR "${source} includes ${first} before ${header}; put its own header first")
+  endif()
+endforeach()
