@@ -45,14 +45,16 @@ void record(const fs::path& folder, const Study& study, const Registry& registry
   else if (before)
     now.commit = before->commit + ", " + now.commit;
   if (!study.canary.empty()) {
-    const fs::path place = folder / "canary";
-    fs::remove_all(place);
-    now.canary = run_canary(place, read_study(study.canary, registry), registry);
+    const fs::path place = folder / "canary", fresh = folder / "canary-new";
+    fs::remove_all(fresh);
+    now.canary = run_canary(fresh, read_study(study.canary, registry), registry);
     const bool same = !before || !before->canary || before->canary->core != now.canary->core ||
                       before->canary->hash == now.canary->hash;
     ENSURE_AS(same, InputError, folder.string(),
               "its attacks are of code that computes something else (canary "
                   << before->canary->hash << ", now " << now.canary->hash << "); choose another folder");
+    fs::remove_all(place);
+    fs::rename(fresh, place);
   }
   write_record(folder, now);
 }
