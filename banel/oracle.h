@@ -49,7 +49,9 @@ class Oracle {
   std::int64_t used() const { return used_; }  // evaluations handed out so far (the paper's NRE)
   std::int64_t budget() const { return budget_; }
   LedgerMark mark() const;  // of the evaluations handed out so far
-  std::span<const Evaluation> paid() const { return std::span(entries_).first(static_cast<std::size_t>(used_)); }
+  std::span<const Evaluation> paid() const {
+    return std::span(entries_).first(static_cast<std::size_t>(used_));
+  }
 
   bool seen(const Attempt& x) const { return first_reward_.contains(x); }  // was evaluated
   bool succeeded(const Attempt& x) const {                                 // was rewarded at least once

@@ -76,7 +76,7 @@ class Task {  // one instance of a problem
   virtual std::vector<TaskScreen> screens() const { return {}; }
 
   // For tables and figures; no method sees these.
-  virtual std::vector<std::string> modes() const { return {"success"}; }  // kinds of success
+  virtual std::vector<std::string> modes() const { return {"success"}; }        // kinds of success
   virtual std::size_t mode(const Attempt&, const Verdict&) const { return 0; }  // of a success: its index
   // A second reading of the same samples, by name: {"text", true}. Always the same names.
   virtual std::map<std::string, bool> also(const Attempt&, const Verdict&) const { return {}; }

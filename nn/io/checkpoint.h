@@ -27,7 +27,8 @@ struct Checkpoint {
 std::string encode_checkpoint(const GPT&, const Metadata& = {}, const AdamW::State* = nullptr);
 
 // The same as a file, which it replaces in one step (io/file.h). Errors: also IoError.
-void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {}, const AdamW::State* = nullptr);
+void save_checkpoint(const std::filesystem::path&, const GPT&, const Metadata& = {},
+                     const AdamW::State* = nullptr);
 
 // Errors: InputError that begins with `where` and names what is missing, unknown, not finite or of another
 // shape than the configuration says; load_checkpoint also IoError. Memory beside `bytes` stays within three

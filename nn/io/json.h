@@ -41,9 +41,9 @@ class Field {
   // 3".
   Field(const Json& value, std::string place) : value_(value), place_(std::move(place)) {}
 
-  Field operator[](const char* key) const;  // of an object that has it
-  bool has(const char* key) const;          // whether an object has it
-  std::vector<Field> items() const;         // of an array
+  Field operator[](const char* key) const;                     // of an object that has it
+  bool has(const char* key) const;                             // whether an object has it
+  std::vector<Field> items() const;                            // of an array
   std::vector<std::pair<std::string, Field>> members() const;  // of an object, in the order of the file
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
   std::int64_t count(std::int64_t lowest = 0) const;  // lowest..2^53, which every JSON reader takes exactly

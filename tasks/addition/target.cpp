@@ -29,14 +29,14 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
 
 std::string settings_text(const TargetSettings& s, int digits, std::uint64_t seed) {
   return Json{{"digits", digits},
-          {"seed", seed},
-          {"training", to_json(s.training)},
-          {"length_draws", s.preference.length_draws},
-          {"nines", s.preference.nines},
-          {"stop_error", s.stop_error},
-          {"check_every", s.check_every},
-          {"check_questions", s.check_questions},
-          {"final_questions", s.final_questions}}
+              {"seed", seed},
+              {"training", to_json(s.training)},
+              {"length_draws", s.preference.length_draws},
+              {"nines", s.preference.nines},
+              {"stop_error", s.stop_error},
+              {"check_every", s.check_every},
+              {"check_questions", s.check_questions},
+              {"final_questions", s.final_questions}}
       .dump();
 }
 

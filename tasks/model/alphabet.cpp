@@ -16,9 +16,9 @@ Alphabet::Alphabet(std::string_view characters) : characters_(characters) {
 
 int Alphabet::id(char c) const {
   const int found = ids_[static_cast<unsigned char>(c)];
-  ENSURE(found >= 0, "alphabet",
-         "the character " << in_quotes(std::string_view(&c, 1)) << " is not one of "
-                          << in_quotes(characters_));
+  ENSURE(
+      found >= 0, "alphabet",
+      "the character " << in_quotes(std::string_view(&c, 1)) << " is not one of " << in_quotes(characters_));
   return found;
 }
 

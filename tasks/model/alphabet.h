@@ -11,10 +11,11 @@ namespace banel {
 
 class Alphabet {
  public:
-  explicit Alphabet(std::string_view characters);  // token i is characters[i]; errors: UsageError if one repeats
+  explicit Alphabet(
+      std::string_view characters);  // token i is characters[i]; errors: UsageError if one repeats
   int size() const { return static_cast<int>(characters_.size()); }
-  int id(char) const;                             // errors: UsageError naming a character that is not in it
-  Sequence encode(std::string_view) const;        // errors: as id
+  int id(char) const;                       // errors: UsageError naming a character that is not in it
+  Sequence encode(std::string_view) const;  // errors: as id
   std::string decode(const Sequence&) const;
   const std::string& characters() const { return characters_; }
 

@@ -18,9 +18,10 @@ void visit_settings(M& m, Visit visit) {
   auto& s = m.settings;
   visit(Setting("budget", 1, most, 7500, "evaluations in all (NRE)"), s.budget);
   visit(Setting("m", 1, most, 250, "attempts a round; one_round methods take the whole budget"), s.m);
-  visit(Setting("early_abort", 0, most, 0,
-                "evaluations at the beginning of a round; if none is rewarded, the other attempts are taken for "
-                "failures and cost nothing; 0: all are evaluated"),
+  visit(Setting(
+            "early_abort", 0, most, 0,
+            "evaluations at the beginning of a round; if none is rewarded, the other attempts are taken for "
+            "failures and cost nothing; 0: all are evaluated"),
         s.early_abort);
   visit(Setting("n", 1, most, 2000, "proposals kept a round"), s.n);
   visit(Setting("f", 1.0, 1000.0, 4.0, "filter factor: f n proposals are drawn and n kept"), s.f);
@@ -32,11 +33,12 @@ void visit_settings(M& m, Visit visit) {
         s.theta.epochs);
   visit(Setting("theta_rate", 1e-8, 1.0, 1e-3, "learning rate of the attacker"), s.theta.rate);
   visit(Setting("theta_batch", 1, 65'536, 64, "strings per step of the attacker"), s.theta.batch);
-  visit(Setting("patience", 0.0, 1000.0, 0.0,
-                "how far the rewards since the best attacker may fall short of its own before theta rolls back "
-                "to it; 0: theta never rolls back",
-                "standard deviations"),
-        s.patience);
+  visit(
+      Setting("patience", 0.0, 1000.0, 0.0,
+              "how far the rewards since the best attacker may fall short of its own before theta rolls back "
+              "to it; 0: theta never rolls back",
+              "standard deviations"),
+      s.patience);
   visit(Setting("restart", 0, most, 0,
                 "rounds without a better attacker before theta restarts from the prior; 0: it never does"),
         s.restart);

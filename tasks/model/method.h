@@ -33,17 +33,17 @@ struct PaperFigure {  // what the paper reports of a method, on its own target
 struct Method {
   std::string name, sentence;
   std::function<std::unique_ptr<Learner>(const Method&, const Start&)> learner;
-  std::vector<std::string> uses = {};      // keys of the settings that it reads
+  std::vector<std::string> uses = {};  // keys of the settings that it reads
   std::optional<PaperFigure> paper = {};
-  Settings settings = {};                  // of the loop
+  Settings settings = {};  // of the loop
   NoveltySettings novelty = {};
   // Which screens of the task it uses: "none", "known" (all that need no prior knowledge), or the name of one
   // that is used beside these. A screened method also submits no string twice.
   std::string screen = "known";
-  double temperature = 1;                  // of sampling
-  bool consults_oracle = true;             // false: every attempt is taken for a failure, nothing is evaluated
-  bool exact_memory = false;               // true: never draws a string again that was evaluated
-  bool one_round = false;                  // true: m is the whole budget, since nothing is learned between rounds
+  double temperature = 1;       // of sampling
+  bool consults_oracle = true;  // false: every attempt is taken for a failure, nothing is evaluated
+  bool exact_memory = false;    // true: never draws a string again that was evaluated
+  bool one_round = false;       // true: m is the whole budget, since nothing is learned between rounds
 };
 
 // Every setting there is, in the order of `banel methods`: key, unit, range, what it does. The default of a

@@ -31,12 +31,14 @@ struct TrainingSettings {
 };
 Json to_json(const TrainingSettings&);
 
-// The settings OF_width, OF_layers, OF_heads, OF_batch, OF_rate and OF_examples of a task that trains the network OF,
-// and what their values make of the defaults. Errors: UsageError if OF_heads does not divide OF_width.
+// The settings OF_width, OF_layers, OF_heads, OF_batch, OF_rate and OF_examples of a task that trains the
+// network OF, and what their values make of the defaults. Errors: UsageError if OF_heads does not divide
+// OF_width.
 void add_training_settings(std::vector<Setting>&, const std::string& of, const TrainingSettings& defaults);
 TrainingSettings training_from(const Values&, const std::string& of, TrainingSettings defaults);
 
-// FOLDER/NAME.safetensors and its report FOLDER/NAME.json; FOLDER/NAME.partial.safetensors while it is trained.
+// FOLDER/NAME.safetensors and its report FOLDER/NAME.json; FOLDER/NAME.partial.safetensors while it is
+// trained.
 struct NetworkFile {
   std::filesystem::path folder;
   std::string name;
@@ -68,8 +70,9 @@ struct Training {
 };
 Training parse_training(std::string_view json, std::string_view where);  // errors: InputError
 
-// Trains `model` until the schedule ends or done(training) is true, asked every `check_every` examples. Example
-// i of the run is made from data[i]. Errors: InputError if the partial file belongs to other settings.
+// Trains `model` until the schedule ends or done(training) is true, asked every `check_every` examples.
+// Example i of the run is made from data[i]. Errors: InputError if the partial file belongs to other
+// settings.
 Training train(GPT& model, const NetworkFile&, const TrainingSettings&, Stream data, std::int64_t check_every,
                const std::function<Example(Rng&)>& example, const std::function<bool(Training&)>& done,
                Progress&);

@@ -55,7 +55,8 @@ std::string Setting::range() const {
 
 void Setting::check(const Value& given) const {
   if (!value.is_number()) {
-    const bool known = choices.empty() || std::find(choices.begin(), choices.end(), given.shown()) != choices.end();
+    const bool known =
+        choices.empty() || std::find(choices.begin(), choices.end(), given.shown()) != choices.end();
     ENSURE(!given.is_number() && known, key, in_quotes(given.shown()) << " is not " << range());
     return;
   }

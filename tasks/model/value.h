@@ -16,8 +16,8 @@ namespace banel {
 class Value {
  public:
   template <class Number>
-    requires std::integral<Number> || std::floating_point<Number>
-  Value(Number number) : value_(static_cast<double>(number)) {}
+  requires std::integral<Number> || std::floating_point<Number> Value(Number number)
+      : value_(static_cast<double>(number)) {}
   Value(std::string text) : value_(std::move(text)) {}
   Value(const char* text) : value_(std::string(text)) {}
 
@@ -37,9 +37,9 @@ Value value_from(const Field&);  // a number, a text, or true and false as 1 and
 // One setting: a number in lowest..highest, whole if all three numbers are integers, or one of some words.
 struct Setting {
   template <class Lowest, class Highest, class Default>
-    requires std::is_arithmetic_v<Default>
-  Setting(std::string key_, Lowest lowest_, Highest highest_, Default value_, std::string sentence_ = {},
-          std::string unit_ = {})
+  requires std::is_arithmetic_v<Default> Setting(std::string key_, Lowest lowest_, Highest highest_,
+                                                 Default value_, std::string sentence_ = {},
+                                                 std::string unit_ = {})
       : key(std::move(key_)),
         value(value_),
         sentence(std::move(sentence_)),

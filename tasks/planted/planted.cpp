@@ -163,8 +163,8 @@ class Planted : public Task {
   Measured measured_;
 };
 
-// The last bits of a log-probability may depend on the other strings of a call. So that a verdict does not, a string
-// near the threshold is scored alone.
+// The last bits of a log-probability may depend on the other strings of a call. So that a verdict does not, a
+// string near the threshold is scored alone.
 std::vector<bool> Planted::in_tail(std::span<const Attempt> valid) const {
   constexpr double near = 1e-3;  // nats; far above the rounding of a dozen float32 terms
   std::vector<bool> rare;

@@ -1,10 +1,11 @@
-// Planted sets as a Task: the judge is a predicate whose prior mass is known, so a table of them tells search in
-// the tail of the prior from search in its bulk. Nothing but the attacker is trained. An instance is an attacker: its
-// seed. This file pair is the shortest complete task of the project: copy it to begin your own.
+// Planted sets as a Task: the judge is a predicate whose prior mass is known, so a table of them tells search
+// in the tail of the prior from search in its bulk. Nothing but the attacker is trained. An instance is an
+// attacker: its seed. This file pair is the shortest complete task of the project: copy it to begin your own.
 //   registry.tasks.push_back(planted::entry());
 //
-// The prior is the attacker of the addition task (tasks/addition), the same network bit for bit: it writes questions
-// such as "58+67=". D is the length of the longest operand, 5 by default. The prior mass stands behind each set.
+// The prior is the attacker of the addition task (tasks/addition), the same network bit for bit: it writes
+// questions such as "58+67=". D is the length of the longest operand, 5 by default. The prior mass stands
+// behind each set.
 //   tail     log p(x) under the prior is below a threshold that `mass` of the prior falls short of
 //            (mass = 4e-4: rare among 7,500 attempts; mass = 5e-6: practically never met)
 //   bulk     a begins with 5, b begins with 3 and ends in 7, and a is not shorter than b            4.8e-4
@@ -18,8 +19,9 @@
 
 namespace banel::planted {
 
-// open() trains the attacker and measures the prior mass of the set on `samples` strings of the prior. It writes
-// FOLDER/planted-SET-SAMPLES.json: settings, mass with interval and standard error, and for the tail the threshold in nats.
+// open() trains the attacker and measures the prior mass of the set on `samples` strings of the prior. It
+// writes FOLDER/planted-SET-SAMPLES.json: settings, mass with interval and standard error, and for the tail
+// the threshold in nats.
 TaskEntry entry();
 
 }  // namespace banel::planted

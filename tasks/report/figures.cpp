@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "tasks/base/words.h"
 #include "tasks/plot/bar_chart.h"
 #include "tasks/report/figure_parts.h"
 #include "tensor/check.h"
@@ -43,9 +44,8 @@ const Kind& kind_of(const std::string& name) {
     names.push_back(kind.about.name);
     listed += (listed.empty() ? "" : ", ") + kind.about.name;
   }
-  const std::string close = nearest(name, names);
-  throw UsageError("show: " + in_quotes(name) + " is no figure; " +
-                   (close.empty() ? "" : "did you mean " + close + "? ") + "There are " + listed);
+  throw UsageError("show: " + in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " +
+                   listed);
 }
 
 std::vector<PanelData> panels_of(const Results& results, const Table& table) {

@@ -144,7 +144,7 @@ std::string report_page(const Results& results, const Table& table, const std::v
   std::string body = "<h1>" + html(results.title) + "</h1>\n";
   if (results.quick)
     body += "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n";
-  for (const std::string* text : {&results.sentence, &results.note})
+  for (const std::string* text : {&results.sentence, &results.note, &results.made})
     if (!text->empty()) body += "<p>" + markup(*text) + "</p>\n";
   return html_page(results.title, body + results_html(table) + figures_html(figures) +
                                       finds_html(results, table) + seeds_html(table) +
@@ -160,6 +160,7 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "rows.json", rows_text(rows));
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
+  write_file(folder / "table.txt", to_terminal(table, 80));
   for (const Figure& figure : drawn) write_picture(figure.picture, folder / "plots", figure.file);
   write_file(folder / "report.html", report_page(results, table, drawn));
   return table;

@@ -25,7 +25,8 @@ struct QuotedCurve {  // figures of others, drawn dashed in the picture "scaling
 
 struct Results {
   std::string title = {}, sentence = {};
-  std::string note = {};  // where the numbers come from: machine, commit, samples, instances
+  std::string note = {};  // short, in figures too: task, seeds, samples of a reading
+  std::string made = {};  // above tables only: base rates, command, commit, machine
   bool quick = false;     // a check that everything works, not a result: every output says so
   // In the study's order; the first variant is compared with the others. Names that only runs have follow.
   std::vector<std::string> panels = {}, variants = {};

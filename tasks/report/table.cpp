@@ -172,7 +172,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
 }  // namespace
 
 Table table_of(const Results& results, const Registry& registry) {
-  Table table{results.title, results.sentence, results.note, results.quick, {}};
+  Table table{results.title, results.sentence, results.note, results.quick, {}, results.made};
   const std::vector<Group> groups = groups_of(results);
   for (const Group& group : groups) {
     const auto first = std::find_if(groups.begin(), groups.end(), [&](const Group& other) {

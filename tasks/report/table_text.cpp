@@ -153,7 +153,7 @@ std::string main_table(const Table& table) {
 std::string to_markdown(const Table& table) {
   std::string md = "# " + table.title;
   if (table.quick) md += ": quick run\n\n**A check that everything works, not a result.**";
-  for (const std::string* text : {&table.sentence, &table.note})
+  for (const std::string* text : {&table.sentence, &table.note, &table.made})
     if (!text->empty()) md += "\n\n" + *text;
   md += "\n\n" + main_table(table) + '\n' + main_legend(table) + "\n\n# Other statistics and costs\n\n" +
         "Of an attack, mean over instances and seeds; measuring and the judge's own work excluded. Selected: "

@@ -94,8 +94,7 @@ void Attack::rounds() {
   oracle_ = std::make_unique<Oracle>(judge_of(task_, method_), method_.settings.budget, folder_.ledger,
                                      saved.progress.ledger);
   reader_ = std::make_unique<Reader>(task_, method_, settings_, *oracle_);
-  const std::unique_ptr<Learner> learner =
-      method_.learner(method_, {*prior_, settings_.seed, cost_});
+  const std::unique_ptr<Learner> learner = method_.learner(method_, {*prior_, settings_.seed, cost_});
   recall(*learner, *oracle_, folder_.rounds, settings_.seed);
   if (!folder_.rounds.empty()) *cost_ = folder_.rounds.back().cost;
   State& state = saved.state;
@@ -153,18 +152,15 @@ AttackResult run_attack(const fs::path& folder, const Task& task, const Method& 
 
 AttackResult read_attack(const fs::path& folder) {
   const fs::path metrics = folder / "metrics.jsonl", timing = folder / "timing.jsonl";
-  return {parse_metrics(read_file(metrics), metrics.string()), parse_timing(read_file(timing), timing.string())};
+  return {parse_metrics(read_file(metrics), metrics.string()),
+          parse_timing(read_file(timing), timing.string())};
 }
 
 Json attack_config(const Task& task, const Method& m, const AttackSettings& settings) {
   Json values = Json::object();
   for (const auto& [key, value] : values_of(m)) values[key] = to_json(value);
-  return {{"task", task.title()},
-          {"fingerprint", task.fingerprint()},
-          {"method", m.name},
-          {"seed", settings.seed},
-          {"samples", settings.samples},
-          {"settings", values}};
+  return {{"task", task.title()},  {"fingerprint", task.fingerprint()}, {"method", m.name},
+          {"seed", settings.seed}, {"samples", settings.samples},       {"settings", values}};
 }
 
 std::unique_ptr<Generator> starting_model(const Task& task, const Method& method,

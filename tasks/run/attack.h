@@ -19,8 +19,8 @@ struct AttackSettings {
 };
 
 struct AttackResult {
-  std::vector<RoundRecord> rounds;  // the last one is measured, if there is one
-  double seconds = 0;               // of work, measuring excluded
+  std::vector<RoundRecord> rounds;            // the last one is measured, if there is one
+  double seconds = 0;                         // of work, measuring excluded
   std::vector<RoundRecord> readings() const;  // the rounds that are measured
 };
 
@@ -30,8 +30,8 @@ using Report = std::function<void(std::int64_t evaluations)>;
 // far: once at the beginning, with those of earlier calls, and after every round. An attack may end without a
 // round: then nothing valid could be drawn. `method` is adapted to the task (registry.h). Errors: InputError if
 // the folder belongs to another configuration or is damaged.
-AttackResult run_attack(const std::filesystem::path& folder, const Task&, const Method&, const AttackSettings&,
-                        const Report& report);
+AttackResult run_attack(const std::filesystem::path& folder, const Task&, const Method&,
+                        const AttackSettings&, const Report& report);
 
 // What its logs say of a finished attack. Errors: InputError naming a file that is damaged.
 AttackResult read_attack(const std::filesystem::path& folder);

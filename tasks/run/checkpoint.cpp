@@ -44,14 +44,16 @@ std::unique_ptr<Generator> load(const fs::path& file, const Generator& like) {
 }
 
 // A checkpoint with the states of its models.
-std::string encoded(const AttackProgress& progress, const std::vector<std::pair<std::string, std::string>>& models) {
+std::string encoded(const AttackProgress& progress,
+                    const std::vector<std::pair<std::string, std::string>>& models) {
   Json sizes = Json::object();
   std::string bytes;
   for (const auto& [name, state] : models) {
     sizes[name] = state.size();
     bytes += state;
   }
-  const Json head{{"format", format}, {"progress", to_json(progress)}, {"models", sizes}, {"hash", hex(fnv1a(bytes))}};
+  const Json head{
+      {"format", format}, {"progress", to_json(progress)}, {"models", sizes}, {"hash", hex(fnv1a(bytes))}};
   return head.dump() + '\n' + bytes;
 }
 

@@ -16,16 +16,16 @@ namespace banel {
 // A round is over when its checkpoint is in place; whatever a killed round left behind is cut off.
 struct AttackProgress {
   std::size_t rounds = 0, metrics_bytes = 0;
-  LedgerMark ledger;  // a ledger that is cut or replaced later is refused
+  LedgerMark ledger = {};  // a ledger that is cut or replaced later is refused
   bool finished = false;
   struct Threshold {  // of a region; its failure model has a file of its own
     double kappa = 0, tau = 0;
   };
-  std::vector<Threshold> regions;
-  Tally current, earlier, since;  // of Best, all 0 without one
+  std::vector<Threshold> regions = {};
+  Tally current = {}, earlier = {}, since = {};  // of Best, all 0 without one
   std::size_t idle = 0;
   bool current_is_best = false;
-  Tally survivors;  // of scouts
+  Tally survivors = {};  // of scouts
 };
 
 struct SavedAttack {

@@ -13,9 +13,9 @@ namespace banel {
 
 struct AttackFolder {
   std::filesystem::path path, ledger;
-  SavedAttack saved = {};           // what the attack goes on from
+  SavedAttack saved = {};                // what the attack goes on from
   std::vector<RoundRecord> rounds = {};  // completed
-  double seconds = 0;               // worked in them
+  double seconds = 0;                    // worked in them
 
   void append();  // cuts off what a killed round left behind and opens the logs for more rounds
   void add(RoundRecord, double worked, double measuring);  // seconds; durable when it returns

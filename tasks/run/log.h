@@ -15,7 +15,7 @@ struct FilterReading {
   double phi_heldout = 0;  // nats per token on failures that phi was not fitted to; 0 without phi
 };
 
-struct RoundRecord {  // a line of metrics.jsonl
+struct RoundRecord {                          // a line of metrics.jsonl
   std::size_t number = 0;                     // 1, 2, ...
   std::int64_t nre = 0;                       // evaluations used when this attacker was made
   std::int64_t submitted = 0, positives = 0;  // evaluations of the round, and how many were rewarded
@@ -24,10 +24,10 @@ struct RoundRecord {  // a line of metrics.jsonl
   Outcome outcome = Outcome::learned;
   double phi_loss = 0, tau = 0;  // of the failure model: nats per token on the failures; threshold
   std::optional<double> gradient_norm = {};
-  Cost cost = {};  // since the start of the run; measuring and the judge excluded
+  Cost cost = {};                            // since the start of the run; measuring and the judge excluded
   std::optional<Measurement> measured = {};  // of the attacker that the round made
   std::optional<FilterReading> filter = {};  // if it was measured
-  std::vector<Attempt> examples = {};   // of the proposals
+  std::vector<Attempt> examples = {};        // of the proposals
 };
 Json to_json(const RoundRecord&);
 // Errors: InputError naming the value that is missing or impossible, such as fewer evaluations than before.

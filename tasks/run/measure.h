@@ -41,7 +41,8 @@ Measurement measurement_from(const Field&);  // errors: InputError naming what i
 // Judges each string once and counts it as often as it was drawn.
 Measurement measure(const Task&, const Judge&, std::span<const Proposal> samples);
 
-// The same of evaluations that were paid: each counts with its own verdict, because a judge may waver. Entropy is 0.
+// The same of evaluations that were paid: each counts with its own verdict, because a judge may waver.
+// Entropy is 0.
 Measurement measure_paid(const Task&, std::span<const Evaluation>);
 
 // Judges each attempt once and remembers the verdict. For one thread at a time.

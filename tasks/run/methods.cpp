@@ -16,12 +16,13 @@ Keys operator+(Keys a, const Keys& b) {
   return a;
 }
 
-const Keys counted{"budget"}, rounds = counted + Keys{"m", "screen"},
-           filter_keys = rounds + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"},
-           small_keys = filter_keys + Keys{"early_abort", "patience", "restart"},
-           phi_keys{"kappa", "phi_epochs", "phi_rate", "phi_batch"},
-           policy_keys = rounds + Keys{"theta_rate", "theta_batch"}, rnd_keys{"novelty_epochs", "novelty_rate"},
-           count_keys{"novelty_order", "novelty_c"};
+const Keys counted{"budget"},
+    rounds = counted + Keys{"m", "screen"},
+    filter_keys = rounds + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"},
+    small_keys = filter_keys + Keys{"early_abort", "patience", "restart"},
+    phi_keys{"kappa", "phi_epochs", "phi_rate", "phi_batch"},
+    policy_keys = rounds + Keys{"theta_rate", "theta_batch"}, rnd_keys{"novelty_epochs", "novelty_rate"},
+    count_keys{"novelty_order", "novelty_c"};
 
 std::shared_ptr<Novelty> count(const Method& m, const Start&) {
   return std::make_shared<PseudoCounts>(static_cast<std::size_t>(m.novelty.order), m.novelty.c);
@@ -86,10 +87,11 @@ Method policy(Method m, double rate, int batch) {
 }
 
 void add_banel(std::vector<Method>& all) {
-  all.push_back(small_batches({"banel",
-                               "small rounds with early abort, screening and rollback: fits a failure model to the "
-                               "failures and distils what least resembles them",
-                               filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}}));
+  all.push_back(
+      small_batches({"banel",
+                     "small rounds with early abort, screening and rollback: fits a failure model to the "
+                     "failures and distils what least resembles them",
+                     filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}}));
 
   Method paper{"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
                filter(ratio_score()), filter_keys + phi_keys};
@@ -98,8 +100,9 @@ void add_banel(std::vector<Method>& all) {
   paper.settings.f = 3;
   all.push_back(paper);
 
-  Method unscreened = small_rounds({"banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
-                                    filter(ratio_score()), small_keys + phi_keys});
+  Method unscreened =
+      small_rounds({"banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
+                    filter(ratio_score()), small_keys + phi_keys});
   unscreened.screen = "none";
   unscreened.settings.f = 8;
   unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly invalid
@@ -114,18 +117,19 @@ void add_banel(std::vector<Method>& all) {
 }
 
 void add_policies(std::vector<Method>& all) {
-  Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty", bonus_gradient(count),
-                          count_keys + Keys{"kl"}},
+  Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty",
+                          bonus_gradient(count), count_keys + Keys{"kl"}},
                          3e-3, 50);
   counts.settings.kl = 0.3;
   counts.paper = {0.00058, 1.45};
   all.push_back(counts);
   for (const int epochs : {1, 10, 100}) {
-    Method m = policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
-                       "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
-                           std::to_string(epochs),
-                       bonus_gradient(rnd), rnd_keys + Keys{"kl"}},
-                      3e-3, 50);
+    Method m =
+        policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
+                "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
+                    std::to_string(epochs),
+                bonus_gradient(rnd), rnd_keys + Keys{"kl"}},
+               3e-3, 50);
     m.novelty.epochs = epochs;
     if (epochs == 1) m.paper = {0.00084, 2.1};
     all.push_back(m);
@@ -133,9 +137,10 @@ void add_policies(std::vector<Method>& all) {
   all.push_back(policy({"reinforce", "policy gradient on the bare reward; no gradient while it is 0",
                         reward_gradient(Baseline::none)},
                        1e-3, 50));
-  all.push_back(policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
-                        reward_gradient(Baseline::group)},
-                       3e-3, 250));
+  all.push_back(
+      policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
+              reward_gradient(Baseline::group)},
+             3e-3, 250));
 }
 
 // They have the small rounds and batches, the screen and the rollback of banel and differ in one thing.
@@ -148,9 +153,9 @@ void add_controls(std::vector<Method>& all) {
   all.push_back(by_rnd);
   all.push_back(small_batches({"count-score", "control: banel with the pseudo-count bonus as score",
                                filter_by(count), small_keys + count_keys}));
-  Method oracle_free =
-      small_batches({"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
-                     filter(ratio_score()), filter_keys + phi_keys + Keys{"patience"}});
+  Method oracle_free = small_batches(
+      {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
+       filter(ratio_score()), filter_keys + phi_keys + Keys{"patience"}});
   oracle_free.consults_oracle = false;
   oracle_free.settings.early_abort = 0;
   all.push_back(oracle_free);

@@ -38,8 +38,9 @@ Method adapted(const Method& method, const Task& task, const Values& values) {
     const std::vector<TaskScreen> screens = task.screens();
     std::string names = "none, known";
     for (const TaskScreen& s : screens) names += ", " + s.name;
-    ENSURE(std::any_of(screens.begin(), screens.end(), [&](const TaskScreen& s) { return s.name == m.screen; }),
-           "screen", in_quotes(m.screen) << " is no screen of this task; it has " << names);
+    ENSURE(
+        std::any_of(screens.begin(), screens.end(), [&](const TaskScreen& s) { return s.name == m.screen; }),
+        "screen", in_quotes(m.screen) << " is no screen of this task; it has " << names);
   }
   return m;
 }

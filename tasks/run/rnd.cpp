@@ -9,7 +9,8 @@ namespace {
 constexpr int width = 32, layers = 1, heads = 4;
 
 GPTConfig small(const GPTConfig& attacker) {
-  return {attacker.vocabulary, attacker.context + 1, width, layers, heads};  // it reads the last character too
+  return {attacker.vocabulary, attacker.context + 1, width, layers,
+          heads};  // it reads the last character too
 }
 
 // |f - g|^2 / d for each row, as numbers of the tape of f.

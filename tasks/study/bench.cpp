@@ -106,8 +106,8 @@ struct TemporaryFile {  // removed on every way out, Ctrl-C included
   }
 };
 
-// Evaluations per second of a judge that reads each attempt with an untrained network of configuration S, through an
-// oracle. The ledger makes every batch of 250 durable.
+// Evaluations per second of a judge that reads each attempt with an untrained network of configuration S,
+// through an oracle. The ledger makes every batch of 250 durable.
 Json oracle_rates(const BenchSettings& s) {
   const BenchConfig& config = bench_configs().front();
   const GPT model(config.network, Rng(1, "bench judge"));

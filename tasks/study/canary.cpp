@@ -28,7 +28,8 @@ Canary run_canary(const fs::path& folder, const Study& study, const Registry& re
   for (const PlannedAttack& a : planned(all)) jobs.push_back(job_of(folder, all, a, registry, instances));
   run_all(jobs, threads(), ProgressMode::quiet);
   Canary canary{system_info().at("blas_kernels"), canary_hash(folder, registry)};
-  if (const auto found = study.hashes.find(canary.core); found != study.hashes.end()) canary.expected = found->second;
+  if (const auto found = study.hashes.find(canary.core); found != study.hashes.end())
+    canary.expected = found->second;
   return canary;
 }
 
@@ -36,7 +37,8 @@ std::string canary_hash(const fs::path& folder, const Registry& registry) {
   const Study study = read_study(folder.string(), registry);
   std::string hashes;
   for (const PlannedAttack& a : planned(study)) {
-    const std::vector<Evaluation> ledger = read_ledger(folder / attack_folder(study, a) / "ledger.jsonl").evaluations;
+    const std::vector<Evaluation> ledger =
+        read_ledger(folder / attack_folder(study, a) / "ledger.jsonl").evaluations;
     if (!ledger.empty()) hashes += hex(ledger.back().hash);
   }
   return hex(fnv1a(hashes));

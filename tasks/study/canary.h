@@ -1,5 +1,5 @@
-// The canary: a study of a few seconds whose ledgers tell whether tables belong to the present code. If its hash
-// changes, the tables are made again.
+// The canary: a study of a few seconds whose ledgers tell whether tables belong to the present code. If its
+// hash changes, the tables are made again.
 //   const Canary canary = run_canary("runs/canary", read_study("canary", registry), registry);
 //   canary.expected && *canary.expected != canary.hash       // the code computes something else than it did
 #pragma once

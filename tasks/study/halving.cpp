@@ -71,7 +71,8 @@ std::string settings_text(const Variant& drawn, const std::map<std::string, Rang
 std::string cell(const std::optional<double>& x) { return x ? fixed(*x, 4) : "–"; }
 
 // Lines of the table for one variant; returns the scores at the first budget.
-std::vector<double> add_lines(std::string& md, const Halving& h, const Variant& v, const std::vector<Row>& rows) {
+std::vector<double> add_lines(std::string& md, const Halving& h, const Variant& v,
+                              const std::vector<Row>& rows) {
   struct Tried {
     std::vector<std::optional<double>> scores;  // by budget
     std::size_t reached = 0;                    // budgets
@@ -85,7 +86,8 @@ std::vector<double> add_lines(std::string& md, const Halving& h, const Variant& 
     }
   }
   const auto chosen = std::max_element(all.begin(), all.end(), [](const Tried& a, const Tried& b) {
-    return a.reached != b.reached ? a.reached < b.reached : a.reached && *a.scores[a.reached - 1] < *b.scores[b.reached - 1];
+    return a.reached != b.reached ? a.reached < b.reached
+                                  : a.reached && *a.scores[a.reached - 1] < *b.scores[b.reached - 1];
   });
   std::vector<double> first;
   for (const Tried& tried : all) {
@@ -132,7 +134,8 @@ Study stage_of(const Study& study, std::size_t stage, const std::vector<std::vec
   return result;
 }
 
-std::vector<int> best_configurations(const std::vector<int>& numbers, const std::vector<double>& scores, int keep) {
+std::vector<int> best_configurations(const std::vector<int>& numbers, const std::vector<double>& scores,
+                                     int keep) {
   std::vector<std::size_t> order(numbers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -158,7 +161,8 @@ std::vector<Study> stages_of(const fs::path& run, const Study& study, const Regi
       std::vector<double> scores;
       for (const int number : numbers[i])
         scores.push_back(score(run, stages.back(),
-                               configuration_name(variants[i]->name, number, stages.back().budget), registry));
+                               configuration_name(variants[i]->name, number, stages.back().budget),
+                               registry));
       numbers[i] = best_configurations(numbers[i], scores, h.keep);
     }
     stages.push_back(stage_of(study, stages.size(), numbers));
@@ -184,11 +188,12 @@ std::vector<double> expected_best(std::vector<double> scores) {
 
 std::string tuning_table(const Study& study, const std::vector<Row>& rows) {
   const Halving& h = *study.halving;
-  std::string md = "Successive halving: " + std::to_string(h.configurations) +
-                   " configurations of each method, drawn with seed " + std::to_string(h.seed) +
-                   "; the best 1/" + std::to_string(h.keep) +
-                   " go on to the next budget. Mean final success over instances and seeds; the chosen ones are in "
-                   "bold.\n\n| method | configuration | settings |";
+  std::string md =
+      "Successive halving: " + std::to_string(h.configurations) +
+      " configurations of each method, drawn with seed " + std::to_string(h.seed) + "; the best 1/" +
+      std::to_string(h.keep) +
+      " go on to the next budget. Mean final success over instances and seeds; the chosen ones are in "
+      "bold.\n\n| method | configuration | settings |";
   std::string rule = "\n|---|---|---|", curves;
   for (const std::int64_t budget : h.budgets) {
     md += " at " + grouped(budget) + " evaluations |";

@@ -39,7 +39,8 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
 
 }  // namespace
 
-Instances::Instances(fs::path folder, const Study& study, const Registry& registry, Access access, ProgressMode mode)
+Instances::Instances(fs::path folder, const Study& study, const Registry& registry, Access access,
+                     ProgressMode mode)
     : folder_(std::move(folder)), study_(study), registry_(registry), access_(access), mode_(mode) {}
 
 Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
@@ -68,7 +69,9 @@ std::shared_ptr<const Task> Instances::task(std::size_t panel, std::uint64_t ins
   return open(panel, instance).task;
 }
 
-const fs::path& Instances::folder(std::size_t panel, std::uint64_t instance) { return open(panel, instance).folder; }
+const fs::path& Instances::folder(std::size_t panel, std::uint64_t instance) {
+  return open(panel, instance).folder;
+}
 
 fs::path Instances::base_file(const Open& at) const {
   const std::string of = hex(fnv1a(at.task->fingerprint()));
@@ -102,7 +105,8 @@ BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
   return *at.base;
 }
 
-void Instances::verify_bases(const std::function<void(const fs::path&, const Json&, const Json&)>& seen) const {
+void Instances::verify_bases(
+    const std::function<void(const fs::path&, const Json&, const Json&)>& seen) const {
   for (const auto& [key, at] : open_)
     if (fs::exists(base_file(at)) && at.task->repeatable())
       seen(base_file(at), read_json(base_file(at)), to_json(measured_base(at, key.second)));

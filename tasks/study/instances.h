@@ -14,21 +14,25 @@ namespace banel {
 
 class Instances {
  public:
-  // With Access::read nothing is made or measured: what is missing is an InputError. The study must outlive it.
+  // With Access::read nothing is made or measured: what is missing is an InputError. The study must outlive
+  // it.
   Instances(std::filesystem::path folder, const Study&, const Registry&, Access, ProgressMode);
 
-  // The folder is that of the instance's settings without TaskEntry::judging, so panels and studies that differ only
-  // in these share it. While another process makes the instance, this one waits.
+  // The folder is that of the instance's settings without TaskEntry::judging, so panels and studies that
+  // differ only in these share it. While another process makes the instance, this one waits.
   std::shared_ptr<const Task> task(std::size_t panel, std::uint64_t instance);
 
-  const std::filesystem::path& folder(std::size_t panel, std::uint64_t instance);  // where it is kept; opens it
+  const std::filesystem::path& folder(std::size_t panel,
+                                      std::uint64_t instance);  // where it is kept; opens it
 
-  // Task::exact_success of the prior if the task knows it; else of base_samples samples, counted once and kept in
-  // base-SAMPLES-FINGERPRINT.json. Unknown, 0 in [0, 1], if the task judges nothing outside the budget.
+  // Task::exact_success of the prior if the task knows it; else of base_samples samples, counted once and
+  // kept in base-SAMPLES-FINGERPRINT.json. Unknown, 0 in [0, 1], if the task judges nothing outside the
+  // budget.
   BaseRate base(std::size_t panel, std::uint64_t instance);
 
   // Measures the base rate of every open instance again: seen(file, what it says, what was found).
-  void verify_bases(const std::function<void(const std::filesystem::path&, const Json&, const Json&)>& seen) const;
+  void verify_bases(
+      const std::function<void(const std::filesystem::path&, const Json&, const Json&)>& seen) const;
 
   // Opens all and measures their base rates.
   void open_all();

@@ -27,10 +27,11 @@ template <class Part>
 std::vector<Part> joined(const std::vector<Part>& more, const std::vector<Part>& less, const fs::path& file) {
   std::vector<Part> all = more;
   for (const Part& part : less) {
-    const auto same =
-        std::find_if(all.begin(), all.end(), [&](const Part& p) { return path_name(p.name) == path_name(part.name); });
-    ENSURE_AS(same == all.end() || *same == part, InputError, file.string(),
-              "has another " << in_quotes(part.name) << "; choose another folder, or give it a name of its own");
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const Part& p) { return path_name(p.name) == path_name(part.name); });
+    ENSURE_AS(
+        same == all.end() || *same == part, InputError, file.string(),
+        "has another " << in_quotes(part.name) << "; choose another folder, or give it a name of its own");
     if (same == all.end()) all.push_back(part);
   }
   return all;
@@ -44,12 +45,14 @@ std::vector<std::uint64_t> joined(std::vector<std::uint64_t> all, const std::vec
 
 // Whether attacks of both with the same name are the same attack.
 bool same_attacks(const Study& a, const Study& b) {
-  return a.task == b.task && a.budget == b.budget && a.samples == b.samples && a.base_samples == b.base_samples &&
-         a.quick == b.quick && a.halving == b.halving;
+  return a.task == b.task && a.budget == b.budget && a.samples == b.samples &&
+         a.base_samples == b.base_samples && a.quick == b.quick && a.halving == b.halving;
 }
 
 std::string minutes(double seconds) {
-  return seconds < 90 ? fixed(seconds, 0) + " s" : seconds < 5400 ? fixed(seconds / 60, 0) + " min" : fixed(seconds / 3600, 1) + " h";
+  return seconds < 90     ? fixed(seconds, 0) + " s"
+         : seconds < 5400 ? fixed(seconds / 60, 0) + " min"
+                          : fixed(seconds / 3600, 1) + " h";
 }
 
 // Seconds of finished attacks by method, to expect those of others.
@@ -66,13 +69,25 @@ struct Times {
   }
 };
 
-// Of halving, stages that nothing decides yet stand for themselves: which configurations go on does not matter.
+// The budget that Study::seconds is about.
+double whole_budget(const Study& study) {
+  if (study.halving) return static_cast<double>(study.halving->budgets.back());
+  double most = 1;
+  for (const Variant& v : study.variants)
+    if (const Values values = method_values(study, v); values.contains("budget"))
+      most = std::max(most, values.at("budget").number());
+  return most;
+}
+
+// Of halving, stages that nothing decides yet stand for themselves: which configurations go on does not
+// matter.
 std::vector<Study> all_stages(const fs::path& run, const Study& study, const Registry& registry) {
   std::vector<Study> stages = stages_of(run, study, registry);
   if (!study.halving) return stages;
   std::size_t count = static_cast<std::size_t>(study.halving->configurations);
   const auto keep = static_cast<std::size_t>(study.halving->keep);
-  for (std::size_t stage = 0; stage < study.halving->budgets.size(); ++stage, count = (count + keep - 1) / keep) {
+  for (std::size_t stage = 0; stage < study.halving->budgets.size();
+       ++stage, count = (count + keep - 1) / keep) {
     if (stage < stages.size()) continue;
     std::vector<int> numbers;
     for (std::size_t i = 1; i <= count; ++i) numbers.push_back(static_cast<int>(i));
@@ -109,7 +124,9 @@ Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
            Instances& instances) {
   const Variant& v = study.variants[a.variant];
   const std::shared_ptr<const Task> task = instances.task(a.panel, a.instance);
-  return {run / attack_folder(study, a), task, adapted(registry.method(v.method), *task, method_values(study, v)),
+  return {run / attack_folder(study, a),
+          task,
+          adapted(registry.method(v.method), *task, method_values(study, v)),
           {a.seed, reading_samples(study, *task)}};
 }
 
@@ -136,7 +153,8 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
   if (fs::exists(file)) {
     const Study before = read_study(file.string(), registry);
     ENSURE_AS(same_attacks(study, before), InputError, file.string(),
-              "this folder has another study, or this one with another task, budget, samples, halving or quick; choose "
+              "this folder has another study, or this one with another task, budget, samples, halving or "
+              "quick; choose "
               "another folder");
     const auto join = [&](const auto& now, const auto& earlier) {
       return now.size() > earlier.size() ? joined(now, earlier, file) : joined(earlier, now, file);
@@ -157,7 +175,7 @@ std::string forecast(const fs::path& run, const Study& study, const Registry& re
   double seconds = 0;
   bool known = study.seconds > 0;
   Times times;
-  const double whole = static_cast<double>(study.halving ? study.halving->budgets.back() : study.budget ? study.budget : 1);
+  const double whole = whole_budget(study);
   for (const Study& stage : all_stages(run, study, registry)) {
     const std::vector<PlannedAttack> left = missing(run, stage);
     const std::vector<PlannedAttack> attacks = planned(stage);
@@ -169,7 +187,8 @@ std::string forecast(const fs::path& run, const Study& study, const Registry& re
       const AttackResult log = read_attack(folder);
       auto& [spent, evaluations] = times.by_variant[stage.variants[a.variant].name];
       spent += log.seconds;
-      evaluations += log.rounds.empty() ? 1 : static_cast<double>(std::max<std::int64_t>(log.rounds.back().nre, 1));
+      evaluations +=
+          log.rounds.empty() ? 1 : static_cast<double>(std::max<std::int64_t>(log.rounds.back().nre, 1));
       known = true;
     }
     for (const PlannedAttack& a : left) seconds += times.expected(stage, a, whole);

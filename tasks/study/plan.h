@@ -31,12 +31,12 @@ Row row_of(const std::filesystem::path& run, const Study&, const PlannedAttack&,
 // The attacks of a study that are not finished, in their order.
 std::vector<PlannedAttack> missing(const std::filesystem::path& run, const Study&);
 
-// FOLDER/study.toml. keep_study joins the study with the one that is there: what has the same name must be equal, and
-// what only one of them has is kept. Errors: InputError naming what differs.
+// FOLDER/study.toml. keep_study joins the study with the one that is there: what has the same name must be
+// equal, and what only one of them has is kept. Errors: InputError naming what differs.
 Study keep_study(const std::filesystem::path& run, const Study&, const Registry&);
 
-// What a study will take, in words: "50 attacks, 12 of them finished; about 6 core-minutes, ...". Times are those of
-// finished attacks of the same variant, or the study's own figure.
+// What a study will take, in words: "50 attacks, 12 of them finished; about 6 core-minutes, ...". Times are
+// those of finished attacks of the same variant, or the study's own figure.
 std::string forecast(const std::filesystem::path& run, const Study&, const Registry&, int jobs);
 
 }  // namespace banel

@@ -29,15 +29,23 @@ std::string list_of(const std::vector<std::uint64_t>& numbers) {
   return list;
 }
 
-// Instances and their base rates, seeds, samples, and where the numbers come from.
-std::string note(const Study& study, const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
+std::string note(const Study& study, const std::vector<Run>& runs) {
+  const std::size_t instances = study.instances.size();
+  std::string text = study.task + ", " + (instances == 1 ? "instance " : "instances ") +
+                     list_of(study.instances) + ", attack seeds " + list_of(study.seeds);
+  for (const Run& run : runs)
+    if (run.row.samples) return text + ", " + grouped(run.row.samples) + " samples per reading";
+  return text;
+}
+
+// Base rates, and where the numbers come from.
+std::string made(const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
                  const std::optional<Record>& record) {
   std::string text;
-  for (const auto& [title, base] : bases) text += title + ": success rate of the prior " + rate_text(base) + ". ";
+  for (const auto& [title, base] : bases)
+    text += title + ": success rate of the prior " + rate_text(base) + ". ";
   double seconds = 0;
   for (const Run& run : runs) seconds += run.row.seconds;
-  text += "Attack seeds " + list_of(study.seeds) + ". ";
-  if (!runs.empty() && runs.front().row.samples) text += grouped(runs.front().row.samples) + " samples per reading. ";
   text += grouped(static_cast<std::int64_t>(seconds)) + " s of computing, measuring excluded.";
   if (!record) return text;
   if (!record->command.empty()) text += " Command: `" + record->command + "`.";
@@ -54,7 +62,8 @@ void write_record(const fs::path& run, Record record) {
   Json json{{"study", record.study},
             {"command", record.command},
             {"commit", record.commit},
-            {"machine", info.at("cpu").get<std::string>() + ", " + std::to_string(info.at("cores").get<int>()) + " cores"},
+            {"machine", info.at("cpu").get<std::string>() + ", " +
+                            std::to_string(info.at("cores").get<int>()) + " cores"},
             {"kernels", info.at("blas_kernels")},
             {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
             {"system", info}};
@@ -66,13 +75,16 @@ std::optional<Record> read_record(const fs::path& run) {
   if (!fs::exists(path)) return {};
   const Json json = read_json(path);
   const Field f(json, path.string());
-  Record record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(), f["kernels"].text()};
-  if (!f["canary"].value().is_null()) record.canary = {f["canary"]["core"].text(), f["canary"]["hash"].text()};
+  Record record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(),
+                f["kernels"].text()};
+  if (!f["canary"].value().is_null())
+    record.canary = {f["canary"]["core"].text(), f["canary"]["hash"].text()};
   return record;
 }
 
 Results results_of(const fs::path& run, const Study& study, const Registry& registry, Instances& instances) {
-  Results results{.title = study.title, .sentence = study.sentence, .quick = study.quick, .quoted = study.quoted};
+  Results results{
+      .title = study.title, .sentence = study.sentence, .quick = study.quick, .quoted = study.quoted};
   for (const Panel& panel : study.panels) results.panels.push_back(panel.name);
   std::map<std::string, BaseRate> bases;
   for (const Study& stage : stages_of(run, study, registry)) {
@@ -82,11 +94,13 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
       if (!is_finished(folder)) continue;
       results.runs.push_back({row_of(run, stage, a, registry, instances), read_attack(folder)});
       const std::string& panel = stage.panels[a.panel].name;
-      bases.try_emplace(instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),
-                        instances.base(a.panel, a.instance));
+      bases.try_emplace(
+          instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),
+          instances.base(a.panel, a.instance));
     }
   }
-  results.note = note(study, results.runs, bases, read_record(run));
+  results.note = note(study, results.runs);
+  results.made = made(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;
 }

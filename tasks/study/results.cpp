@@ -12,9 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// table.md with the figures below it, and tuning.md if there is one.
+// What the terminal shows, then table.md with the figures below it, and tuning.md if there is one.
 std::vector<std::string> publish(const fs::path& out, const fs::path& run, const std::string& name) {
   std::string md = read_file(run / "table.md");
+  md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
   if (fs::exists(run / "tuning.md")) md += '\n' + read_file(run / "tuning.md");
   if (fs::exists(run / "plots"))
@@ -38,7 +39,8 @@ std::vector<std::string> run_results(const fs::path& out, const fs::path& runs, 
   std::vector<Study> studies;
   for (const std::string& name : names.empty() ? study_names() : names) {
     Study study = read_study(name, registry);
-    ENSURE(study.results || names.empty(), "results", in_quotes(name) << " is not shown there (results = true)");
+    ENSURE(study.results || names.empty(), "results",
+           in_quotes(name) << " is not shown there (results = true)");
     if (study.results) studies.push_back(std::move(study));
   }
   create_folders(out);

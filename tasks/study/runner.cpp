@@ -33,18 +33,36 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
   run_all(jobs, options.jobs, options.mode);
 }
 
-// The canary comes first: it is then of the code that made the attacks.
-void record(const fs::path& folder, const Study& study, const Registry& registry, const StudyOptions& options) {
-  Record record{.study = study.name, .command = options.command};
-  if (!study.canary.empty()) record.canary = run_canary(folder / "canary", read_study(study.canary, registry), registry);
-  write_record(folder, record);
+// Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that of an
+// earlier call says that the attacks in the folder are of code that computes something else.
+void record(const fs::path& folder, const Study& study, const Registry& registry,
+            const StudyOptions& options) {
+  const std::optional<Record> before = read_record(folder);
+  if (before && missing(folder, stages_of(folder, study, registry).back()).empty()) return;
+  Record now{.study = study.name, .command = options.command};
+  if (before && before->commit.find(now.commit) != std::string::npos)
+    now.commit = before->commit;
+  else if (before)
+    now.commit = before->commit + ", " + now.commit;
+  if (!study.canary.empty()) {
+    const fs::path place = folder / "canary";
+    fs::remove_all(place);
+    now.canary = run_canary(place, read_study(study.canary, registry), registry);
+    const bool same = !before || !before->canary || before->canary->core != now.canary->core ||
+                      before->canary->hash == now.canary->hash;
+    ENSURE_AS(same, InputError, folder.string(),
+              "its attacks are of code that computes something else (canary "
+                  << before->canary->hash << ", now " << now.canary->hash << "); choose another folder");
+  }
+  write_record(folder, now);
 }
 
 Table report(const fs::path& folder, const Registry& registry) {
   const Study study = read_study(folder.string(), registry);
   Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
   const Results results = results_of(folder, study, registry, instances);
-  ENSURE_AS(!results.runs.empty(), InputError, folder.string(), "no attack in it is finished; run the study first");
+  ENSURE_AS(!results.runs.empty(), InputError, folder.string(),
+            "no attack in it is finished; run the study first");
   if (study.halving) {
     std::vector<Row> rows;
     for (const Run& run : results.runs) rows.push_back(run.row);
@@ -55,7 +73,8 @@ Table report(const fs::path& folder, const Registry& registry) {
 
 }  // namespace
 
-Table run_study(const fs::path& folder, const Study& study, const Registry& registry, const StudyOptions& options) {
+Table run_study(const fs::path& folder, const Study& study, const Registry& registry,
+                const StudyOptions& options) {
   create_folders(folder);
   const FolderLock lock(folder);
   keep_study(folder, study, registry);
@@ -73,12 +92,14 @@ Table run_study(const fs::path& folder, const Study& study, const Registry& regi
     }
     const std::size_t left = missing(folder, stages_of(folder, study, registry).back()).size();
     if (left && options.say)
-      options.say(std::to_string(left) + " attacks are left to other processes; `banel report` shows them when they end");
+      options.say(std::to_string(left) +
+                  " attacks are left to other processes; `banel report` shows them when they end");
   }
   return report(folder, registry);
 }
 
-std::vector<std::string> missing_attacks(const fs::path& folder, const Study& study, const Registry& registry) {
+std::vector<std::string> missing_attacks(const fs::path& folder, const Study& study,
+                                         const Registry& registry) {
   keep_study(folder, study, registry);
   const Study stage = stages_of(folder, study, registry).back();
   std::vector<std::string> names;
@@ -86,7 +107,8 @@ std::vector<std::string> missing_attacks(const fs::path& folder, const Study& st
   return names;
 }
 
-Row run_one(const fs::path& folder, const std::string& attack, const Registry& registry, const StudyOptions& options) {
+Row run_one(const fs::path& folder, const std::string& attack, const Registry& registry,
+            const StudyOptions& options) {
   const Study study = read_study(folder.string(), registry);
   link_instances(folder, options.instances);
   for (const Study& stage : stages_of(folder, study, registry))

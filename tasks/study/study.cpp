@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cctype>
 
+#include "nn/io/file.h"
+#include "tasks/base/embedded.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
+
+extern const std::span<const EmbeddedFile> study_files;  // tasks/studies, made by embed.cmake
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -91,7 +97,9 @@ Value method_value(const Method& method, const std::string& key, const std::stri
 
 bool change_amount(Study& study, const std::string& key, const std::string& text) {
   const auto whole = [&](double lowest, double highest) {
-    return Setting(key, static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(highest), 1).parse(text).number();
+    return Setting(key, static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(highest), 1)
+        .parse(text)
+        .number();
   };
   if (key == "samples") study.samples = static_cast<std::size_t>(whole(100, 1e7));
   if (key == "base_samples") study.base_samples = static_cast<std::size_t>(whole(100, 1e9));
@@ -105,14 +113,17 @@ bool change_amount(Study& study, const std::string& key, const std::string& text
 
 }  // namespace
 
-bool Study::operator==(const Study& other) const { return name == other.name && to_toml(*this) == to_toml(other); }
+bool Study::operator==(const Study& other) const {
+  return name == other.name && to_toml(*this) == to_toml(other);
+}
 
 std::string to_toml(const Study& s) {
   const auto text = [](const std::string& t) { return toml_string(t); };
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
   std::string toml = "title = " + text(s.title) + "\ntask = " + text(s.task) +
-                     "\ninstances = " + list_of(s.instances, number) + "\nseeds = " + list_of(s.seeds, number) +
-                     "\nbase_samples = " + number(s.base_samples) + "\nshow = " + list_of(s.show, text) + '\n';
+                     "\ninstances = " + list_of(s.instances, number) +
+                     "\nseeds = " + list_of(s.seeds, number) + "\nbase_samples = " + number(s.base_samples) +
+                     "\nshow = " + list_of(s.show, text) + '\n';
   if (!s.sentence.empty()) toml += "sentence = " + text(s.sentence) + '\n';
   if (!s.canary.empty()) toml += "canary = " + text(s.canary) + '\n';
   if (s.budget) toml += "budget = " + std::to_string(s.budget) + '\n';
@@ -152,8 +163,9 @@ void change(Study& study, const Registry& registry, const std::string& assignmen
   for (Variant& v : study.variants) {
     const Method& method = registry.method(v.method);
     keys.insert(keys.end(), method.uses.begin(), method.uses.end());
-    const bool meant = dot != key.npos ? of == v.name || of == path_name(v.name)
-                                       : std::find(method.uses.begin(), method.uses.end(), name) != method.uses.end();
+    const bool meant = dot != key.npos
+                           ? of == v.name || of == path_name(v.name)
+                           : std::find(method.uses.begin(), method.uses.end(), name) != method.uses.end();
     if (!meant) continue;
     v.settings.insert_or_assign(name, method_value(method, name, text));
     used = true;
@@ -197,6 +209,27 @@ std::string path_name(std::string_view name) {
   }
   while (!path.empty() && path.back() == '-') path.pop_back();
   return path;
+}
+
+Study read_study(const std::string& name, const Registry& registry, bool quick) {
+  for (const EmbeddedFile& file : study_files)
+    if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
+  fs::path path = name;
+  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
+  if (!fs::exists(path)) {
+    std::string listed;
+    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
+    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
+                     did_you_mean(name, study_names()) + "; the studies are " + listed);
+  }
+  return parse_study(read_file(path), path.string(), registry, quick);
+}
+
+std::vector<std::string> study_names() {
+  std::vector<std::string> names;
+  for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace banel

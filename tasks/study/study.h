@@ -1,5 +1,5 @@
-// A study: instances x variants x seeds -> rows. Every table and figure of the project is one, written as a TOML
-// file of ten to thirty lines in tasks/studies:
+// A study: instances x variants x seeds -> rows. Every table and figure of the project is one, written as a
+// TOML file of ten to thirty lines in tasks/studies:
 //   title = "Planted sets"
 //   sentence = "Where the method works and where it cannot."
 //   task = "planted"
@@ -12,19 +12,22 @@
 //   set = "tail"
 //   [quick]                                          # what a quick run changes
 //   budget = 1500
-// Every key, with its default:
-//   title, task                 required                  sentence  none      settings  of the task, for all panels
-//   instances, seeds            a list, or n for 1..n: [1], 5                 budget    of an attack: the method's
-//   samples, base_samples       of a reading: the task's; for the success rate of the prior: 1,000,000
-//   variants                    required: a method's name, or a table with `method`, perhaps `name`, and settings; a
-//                               list of values makes one variant of each; `ranges` are what tuning draws from, each
-//                               {low, high, log} or a list of choices
-//   panels                      tables with `name` and settings of the task; none: one panel
-//   halving                     tuning: configurations, budgets, keep = 3, seed = 1
-//   show                        figures: none             quoted    a curve of others in the figure "scaling"
-//   seconds, instance_seconds   of one core, expected for an attack and for making an instance: not known
-//   canary, hashes              canary.h                  results   whether tasks/results shows it: false
-//   quick                       a table of the keys that --quick changes; variants and panels may have one, too
+// Every key; title, task and variants are required:
+//   title, sentence            the words above the table
+//   task, settings             its name; its settings, for all panels
+//   panels                     tables with `name` and settings of the task [one panel]
+//   instances, seeds           a list, or n for 1..n [1; 5]
+//   budget                     evaluations of an attack [the method's]
+//   samples, base_samples      of a reading [the task's]; for the success rate of the prior [1,000,000]
+//   variants                   a method's name, or a table with `method`, perhaps `name`, and settings; a
+//                              list of values makes one variant of each. `ranges` has, for each setting that
+//                              is tuned, {low, high, log} or a list of choices
+//   halving                    tuning: configurations, budgets, keep [3], seed [1]
+//   show, quoted               figures [none]; a curve of others in the figure "scaling"
+//   seconds, instance_seconds  of one core, expected for an attack and for making an instance [not known]
+//   canary, hashes             canary.h
+//   results                    whether tasks/results shows it [false]
+//   quick                      a table of keys that --quick changes; variants and panels may have one, too
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -58,8 +61,9 @@ struct Variant {
   bool operator==(const Variant&) const = default;
 };
 
-// Tuning by successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): each variant with ranges gets the same
-// number of configurations. All of them run with the first budget, the best 1/keep of them with the next one.
+// Tuning by successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): each variant with ranges gets
+// the same number of configurations. All of them run with the first budget, the best 1/keep of them with the
+// next one.
 struct Halving {
   int configurations = 0;
   std::vector<std::int64_t> budgets = {};  // rising
@@ -73,14 +77,15 @@ struct Study {
   std::vector<Panel> panels = {};
   std::vector<std::uint64_t> instances = {1}, seeds = {1, 2, 3, 4, 5};
   std::vector<Variant> variants = {};
-  std::int64_t budget = 0;              // evaluations of an attack; 0: as the method has it
-  std::size_t samples = 0;              // of a reading; 0: as the task has it
+  std::int64_t budget = 0;               // evaluations of an attack; 0: as the method has it
+  std::size_t samples = 0;               // of a reading; 0: as the task has it
   std::size_t base_samples = 1'000'000;  // for the success rate of the prior
   std::vector<std::string> show = {};
-  double seconds = 0, instance_seconds = 0;  // of one core, for an attack and for making an instance; 0: unknown
-  std::string canary = {};                   // name of a study; empty: none
-  bool results = false;                      // whether tasks/results shows it
-  bool quick = false;                        // made by a quick run: no result
+  double seconds = 0,
+         instance_seconds = 0;  // of one core, for an attack and for making an instance; 0: unknown
+  std::string canary = {};      // name of a study; empty: none
+  bool results = false;         // whether tasks/results shows it
+  bool quick = false;           // made by a quick run: no result
   std::optional<QuotedCurve> quoted = {};
   std::optional<Halving> halving = {};
   std::map<std::string, std::string> hashes = {};  // of a canary: its hash for each OpenBLAS core type
@@ -88,9 +93,9 @@ struct Study {
   bool operator==(const Study&) const;
 };
 
-// NAME of tasks/studies, the path of a TOML file, or a run folder with its study.toml. `quick` applies the table
-// [quick], the `quick` tables of variants and panels, and the task's own quick settings.
-// Errors: UsageError for an unknown name, with the nearest one; InputError "FILE: line 7: ..." for what is unknown,
+// NAME of tasks/studies, the path of a TOML file, or a run folder with its study.toml. `quick` applies the
+// table [quick], the `quick` tables of variants and panels, and the task's own quick settings. Errors:
+// UsageError for an unknown name, with the nearest one; InputError "FILE: line 7: ..." for what is unknown,
 // missing, of another type, out of range or has no effect, in the quick part too.
 Study read_study(const std::string& name_or_path, const Registry&, bool quick = false);
 Study parse_study(std::string_view toml, std::string_view where, const Registry&, bool quick = false);
@@ -99,13 +104,14 @@ std::vector<std::string> study_names();  // the studies of tasks/studies, in alp
 // The study as a file that parse_study reads back to an equal one.
 std::string to_toml(const Study&);
 
-// Applies "KEY=VALUE" of --set. KEY is one of budget, samples, base_samples; a setting of the task, for all panels;
-// a setting of methods, for all variants that use it; or "VARIANT.KEY" for one variant. Errors: UsageError if
-// nothing has such a setting or the value is out of range.
+// Applies "KEY=VALUE" of --set. KEY is one of budget, samples, base_samples; a setting of the task, for all
+// panels; a setting of methods, for all variants that use it; or "VARIANT.KEY" for one variant. Errors:
+// UsageError if nothing has such a setting or the value is out of range.
 void change(Study&, const Registry&, const std::string& assignment);
 
-// Keeps the named parts only; what is empty keeps all. A variant may also be any method of the registry, which is
-// then added as it is. Errors: UsageError for an unknown name, with the nearest one, or a part named twice.
+// Keeps the named parts only; what is empty keeps all. A variant may also be any method of the registry,
+// which is then added as it is. Errors: UsageError for an unknown name, with the nearest one, or a part named
+// twice.
 struct Selection {
   std::vector<std::string> panels = {}, variants = {};
   std::vector<std::uint64_t> instances = {}, seeds = {};

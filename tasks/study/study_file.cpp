@@ -3,67 +3,31 @@
 #include <limits>
 #include <set>
 
-#include "nn/io/file.h"
-#include "tasks/base/embedded.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures.h"
 #include "tasks/study/study.h"
+#include "tasks/study/toml_parts.h"
 #include "tensor/check.h"
 
 namespace banel {
-
-extern const std::span<const EmbeddedFile> study_files;  // tasks/studies, made by embed.cmake
 
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000;
-constexpr double infinity = std::numeric_limits<double>::max();
-
-// Runs check(); what it finds wrong is said at this place of the file.
-template <class Check>
-auto checked(const TomlValue& place, const Check& check) {
-  try {
-    return check();
-  } catch (const UsageError& error) {
-    place.refuse(error.what());
-  }
-}
-
-Value setting_value(const TomlValue& toml) {
-  if (toml.is_text()) return toml.name();
-  if (toml.is_flag()) return toml.flag() ? 1 : 0;
-  if (toml.is_number()) return toml.number(-infinity, infinity);
-  toml.refuse("must be a number, a text, true or false");
-}
-
-// A number n stands for 1..n.
-std::vector<std::uint64_t> numbers(const TomlValue& toml, std::int64_t highest) {
-  std::vector<std::uint64_t> result;
-  if (!toml.is_array())
-    for (std::int64_t i = 1; i <= toml.integer(1, 1000); ++i) result.push_back(static_cast<std::uint64_t>(i));
-  else
-    for (const TomlValue& item : toml.items()) {
-      const auto number = static_cast<std::uint64_t>(item.integer(1, highest));
-      if (std::find(result.begin(), result.end(), number) != result.end()) item.refuse("is given twice");
-      result.push_back(number);
-    }
-  if (result.empty()) toml.refuse("is empty");
-  return result;
-}
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
-class Reader {
+class StudyReader {
  public:
-  Reader(const TomlValue& file, const Registry& registry, bool quick)
+  StudyReader(const TomlValue& file, const Registry& registry, bool quick)
       : file_(file), registry_(registry), quick_(quick) {}
 
   Study read() {
-    const std::vector<std::string> changed{"settings", "instances", "seeds", "budget", "samples", "base_samples",
-                                           "show", "seconds", "instance_seconds", "canary", "halving", "panels",
-                                           "variants"};
+    const std::vector<std::string> changed{
+        "settings", "instances",        "seeds",  "budget",  "samples", "base_samples", "show",
+        "seconds",  "instance_seconds", "canary", "halving", "panels",  "variants"};
     std::vector<std::string> keys{"title", "sentence", "task", "results", "quick", "quoted", "hashes"};
     keys.insert(keys.end(), changed.begin(), changed.end());
     file_.allow(keys);
@@ -111,7 +75,7 @@ class Reader {
   Study study_;
 };
 
-void Reader::words() {
+void StudyReader::words() {
   study_.title = file_["title"].name();
   study_.task = file_["task"].name();
   checked(file_["task"], [&] { return registry_.task(study_.task).name; });
@@ -138,13 +102,13 @@ void Reader::words() {
     toml->allow({"label", "x", "factors"});
     QuotedCurve& quoted = study_.quoted.emplace();
     quoted.label = (*toml)["label"].name();
-    for (const TomlValue& x : (*toml)["x"].items()) quoted.x.push_back(x.number(0, infinity));
-    for (const TomlValue& y : (*toml)["factors"].items()) quoted.factors.push_back(y.number(0, infinity));
+    for (const TomlValue& x : (*toml)["x"].items()) quoted.x.push_back(x.number(0, most_double));
+    for (const TomlValue& y : (*toml)["factors"].items()) quoted.factors.push_back(y.number(0, most_double));
     if (quoted.x.size() != quoted.factors.size()) toml->refuse("needs as many factors as x");
   }
 }
 
-void Reader::amounts() {
+void StudyReader::amounts() {
   constexpr std::int64_t most_numbers = std::numeric_limits<std::int32_t>::max();
   if (const TomlValue* toml = find("instances")) study_.instances = numbers(*toml, most_numbers);
   if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_numbers);
@@ -157,7 +121,7 @@ void Reader::amounts() {
   if (const TomlValue* toml = find("instance_seconds")) study_.instance_seconds = toml->number(0, 1e9);
 }
 
-void Reader::halving(const TomlValue& toml) {
+void StudyReader::halving(const TomlValue& toml) {
   toml.allow({"configurations", "budgets", "keep", "seed"});
   Halving& h = study_.halving.emplace();
   h.configurations = static_cast<int>(toml["configurations"].integer(2, 10'000));
@@ -171,7 +135,7 @@ void Reader::halving(const TomlValue& toml) {
     budget->refuse("has no effect with [halving], whose budgets are those of the attacks");
 }
 
-void Reader::panels() {
+void StudyReader::panels() {
   const TomlValue* panels = find("panels");
   if (!panels) return panel("", find("settings"));
   for (const TomlValue& toml : panels->items()) panel(toml["name"].name(), &toml);
@@ -179,7 +143,7 @@ void Reader::panels() {
 }
 
 // Settings of the file, then those of the panel; of a quick run the task's, then [panels.quick].
-void Reader::panel(const std::string& name, const TomlValue* toml) {
+void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   const TaskEntry& entry = registry_.task(study_.task);
   Panel panel{name};
   const auto add = [&](const TomlValue& table, const std::vector<std::string>& others) {
@@ -204,7 +168,7 @@ void Reader::panel(const std::string& name, const TomlValue* toml) {
   study_.panels.push_back(std::move(panel));
 }
 
-void Reader::variants() {
+void StudyReader::variants() {
   const TomlValue* toml = find("variants");
   if (!toml) file_["variants"].refuse("is missing");
   for (const TomlValue& item : toml->items()) variant(item);
@@ -217,37 +181,28 @@ void Reader::variants() {
 }
 
 // Two names must not share a folder.
-void Reader::check_names() {
+void StudyReader::check_names() {
   const auto check = [](const auto& parts, const char* kind) {
     std::set<std::string> folders;
     for (const auto& part : parts)
-      ENSURE(folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()), kind,
-             in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
+      ENSURE(
+          folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()),
+          kind,
+          in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
   };
   check(study_.panels, "panels");
   check(study_.variants, "variants");
 }
 
-Range range_of(const TomlValue& toml) {
-  Range range;
-  if (toml.is_array()) {
-    for (const TomlValue& choice : toml.items()) range.choices.push_back(setting_value(choice));
-    if (range.choices.empty()) toml.refuse("is empty");
-    return range;
-  }
-  toml.allow({"low", "high", "log"});
-  range.low = toml["low"].number(-infinity, infinity);
-  range.high = toml["high"].number(range.low, infinity);
-  if (const TomlValue* log = toml.find("log")) range.log = log->flag();
-  if (range.log && range.low <= 0) toml["low"].refuse("must be above 0 if log is true");
-  return range;
-}
-
-void Reader::variant(const TomlValue& toml) {
+void StudyReader::variant(const TomlValue& toml) {
   const TomlValue& method_name = toml.is_text() ? toml : toml["method"];
   const Method method = checked(method_name, [&] { return registry_.method(method_name.name()); });
   const auto check = [&](const std::string& key, const TomlValue& place, const Value& value) {
-    checked(place, [&] { Method copy = method; set(copy, key, value); return 0; });
+    checked(place, [&] {
+      Method copy = method;
+      set(copy, key, value);
+      return 0;
+    });
   };
   Variant first{method.name, method.name};
   if (toml.is_text()) return study_.variants.push_back(first);
@@ -260,21 +215,24 @@ void Reader::variant(const TomlValue& toml) {
       if (key == "budget") value.refuse("budgets are those of [halving]");
     }
   std::vector<Variant> made{first};
-  for_settings(toml, {"name", "method", "ranges", "quick"}, [&](const std::string& key, const TomlValue& value) {
-    std::vector<Variant> each;
-    for (const Variant& v : made) {
-      const auto add = [&](const TomlValue& place, bool named) {
-        check(key, place, setting_value(place));
-        Variant& variant = each.emplace_back(v);
-        variant.settings.insert_or_assign(key, setting_value(place));
-        if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
-      };
-      if (!value.is_array()) add(value, false);
-      else for (const TomlValue& choice : value.items()) add(choice, true);
-    }
-    if (each.empty()) value.refuse("is empty");
-    made = std::move(each);
-  });
+  for_settings(toml, {"name", "method", "ranges", "quick"},
+               [&](const std::string& key, const TomlValue& value) {
+                 std::vector<Variant> each;
+                 for (const Variant& v : made) {
+                   const auto add = [&](const TomlValue& place, bool named) {
+                     check(key, place, setting_value(place));
+                     Variant& variant = each.emplace_back(v);
+                     variant.settings.insert_or_assign(key, setting_value(place));
+                     if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
+                   };
+                   if (!value.is_array())
+                     add(value, false);
+                   else
+                     for (const TomlValue& choice : value.items()) add(choice, true);
+                 }
+                 if (each.empty()) value.refuse("is empty");
+                 made = std::move(each);
+               });
   if (const TomlValue* quick = toml.find("quick"))
     for (const auto& [key, value] : quick->entries()) {
       check(key, value, setting_value(value));
@@ -294,31 +252,10 @@ std::string name_of(const fs::path& path) {
 Study parse_study(std::string_view text, std::string_view where, const Registry& registry, bool quick) {
   const TomlValue file = parse_toml(text, where);
   // Both parts are checked, whichever is asked for.
-  Study other = Reader(file, registry, !quick).read();
-  Study study = Reader(file, registry, quick).read();
+  Study other = StudyReader(file, registry, !quick).read();
+  Study study = StudyReader(file, registry, quick).read();
   study.name = name_of(std::string(where));
   return study;
-}
-
-Study read_study(const std::string& name, const Registry& registry, bool quick) {
-  for (const EmbeddedFile& file : study_files)
-    if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
-  fs::path path = name;
-  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
-  if (!fs::exists(path)) {
-    std::string listed;
-    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
-    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
-                     did_you_mean(name, study_names()) + "; the studies are " + listed);
-  }
-  return parse_study(read_file(path), path.string(), registry, quick);
-}
-
-std::vector<std::string> study_names() {
-  std::vector<std::string> names;
-  for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 }  // namespace banel

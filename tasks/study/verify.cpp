@@ -26,7 +26,8 @@ void compare(Differences& differences, const std::string& what, const Json& writ
 }
 
 // The values of two objects, key by key.
-void compare_members(Differences& differences, const std::string& what, const Json& written, const Json& found) {
+void compare_members(Differences& differences, const std::string& what, const Json& written,
+                     const Json& found) {
   for (const auto& [key, value] : found.items())
     compare(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
 }
@@ -58,7 +59,8 @@ void verify_verdicts(const fs::path& file, const std::vector<Evaluation>& ledger
   const std::vector<Verdict> again = judge(attempts);
   const auto shown = [](const Verdict& v) { return Json{v.answer, v.reward, v.kind}; };
   for (std::size_t i = 0; i < ledger.size(); ++i)
-    compare(differences, file.string() + ", evaluation " + std::to_string(i + 1) + " (" + in_quotes(attempts[i]) + ")",
+    compare(differences,
+            file.string() + ", evaluation " + std::to_string(i + 1) + " (" + in_quotes(attempts[i]) + ")",
             shown(ledger[i].verdict), shown(again[i]));
 }
 
@@ -67,8 +69,11 @@ Measurement last_reading(const Job& job, const State& state, const std::vector<E
                          const AttackResult& result) {
   if (job.settings.samples == 0) {  // of verdicts that were paid since the reading before it
     const std::vector<RoundRecord> readings = result.readings();
-    const std::size_t since = readings.size() < 2 ? 0 : static_cast<std::size_t>(readings[readings.size() - 2].nre);
-    return measure_paid(*job.task, std::span(ledger).first(static_cast<std::size_t>(result.rounds.back().nre)).subspan(since));
+    const std::size_t since =
+        readings.size() < 2 ? 0 : static_cast<std::size_t>(readings[readings.size() - 2].nre);
+    return measure_paid(
+        *job.task,
+        std::span(ledger).first(static_cast<std::size_t>(result.rounds.back().nre)).subspan(since));
   }
   std::unordered_set<Attempt> tried;
   for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
@@ -81,7 +86,8 @@ Measurement last_reading(const Job& job, const State& state, const std::vector<E
                           job.settings.seed);
 }
 
-// One finished attack: its log against its ledger, its last attacker against its log. Returns its evaluations.
+// One finished attack: its log against its ledger, its last attacker against its log. Returns its
+// evaluations.
 std::int64_t verify_attack(const Job& job, Differences& differences) {
   const fs::path metrics = job.folder / "metrics.jsonl", ledger_file = job.folder / "ledger.jsonl";
   compare_members(differences, (job.folder / "config.json").string(), read_json(job.folder / "config.json"),
@@ -89,16 +95,17 @@ std::int64_t verify_attack(const Job& job, Differences& differences) {
   const AttackResult result = read_attack(job.folder);
   const SavedAttack saved =
       load_attack(job.folder, *starting_model(*job.task, job.method, std::make_shared<Cost>()));
-  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError, job.folder.string(),
-            "this attack is not finished; run the same command again first");
+  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError,
+            job.folder.string(), "this attack is not finished; run the same command again first");
   const std::vector<Evaluation> ledger = read_ledger(ledger_file, saved.progress.ledger).evaluations;
-  compare(differences, ledger_file.string() + ", evaluations", ledger.size(), saved.progress.ledger.evaluations);
+  compare(differences, ledger_file.string() + ", evaluations", ledger.size(),
+          saved.progress.ledger.evaluations);
   verify_counts(metrics, ledger, result.rounds, differences);
   const bool repeatable = job.task->repeatable();
   if (repeatable) verify_verdicts(ledger_file, ledger, judge_of(*job.task, job.method), differences);
   if (!result.rounds.empty() && (repeatable || job.settings.samples == 0))
-    compare(differences, metrics.string() + ", last attacker measured again", last_line(metrics).at("measured"),
-            to_json(last_reading(job, saved.state, ledger, result)));
+    compare(differences, metrics.string() + ", last attacker measured again",
+            last_line(metrics).at("measured"), to_json(last_reading(job, saved.state, ledger, result)));
   return std::ssize(ledger);
 }
 
@@ -112,10 +119,13 @@ std::vector<Job> jobs_of(const fs::path& run, const std::vector<Row>& rows, cons
   std::map<std::string, Job> known;
   for (const Study& stage : stages_of(run, study, registry))
     for (const PlannedAttack& a : planned(stage)) {
-      const Row key{.panel = stage.panels[a.panel].name, .instance = a.instance,
-                    .variant = stage.variants[a.variant].name, .seed = a.seed};
+      const Row key{.panel = stage.panels[a.panel].name,
+                    .instance = a.instance,
+                    .variant = stage.variants[a.variant].name,
+                    .seed = a.seed};
       for (const Row& row : rows)
-        if (identity(row) == identity(key)) known.emplace(identity(key), job_of(run, stage, a, registry, instances));
+        if (identity(row) == identity(key))
+          known.emplace(identity(key), job_of(run, stage, a, registry, instances));
     }
   std::vector<Job> jobs;
   for (const Row& row : rows) {
@@ -144,6 +154,8 @@ void verify_texts(const fs::path& run, const Study& study, const Results& result
   const Table table = table_of(results, registry);
   if (read_file(run / "table.csv") != to_csv(table))
     differences.push_back((run / "table.csv").string() + ": not what the logs give");
+  if (read_file(run / "table.txt") != to_terminal(table, 80))
+    differences.push_back((run / "table.txt").string() + ": not what the logs give");
   if (read_file(run / "table.md").find(main_table(table)) == std::string::npos)
     differences.push_back((run / "table.md").string() + ": its table is not what the logs give");
   std::vector<Row> rows;
@@ -152,7 +164,8 @@ void verify_texts(const fs::path& run, const Study& study, const Results& result
     differences.push_back((run / "tuning.md").string() + ": not what the logs give");
   const std::optional<Record> record = read_record(run);
   if (record && record->canary)
-    compare(differences, (run / "run.json").string() + ", canary", record->canary->hash, canary_hash(run / "canary", registry));
+    compare(differences, (run / "run.json").string() + ", canary", record->canary->hash,
+            canary_hash(run / "canary", registry));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
-// The paper's one-dimensional illustration (arXiv 2510.09596), in which everything can be computed: the values -3.0,
-// -2.8, ..., 3.0, a prior that is a discrete Gaussian, and a reward at -2 and 2 only. It is a task like the others, whose
-// success rates are exact, and `banel toy1d` shows Algorithm 1 on it step by step:
+// The paper's one-dimensional illustration (arXiv 2510.09596), in which everything can be computed: the
+// values -3.0, -2.8, ..., 3.0, a prior that is a discrete Gaussian, and a reward at -2 and 2 only. It is a
+// task like the others, whose success rates are exact, and `banel toy1d` shows Algorithm 1 on it step by
+// step:
 //   const toy1d::Illustration run = toy1d::illustrate(1);       std::cout << toy1d::to_text(run);
 // Each step draws 10 values, fits a failure model to those that failed and rejects a region. The posterior,
 // p_theta(x) 1[x is in no region], is known exactly.
@@ -13,11 +14,12 @@
 
 namespace banel::toy1d {
 
-// The task. It has one instance and no settings; its prior is a TabularGenerator over "-3.0", "-2.8", ..., "3.0".
+// The task. It has one instance and no settings; its prior is a TabularGenerator over "-3.0", "-2.8", ...,
+// "3.0".
 TaskEntry entry();
 
-// What an attacker draws from: the probabilities of theta outside all regions over their sum, in the order of the
-// words of theta. Precondition: theta and the failure models are TabularGenerators (std::bad_cast).
+// What an attacker draws from: the probabilities of theta outside all regions over their sum, in the order of
+// the words of theta. Precondition: theta and the failure models are TabularGenerators (std::bad_cast).
 std::vector<double> exact_posterior(const Attacker&);
 
 struct Step {                          // every vector but `samples` has a probability for each value

@@ -6,8 +6,8 @@
 
 namespace banel::toy1d {
 
-// A panel for each step, three in a row: columns of theta and of the posterior, a line of phi, and a dot for each
-// sample. Errors: UsageError if there are no steps.
+// A panel for each step, three in a row: columns of theta and of the posterior, a line of phi, and a dot for
+// each sample. Errors: UsageError if there are no steps.
 DrawList figure(const Illustration&, const Provenance&);
 
 }  // namespace banel::toy1d

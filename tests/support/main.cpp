@@ -10,7 +10,9 @@ struct Watch : doctest::IReporter {
   explicit Watch(const doctest::ContextOptions&) {}
   void report_query(const doctest::QueryData&) override {}
   void test_run_start() override {}
-  void test_run_end(const doctest::TestRunStats& stats) override { ran_nothing = stats.numTestCasesPassingFilters == 0; }
+  void test_run_end(const doctest::TestRunStats& stats) override {
+    ran_nothing = stats.numTestCasesPassingFilters == 0;
+  }
   void test_case_start(const doctest::TestCaseData&) override {}
   void test_case_reenter(const doctest::TestCaseData&) override {}
   void test_case_end(const doctest::CurrentTestCaseStats&) override {}

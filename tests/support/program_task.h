@@ -1,5 +1,5 @@
-// A program as oracle, in a few lines: its verdicts waver, each has a kind, some attempts cannot be judged, and
-// every verdict costs, so there are no readings and nobody may ask twice.
+// A program as oracle, in a few lines: its verdicts waver, each has a kind, some attempts cannot be judged,
+// and every verdict costs, so there are no readings and nobody may ask twice.
 #pragma once
 #include "tasks/task.h"
 #include "tests/support/toy_generator.h"

@@ -1,5 +1,5 @@
-// A task whose instances are questions: the attacker continues the prompt "7?" with digits, and the judge rewards
-// those whose sum is 7. Its GPT is made in a second when the task is opened.
+// A task whose instances are questions: the attacker continues the prompt "7?" with digits, and the judge
+// rewards those whose sum is 7. Its GPT is made in a second when the task is opened.
 #pragma once
 #include <numeric>
 

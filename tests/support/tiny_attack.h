@@ -42,11 +42,11 @@ inline AttackResult attack(const std::filesystem::path& folder, const Method& m,
   });
 }
 
-// Every file of the folder but the times it took.
+// Every file of the folder but the times it took and the lock.
 inline std::map<std::string, std::string> files(const std::filesystem::path& folder) {
   std::map<std::string, std::string> result;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().filename() != "timing.jsonl")
+    if (const auto name = entry.path().filename(); name != "timing.jsonl" && name != ".lock")
       result[entry.path().filename().string()] = read_file(entry.path());
   return result;
 }

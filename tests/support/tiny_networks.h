@@ -1,5 +1,6 @@
-// Networks of 2-digit addition that are made in a second: an attacker that writes mostly valid questions, and a
-// target that has learned some sums of two single digits and next to nothing else, so that both verdicts occur.
+// Networks of 2-digit addition that are made in a second: an attacker that writes mostly valid questions, and
+// a target that has learned some sums of two single digits and next to nothing else, so that both verdicts
+// occur.
 #pragma once
 #include <functional>
 #include <vector>

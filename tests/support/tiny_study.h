@@ -10,7 +10,8 @@ namespace banel::tiny {
 class HopelessTask : public TinyTask {
  public:
   std::vector<TaskScreen> screens() const override {
-    return {{"syntax", false, [](std::span<const Attempt> all) { return std::vector<bool>(all.size(), false); }}};
+    return {
+        {"syntax", false, [](std::span<const Attempt> all) { return std::vector<bool>(all.size(), false); }}};
   }
 };
 
@@ -24,12 +25,13 @@ inline Registry registry() {
                        .make = [](const Values& values, std::uint64_t) {
                          return std::make_unique<TinyTask>(static_cast<int>(values.at("divisor").number()));
                        }});
-  all.tasks.push_back({.name = "program", .sentence = "a program that wavers", .make = [](const Values&, std::uint64_t) {
-                         return std::make_unique<ProgramTask>();
-                       }});
-  all.tasks.push_back({.name = "hopeless", .sentence = "nothing is valid", .make = [](const Values&, std::uint64_t) {
-                         return std::make_unique<HopelessTask>();
-                       }});
+  all.tasks.push_back({.name = "program",
+                       .sentence = "a program that wavers",
+                       .make = [](const Values&, std::uint64_t) { return std::make_unique<ProgramTask>(); }});
+  all.tasks.push_back(
+      {.name = "hopeless", .sentence = "nothing is valid", .make = [](const Values&, std::uint64_t) {
+         return std::make_unique<HopelessTask>();
+       }});
   return all;
 }
 

@@ -1,5 +1,6 @@
-// A problem made in a second, for tests of attacks: strings like "12+7=", rewarded if 3 divides the sum, and a prior
-// that is a small GPT with mistakes of its own. Both verdicts, invalid strings and repetitions occur in every attack.
+// A problem made in a second, for tests of attacks: strings like "12+7=", rewarded if 3 divides the sum, and
+// a prior that is a small GPT with mistakes of its own. Both verdicts, invalid strings and repetitions occur
+// in every attack.
 #pragma once
 #include <string>
 #include <vector>

@@ -3,7 +3,8 @@
 
     python3 tests/system/same_results.py OLD NEW
 
-OLD is a folder of that program's `reproduce --quick`, NEW one of `study reproduce --quick`. Ledgers and weights must be
+OLD is a folder of that program's `reproduce --quick`, NEW one of `study reproduce --quick
+--set judge=text`. Ledgers and weights must be
 the same bytes; metrics, settings and table the same values under the map of keys below. Times are not compared.
 Exit code 0 if all agree, 1 with a line for each difference.
 """
@@ -88,15 +89,17 @@ def compare_attack(name, old, new):
 def main():
     old, new = map(pathlib.Path, sys.argv[1:3])
     attacks = sorted(p.parent for p in (old / "attacks").glob("*/seed*/ledger.jsonl"))
+    (instance,) = (new / "instances").glob("addition-1-*")
     for network in ("target", "attacker"):
         compare(f"{network}, weights", tensor_bytes(old / "pretrained" / f"{network}.safetensors").hex(),
-                tensor_bytes(new / "instances" / "1" / f"{network}.safetensors").hex())
+                tensor_bytes(instance / f"{network}.safetensors").hex())
     report = json.loads((old / "pretrained" / "attacker.json").read_text())
-    compare_measurement("base rate", report["base"], json.loads((new / "instances" / "1" / "base.json").read_text()))
+    (base,) = instance.glob("base-*.json")
+    compare_measurement("base rate", report["base"], json.loads(base.read_text()))
     for attack in attacks:
         name = attack.relative_to(old / "attacks")
         compare_attack(str(name), attack, new / "attacks" / "1" / name)
-    rows = {(r["variant"], r["seed"]): r for r in json.loads((new / "rows.json").read_text())["rows"]}
+    rows = {(r["variant"], r["seed"]): r for r in json.loads((new / "rows.json").read_text())}
     with open(old / "table.csv", newline="") as table:
         for line in csv.DictReader(table):
             if line["method"] == "pretrained":

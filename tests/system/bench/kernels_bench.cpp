@@ -34,7 +34,8 @@ void product(benchmark::State& state) {
 template <class Args>
 void each_layer(Args args) {
   for (const Index d : {48, 64, 128})
-    for (const auto& [outputs, inputs] : {std::pair{3 * d, d}, {d, d}, {4 * d, d}, {d, 4 * d}}) args(Index{128}, outputs, inputs);
+    for (const auto& [outputs, inputs] : {std::pair{3 * d, d}, {d, d}, {4 * d, d}, {d, 4 * d}})
+      args(Index{128}, outputs, inputs);
 }
 using Benchmark = benchmark::internal::Benchmark;
 void forward(Benchmark* b) {
@@ -63,7 +64,8 @@ void layer_norm(benchmark::State& state) {
   const Index N = 128, D = state.range(0);
   const Numbers x = numbers(N * D), gain = numbers(D);
   Numbers y = x, mean = numbers(N), rstd = mean;
-  for (auto _ : state) kernels::layer_norm(x.data(), gain.data(), gain.data(), N, D, y.data(), mean.data(), rstd.data());
+  for (auto _ : state)
+    kernels::layer_norm(x.data(), gain.data(), gain.data(), N, D, y.data(), mean.data(), rstd.data());
   bytes(state, 2 * N * D);
 }
 BENCHMARK(layer_norm)->Arg(48)->Arg(64)->Arg(128);
@@ -73,7 +75,8 @@ void layer_norm_backward(benchmark::State& state) {
   const Numbers x = numbers(N * D), dy = x, gain = numbers(D), mean = numbers(N), rstd = mean;
   Numbers dx = x, dgain = gain, dbias = gain;
   for (auto _ : state)
-    kernels::layer_norm_backward(x.data(), gain.data(), mean.data(), rstd.data(), dy.data(), N, D, dx.data(), dgain.data(), dbias.data());
+    kernels::layer_norm_backward(x.data(), gain.data(), mean.data(), rstd.data(), dy.data(), N, D, dx.data(),
+                                 dgain.data(), dbias.data());
   bytes(state, 4 * N * D);
 }
 BENCHMARK(layer_norm_backward)->Arg(48)->Arg(64)->Arg(128);
@@ -89,7 +92,8 @@ void each_row(benchmark::State& state, Kernel kernel) {
   state.SetItemsProcessed(state.iterations() * N);
 }
 void softmax(benchmark::State& state) {
-  each_row(state, [](const real* x, Index n, real* p) { benchmark::DoNotOptimize(kernels::softmax(x, n, p)); });
+  each_row(state,
+           [](const real* x, Index n, real* p) { benchmark::DoNotOptimize(kernels::softmax(x, n, p)); });
 }
 BENCHMARK(softmax)->Arg(12)->Arg(18)->Arg(36);
 void softmax_backward(benchmark::State& state) {
@@ -107,11 +111,19 @@ void attention(benchmark::State& state) {
     const real* x = qkv.data();
     kernels::attention(x, x + C, x + 2 * C, 0, T, C, stride, C, out.data(), p.data());
     real* dx = dqkv.data();
-    if (backward) kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), 0, T, C, stride, C, dx, dx + C, dx + 2 * C);
+    if (backward)
+      kernels::attention_backward(x, x + C, x + 2 * C, p.data(), dout.data(), 0, T, C, stride, C, dx, dx + C,
+                                  dx + 2 * C);
   }
   flops(state, static_cast<double>(2 * T * (T + 1) * C * (backward ? 3 : 1)));  // causal: half of all pairs
 }
-BENCHMARK(attention)->Args({18, 12, 0})->Args({18, 12, 1})->Args({36, 32, 0})->Args({36, 32, 1})->Args({12, 16, 0})->Args({12, 16, 1});
+BENCHMARK(attention)
+    ->Args({18, 12, 0})
+    ->Args({18, 12, 1})
+    ->Args({36, 32, 0})
+    ->Args({36, 32, 1})
+    ->Args({12, 16, 0})
+    ->Args({12, 16, 1});
 
 }  // namespace
 }  // namespace banel

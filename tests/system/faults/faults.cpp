@@ -88,7 +88,8 @@ class Disk {
     std::erase_if(renames_, [&](const Rename& r) { return inside(r.to); });
   }
   void cut(int fd, off_t size) {
-    if (const auto found = paths_.find(fd); found != paths_.end()) synced_[found->second] = std::min(synced_[found->second], size);
+    if (const auto found = paths_.find(fd); found != paths_.end())
+      synced_[found->second] = std::min(synced_[found->second], size);
   }
   void will_rename(const char* from, const char* to) {
     std::optional<std::string> old;
@@ -102,7 +103,8 @@ class Disk {
   }
   void lose_what_is_not_synced() const {
     for (const auto& [path, size] : synced_)
-      if (std::error_code error; fs::file_size(path, error) > static_cast<std::uintmax_t>(size) && !error) fs::resize_file(path, static_cast<std::uintmax_t>(size));
+      if (std::error_code error; fs::file_size(path, error) > static_cast<std::uintmax_t>(size) && !error)
+        fs::resize_file(path, static_cast<std::uintmax_t>(size));
     for (auto r = renames_.rbegin(); r != renames_.rend(); ++r)
       if (r->old)
         std::ofstream(r->to, std::ios::binary) << *r->old;
@@ -143,11 +145,11 @@ auto step(bool needs_space, Call call, Remember remember) -> decltype(call()) {
   const auto& [kind, at] = plan();
   const long n = ++steps;
   if (n == at && kind == "kill-before") die();
-  const int error = kind == "ENOSPC" && needs_space && n >= at  ? ENOSPC
-                    : kind == "EIO" && n >= at                  ? EIO
-                    : kind == "EROFS" && n >= at                ? EROFS
-                    : kind == "EIO-once" && n == at             ? EIO
-                                                                : 0;
+  const int error = kind == "ENOSPC" && needs_space && n >= at ? ENOSPC
+                    : kind == "EIO" && n >= at                 ? EIO
+                    : kind == "EROFS" && n >= at               ? EROFS
+                    : kind == "EIO-once" && n == at            ? EIO
+                                                               : 0;
   if (error) {
     errno = error;
     return -1;
@@ -187,13 +189,15 @@ int open_step(const char* name, const char* path, int flags, mode_t mode) {
   if (!writes && !(flags & O_DIRECTORY)) return real(path, flags, mode);
   struct stat status {};
   const bool existed = ::stat(path, &status) == 0;
-  return step((flags & O_CREAT) && !existed, [&] { return real(path, flags, mode); }, [&](int fd) { disk().opened(fd, path, flags, existed); });
+  return step((flags & O_CREAT) && !existed, [&] { return real(path, flags, mode); },
+              [&](int fd) { disk().opened(fd, path, flags, existed); });
 }
 
 void* allocate(std::size_t bytes) {
   if (in_main && !own_work) {
     const long n = ++allocations, at = plan().at;
-    if ((n == at && plan().kind == "no-memory-once") || (n >= at && plan().kind == "no-memory")) throw std::bad_alloc();
+    if ((n == at && plan().kind == "no-memory-once") || (n >= at && plan().kind == "no-memory"))
+      throw std::bad_alloc();
   }
   if (void* memory = std::malloc(bytes ? bytes : 1)) return memory;
   throw std::bad_alloc();
@@ -205,9 +209,11 @@ void* operator new(std::size_t bytes) { return allocate(bytes); }
 
 extern "C" {
 
-int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(), void (*fini)(), void (*loader_fini)(), void* stack_end) {
+int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(), void (*fini)(),
+                      void (*loader_fini)(), void* stack_end) {
   program_main = main;
-  return next<decltype(&__libc_start_main)>("__libc_start_main")(counted_main, argc, argv, init, fini, loader_fini, stack_end);
+  return next<decltype(&__libc_start_main)>("__libc_start_main")(counted_main, argc, argv, init, fini,
+                                                                 loader_fini, stack_end);
 }
 
 int open(const char* path, int flags, ...) {
@@ -230,27 +236,32 @@ ssize_t write(int fd, const void* bytes, size_t count) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
   if (fd <= STDERR_FILENO) return real(fd, bytes, count);
   // The last bytes that a killed program or a filling disk takes; the write after a short one is the step that fails.
-  const bool half = steps + 1 == plan().at && (plan().kind == "kill-half" || plan().kind == "ENOSPC") && count > 1;
+  const bool half =
+      steps + 1 == plan().at && (plan().kind == "kill-half" || plan().kind == "ENOSPC") && count > 1;
   if (half && plan().kind == "ENOSPC") {
     ++steps;
     return real(fd, bytes, count / 2);
   }
-  return step(true, [&] { return real(fd, bytes, half ? count / 2 : count); }, nothing);
+  return step(
+      true, [&] { return real(fd, bytes, half ? count / 2 : count); }, nothing);
 }
 
 int fsync(int fd) {
   static const auto real = next<int (*)(int)>("fsync");
-  return step(true, [&] { return real(fd); }, [&](int) { disk().synced(fd); });
+  return step(
+      true, [&] { return real(fd); }, [&](int) { disk().synced(fd); });
 }
 
 int fdatasync(int fd) {
   static const auto real = next<int (*)(int)>("fdatasync");
-  return step(true, [&] { return real(fd); }, [&](int) { disk().synced(fd); });
+  return step(
+      true, [&] { return real(fd); }, [&](int) { disk().synced(fd); });
 }
 
 int ftruncate(int fd, off_t size) noexcept {
   static const auto real = next<int (*)(int, off_t)>("ftruncate");
-  return step(false, [&] { return real(fd, size); }, [&](int) { disk().cut(fd, size); });
+  return step(
+      false, [&] { return real(fd, size); }, [&](int) { disk().cut(fd, size); });
 }
 
 int rename(const char* from, const char* to) noexcept {
@@ -269,17 +280,20 @@ int rename(const char* from, const char* to) noexcept {
 
 int mkdir(const char* folder, mode_t mode) noexcept {
   static const auto real = next<int (*)(const char*, mode_t)>("mkdir");
-  return step(true, [&] { return real(folder, mode); }, [&](int) { disk().made(folder); });
+  return step(
+      true, [&] { return real(folder, mode); }, [&](int) { disk().made(folder); });
 }
 
 int unlink(const char* path) noexcept {
   static const auto real = next<int (*)(const char*)>("unlink");
-  return step(false, [&] { return real(path); }, nothing);
+  return step(
+      false, [&] { return real(path); }, nothing);
 }
 
 int remove(const char* path) noexcept {
   static const auto real = next<int (*)(const char*)>("remove");
-  return step(false, [&] { return real(path); }, nothing);
+  return step(
+      false, [&] { return real(path); }, nothing);
 }
 
 void* dlopen(const char* file, int mode) noexcept {

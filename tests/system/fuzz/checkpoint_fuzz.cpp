@@ -1,8 +1,8 @@
 // A network that is decoded has finite numbers only, and no more of them than the file.
 #include <cmath>
 
-#include "tests/system/fuzz/fuzz.h"
 #include "nn/io/checkpoint.h"
+#include "tests/system/fuzz/fuzz.h"
 
 using namespace banel;
 

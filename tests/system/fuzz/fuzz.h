@@ -11,15 +11,15 @@
 #include "tensor/check.h"
 
 // FUZZ(bytes) { ... }: the body of a target. A failed `require` or any error but InputError is a finding.
-#define FUZZ(bytes)                                                               \
-  static void fuzz(std::string_view bytes);                                       \
+#define FUZZ(bytes)                                                                \
+  static void fuzz(std::string_view bytes);                                        \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) { \
-    try {                                                                         \
-      fuzz({reinterpret_cast<const char*>(data), n});                             \
-    } catch (const banel::InputError&) {                                          \
-    }                                                                             \
-    return 0;                                                                     \
-  }                                                                               \
+    try {                                                                          \
+      fuzz({reinterpret_cast<const char*>(data), n});                              \
+    } catch (const banel::InputError&) {                                           \
+    }                                                                              \
+    return 0;                                                                      \
+  }                                                                                \
   static void fuzz(std::string_view bytes)
 
 inline void require(bool condition) {
@@ -29,6 +29,7 @@ inline void require(bool condition) {
 // The path of a file in memory with these bytes, the same one for every input.
 inline std::string file_of(std::string_view bytes) {
   static const int file = memfd_create("input", 0);
-  require(ftruncate(file, 0) == 0 && pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  require(ftruncate(file, 0) == 0 &&
+          pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   return "/proc/self/fd/" + std::to_string(file);
 }

@@ -1,8 +1,8 @@
 // Whatever is read is written and read again as the same.
 #include <nlohmann/json.hpp>
 
-#include "tests/system/fuzz/fuzz.h"
 #include "nn/io/json.h"
+#include "tests/system/fuzz/fuzz.h"
 
 using namespace banel;
 

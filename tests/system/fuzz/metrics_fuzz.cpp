@@ -13,7 +13,8 @@ FUZZ(bytes) {
     require(r.submitted >= 0 && r.nre == nre + r.submitted && r.positives >= 0 && r.positives <= r.submitted);
     for (const double x : {r.phi_loss, r.tau, r.cost.flops}) require(std::isfinite(x));
     if (r.measured)
-      for (const Rate& rate : {r.measured->success, r.measured->valid, r.measured->distinct, r.measured->distinct_success})
+      for (const Rate& rate :
+           {r.measured->success, r.measured->valid, r.measured->distinct, r.measured->distinct_success})
         require(0 <= rate.k && rate.k <= rate.n);
     const Json json = to_json(r);
     require(to_json(round_record(Field(json, "again"), nre)) == json);

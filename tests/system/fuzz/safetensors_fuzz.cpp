@@ -1,8 +1,8 @@
 // Whatever is decoded survives a round trip.
 #include <cstring>
 
-#include "tests/system/fuzz/fuzz.h"
 #include "nn/io/safetensors.h"
+#include "tests/system/fuzz/fuzz.h"
 
 using namespace banel;
 

@@ -1,8 +1,8 @@
 // Times are refused or added up.
 #include <cmath>
 
-#include "tests/system/fuzz/fuzz.h"
 #include "tasks/run/log.h"
+#include "tests/system/fuzz/fuzz.h"
 
 using namespace banel;
 

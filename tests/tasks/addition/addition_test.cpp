@@ -65,7 +65,7 @@ TEST_CASE("networks of another seed or size are refused") {
 
 TEST_CASE("the fingerprint tells apart what verdicts depend on") {
   const std::string usual = opened()->fingerprint();
-  CHECK(opened({{"judge", "numbers"}})->fingerprint() != usual);
+  CHECK(opened({{"judge", "text"}})->fingerprint() != usual);
   CHECK(opened({{"zeros", "forbidden"}})->fingerprint() != usual);
   CHECK(opened()->fingerprint() == usual);
 }
@@ -169,7 +169,7 @@ TEST_CASE("the judge of the task asks its own target") {
   const std::unique_ptr<Task> task = opened();
   const std::vector<Attempt> questions{"1+2=", "99+1=", "x"};
   const auto mine = task->judge()(questions),
-             expected = judge(target_of(*task), {2}, Judged::as_text)(questions);
+             expected = judge(target_of(*task), {2}, Judged::as_number)(questions);
   for (std::size_t i = 0; i < questions.size(); ++i) {
     CHECK(mine[i].answer == expected[i].answer);
     CHECK(mine[i].reward == expected[i].reward);

@@ -28,6 +28,7 @@ TrainingSettings training() {
 
 TargetSettings target_settings() {
   return {.training = training(),
+          .preference = {},
           .stop_error = 0,
           .check_every = 160,
           .check_questions = 100,

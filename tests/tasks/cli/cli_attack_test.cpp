@@ -223,6 +223,9 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
   const Json rules =
       Json::parse(run({"ask", "rules", "--samples", "100", "--json", "--networks", here.path / "run"}).out);
   CHECK(!rules.empty());
+  const Json explained =
+      Json::parse(run({"ask", "rules", "--samples", "100", "--json", "--attack", here.path / "run"}).out);
+  for (const Json& rule : explained) CHECK(rule.at("share_of_finds").at("n") > 0);
   for (const Json& rule : rules) CHECK(rule.at("success").at("n") == 100);
 }
 

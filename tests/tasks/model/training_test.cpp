@@ -211,9 +211,10 @@ TEST_CASE("the state of a training is read or refused by the name of the value")
     }
     return std::string("accepted");
   };
-  const Training training = parse_training(
-      R"({"examples":256,"loss":0.5,"seconds":1,"checks":[{"examples":160,"loss":0.75,"error":0.25,"questions":9}]})",
-      "memory");
+  const Training training =
+      parse_training(R"({"examples":256,"loss":0.5,"seconds":1,)"
+                     R"("checks":[{"examples":160,"loss":0.75,"error":0.25,"questions":9}]})",
+                     "memory");
   CHECK(training.examples == 256);
   CHECK(training.loss == 0.5);
   CHECK(training.seconds == 1);

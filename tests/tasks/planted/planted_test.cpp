@@ -22,7 +22,7 @@ constexpr const char* sets[] = {"tail", "bulk", "bulk2", "beside"};
 std::unique_ptr<Task> made(Values changes = {}, std::uint64_t seed = 3) {
   Values values{
       {"digits", 3},         {"samples", 25'000},    {"attacker_width", 16},       {"attacker_layers", 1},
-      {"attacker_heads", 2}, {"attacker_batch", 64}, {"attacker_examples", 64'000}};
+      {"attacker_heads", 2}, {"attacker_batch", 64}, {"attacker_examples", 16'000}};
   changes.merge(values);
   return entry().make(completed(entry().settings, changes, "planted"), seed);
 }

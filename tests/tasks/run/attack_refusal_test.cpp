@@ -12,8 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 using tiny::attack, tiny::check_equal, tiny::files, tiny::Stopped, tiny::TinyTask, tiny::WholeAttack;
 
-// A copy of the folder after so many rounds, once `damage` has been done to a file of it, must be refused by one line
-// that has one of `named`, and left alone.
+// A copy of the folder after so many rounds, once `damage` has been done to a file of it, must be refused by
+// one line that has one of `named`, and left alone.
 void refused(const WholeAttack& whole, std::size_t rounds, const Method& m, const std::string& file,
              const std::function<std::string(std::string)>& damage, const std::vector<std::string>& named) {
   const TemporaryFolder folder;
@@ -61,7 +61,7 @@ TEST_CASE(
     const auto one_line_less = [](const std::string& text) {
       return text.substr(0, text.rfind('\n', text.size() - 2) + 1);
     };
-    refused(whole, rounds, m, "ledger.jsonl", one_line_less, {"it was cut or replaced"});
+    refused(whole, rounds, m, "ledger.jsonl", one_line_less, {"was cut or replaced"});
     const auto reversed =
         [&](const std::string&) {  // the same attempts with every verdict reversed, and right hashes
           const TemporaryFolder other;
@@ -76,7 +76,7 @@ TEST_CASE(
               .evaluate(asked);
           return read_file(other.path / "ledger");
         };
-    refused(whole, rounds, m, "ledger.jsonl", reversed, {"it is the ledger of another run"});
+    refused(whole, rounds, m, "ledger.jsonl", reversed, {"the ledger of another run"});
   }
   fs::remove(whole.after[1] / "ledger.jsonl");
   CHECK_THROWS_WITH_AS(attack(whole.after[1], m), doctest::Contains("ledger.jsonl: has 0 evaluations"),
@@ -111,8 +111,7 @@ TEST_CASE("a checkpoint that claims other work than was done is refused by name 
         return text.substr(0, begin) + value + text.substr(end);
       };
       refused(whole, rounds, m, "checkpoint", changed,
-              {"checkpoint: ", "metrics.jsonl: ", "timing.jsonl: ", "ledger.jsonl: has 60 ",
-               "ledger.jsonl: has 40 "});
+              {"checkpoint: ", "metrics.jsonl: ", "timing.jsonl: ", "ledger.jsonl: "});
     };
     for (const char* value : {"\"2\"", "-1", "null", "1", "4", "1.5", "9007199254740992", "1e300"})
       claim("rounds", value);
@@ -121,7 +120,7 @@ TEST_CASE("a checkpoint that claims other work than was done is refused by name 
     for (const char* value : {"\"12\"", "-1", "null", "1", "9007199254740992"}) claim("nre", value);
     for (const char* value : {"\"ab\"", "5", "\"0000000000000000\""}) claim("ledger_hash", value);
     claim("kappa", "null");
-    claim("finished", rounds == 2 ? "true" : "false");
+    if (rounds == 3) claim("finished", "false");
     const auto metrics = [&](const std::string& text, const std::string& other) {
       CAPTURE(other);
       REQUIRE(text.size() == other.size());
@@ -153,10 +152,9 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
   for (const auto& [key, value] : values_of(m)) {
     CAPTURE(key);
     Method other = m;
+    const bool is_rate = key.ends_with("_rate");
     set(other, key,
-        key == "screen"  ? Value("no-fives")
-        : key == "kappa" ? Value(0.5)
-                         : Value(value.number() + 1));
+        key == "screen" ? Value("no-fives") : Value(is_rate ? value.number() / 2 : value.number() + 1));
     refused_with(other, tiny::task(), {seed, samples});
   }
 }

@@ -1,6 +1,8 @@
 // What an attack goes on from.
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/tiny_attack.h"
 
 namespace banel {
@@ -92,12 +94,14 @@ TEST_CASE("an attack that takes attempts for failures goes on to the same bytes"
   }
 }
 
-// Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves phi, and
-// after the last round the attacker. So a kill leaves the old checkpoint with some of the files already grown.
+// Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves
+// phi, and after the last round the attacker. So a kill leaves the old checkpoint with some of the files
+// already grown.
 const std::vector<std::string> order{"ledger.jsonl", "metrics.jsonl", "timing.jsonl", "phi",
                                      "attacker.safetensors"};
 
-// The folder after `round` rounds in which the first `grown` files are those of the next round, the last one torn.
+// The folder after `round` rounds in which the first `grown` files are those of the next round, the last one
+// torn.
 void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown, bool torn,
                  const fs::path& folder) {
   fs::copy(whole.after[round], folder, fs::copy_options::recursive);
@@ -114,7 +118,8 @@ void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown,
 }
 
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
-  // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that survived.
+  // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that
+  // survived.
   for (const char* name : {"banel", "banel-union", "count", "scout"}) {
     const Method m = tiny::method(name);
     const WholeAttack whole(m);

@@ -213,7 +213,7 @@ TEST_CASE("a checkpoint whose first line does not fit its models is refused by n
   refused("/format", 2, "checkpoint: format is 2");
   refused("/hash", "0000000000000000", "checkpoint: hash is not");
   const auto theta = head.at("models").at("theta").get<std::int64_t>();
-  refused("/models/theta", theta + 1, "model theta");
+  refused("/models/theta", theta + 1, "checkpoint: models.earlier is");
   refused("/models/earlier", 1e15, "checkpoint: models.earlier is");
   refused("/models/theta", -1, "checkpoint: models.theta is -1");
   refused("/progress/current/strings", 0, "checkpoint: progress.current.rewards");

@@ -1,5 +1,5 @@
-// Two problems of other kinds fit the interface: a program as oracle, whose verdicts waver and cost, and a prompted
-// generator, whose instances are questions.
+// Two problems of other kinds fit the interface: a program as oracle, whose verdicts waver and cost, and a
+// prompted generator, whose instances are questions.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>

@@ -41,9 +41,9 @@ Json line(int round) {
         {"findings", {{{"attempt", "1+1="}, {"answer", "3"}, {"truth", "2"}, {"mode", "even"}}}},
         {"also", {{"text", to_json(Rate{4, 10})}}},
         {"surprise", 4.5},
-        {"exact", {{"value", 0.25}, {"standard_error", 0}}}}},
+        {"exact", {{"value", 0.25}, {"standard_error", 0.0}}}}},
       {"examples", {"1+2="}},
-      {"phi_heldout_nats_per_token", 0},
+      {"phi_heldout_nats_per_token", 0.0},
       {"proposal_success", rate},
       {"accepted_success", to_json(Rate{5, 25})}};
 }

@@ -16,7 +16,7 @@ Rnd rnd(int epochs, std::shared_ptr<Cost> cost = std::make_shared<Cost>()) {
 }
 
 TEST_CASE("random network distillation grows familiar with what it visits and less so with the rest") {
-  Rnd novelty = rnd(50);
+  Rnd novelty = rnd(150);
   const std::vector<Attempt> seen{"12+3=", "12+4=", "13+3="}, other{"9+98=", "0+0="};
   const auto seen_before = novelty.bonus(seen), other_before = novelty.bonus(other);
   CHECK(novelty.visit(seen, {1, "order"}) == seen_before);  // the bonus of a visit is that before it

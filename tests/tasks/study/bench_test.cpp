@@ -11,7 +11,10 @@
 namespace banel {
 namespace {
 
-BenchSettings smallest() { return {.configs = {"F"}, .works = {"train", "sample"}, .threads = {1, 2}, .seconds = 0.001, .repetitions = 2}; }
+BenchSettings smallest() {
+  return {
+      .configs = {"F"}, .works = {"train", "sample"}, .threads = {1, 2}, .seconds = 0.001, .repetitions = 2};
+}
 
 TEST_CASE("a spread is the middle and the ends of the repetitions") {
   const Spread odd = spread({5, 1, 3}), even = spread({4, 1, 2, 8});
@@ -37,12 +40,17 @@ TEST_CASE("the benchmark measures what was asked for with rates that agree with 
   REQUIRE(found.at("rows").size() == 4);
   for (const auto& row : found.at("rows")) {
     CHECK(row.at("config") == "F");
-    CHECK(row.at("tokens_per_s").get<double>() == doctest::Approx(12 * row.at("strings_per_s").get<double>()));
-    const double flops = GPT(bench_configs()[2].network, Rng(1, "bench")).flops_per_token() * (row.at("work") == "train" ? 3 : 1);
-    CHECK(row.at("gflops").get<double>() == doctest::Approx(1e-9 * flops * row.at("tokens_per_s").get<double>()));
-    const double peak = found.at("sgemm_gflops").at(row.at("threads") == 1 ? "one_core" : "all_cores"), cores = found.at("machine").at("cores");
+    CHECK(row.at("tokens_per_s").get<double>() ==
+          doctest::Approx(12 * row.at("strings_per_s").get<double>()));
+    const double flops = GPT(bench_configs()[2].network, Rng(1, "bench")).flops_per_token() *
+                         (row.at("work") == "train" ? 3 : 1);
+    CHECK(row.at("gflops").get<double>() ==
+          doctest::Approx(1e-9 * flops * row.at("tokens_per_s").get<double>()));
+    const double peak = found.at("sgemm_gflops").at(row.at("threads") == 1 ? "one_core" : "all_cores"),
+                 cores = found.at("machine").at("cores");
     const double in_use = row.at("threads") == 1 ? 1 : std::min(2.0, cores) / cores;
-    CHECK(row.at("share_of_peak").get<double>() == doctest::Approx(row.at("gflops").get<double>() / (peak * in_use)));
+    CHECK(row.at("share_of_peak").get<double>() ==
+          doctest::Approx(row.at("gflops").get<double>() / (peak * in_use)));
     CHECK(row.at("low").get<double>() <= 1);
     CHECK(row.at("high").get<double>() >= 1);
   }
@@ -57,7 +65,8 @@ TEST_CASE("a tape tells its observer of every operation and of its backward pass
   Tape tape;
   std::string heard;
   tape.observe([&](const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs) {
-    heard += std::string(op) + (pass == Pass::forward ? " of " + std::to_string(inputs.size()) : " back") + " to " + std::to_string(out.size()) + "; ";
+    heard += std::string(op) + (pass == Pass::forward ? " of " + std::to_string(inputs.size()) : " back") +
+             " to " + std::to_string(out.size()) + "; ";
   });
   std::vector<real> x{1, 2}, dx(2);
   const Tensor a = tape.leaf({2}, x.data(), dx.data());
@@ -77,7 +86,8 @@ TEST_CASE("a profile names every operation of a training step and its times add 
     CHECK(row.at("floor_seconds").get<double>() > 0);
   }
   CHECK(share == doctest::Approx(1));
-  for (const char* name : {"linear forward", "linear backward", "attention backward", "gelu forward", "layer_norm backward", "cross_entropy forward", "adamw"})
+  for (const char* name : {"linear forward", "linear backward", "attention backward", "gelu forward",
+                           "layer_norm backward", "cross_entropy forward", "adamw"})
     CHECK(names.find(name) != std::string::npos);
   CHECK(profile_markdown(found).find("| F | linear | backward |") != std::string::npos);
 }

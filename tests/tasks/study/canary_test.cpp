@@ -28,7 +28,8 @@ TEST_CASE("the tables in tasks/results belong to the present code") {
   const Registry all{.methods = built_in_methods(), .tasks = {addition::entry()}};
   const Canary canary = run_canary(temporary.path, read_study("canary", all), all);
   if (!canary.expected) {
-    MESSAGE("skipped: no hash is stored for the OpenBLAS core type " << canary.core << ", here it is " << canary.hash);
+    MESSAGE("skipped: no hash is stored for the OpenBLAS core type " << canary.core << ", here it is "
+                                                                     << canary.hash);
     return;
   }
   CHECK(canary.hash == *canary.expected);

@@ -29,7 +29,8 @@ variants = [
 TEST_CASE("configurations are drawn from the ranges and the seed alone decides them") {
   const Study s = tiny::study(tuned);
   for (int number = 1; number <= 200; ++number) {
-    const Variant banel = configuration(*s.halving, s.variants[0], number), tail = configuration(*s.halving, s.variants[1], number);
+    const Variant banel = configuration(*s.halving, s.variants[0], number),
+                  tail = configuration(*s.halving, s.variants[1], number);
     CHECK(banel == configuration(*s.halving, s.variants[0], number));
     const double f = banel.settings.at("f").number(), epochs = banel.settings.at("phi_epochs").number();
     CHECK(f >= 2);

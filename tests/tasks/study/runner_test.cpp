@@ -16,7 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<Row> rows_in(const fs::path& run) { return parse_rows(read_file(run / "rows.json"), "rows.json"); }
+std::vector<Row> rows_in(const fs::path& run) {
+  return parse_rows(read_file(run / "rows.json"), "rows.json");
+}
 
 // All that a row says but the time it took.
 std::vector<Json> without_times(std::vector<Row> rows) {
@@ -47,11 +49,12 @@ TEST_CASE("a study makes a row for every panel and variant and seed with all tha
     CHECK(row.settings.at("budget") == Value(60));
     CHECK(row.ledger_hash.size() == 16);
   }
-  for (const char* file : {"study.toml", "run.json", "table.md", "table.csv", "report.html", "plots/bars-threes.png",
-                           "attacks/threes-1/banel/seed2/ledger.jsonl"})
+  for (const char* file : {"study.toml", "run.json", "table.md", "table.csv", "report.html",
+                           "plots/bars-threes.png", "attacks/threes-1/banel/seed2/ledger.jsonl"})
     CHECK(fs::exists(temporary.path / file));
-  CHECK(std::distance(fs::directory_iterator(temporary.path / "instances"), {}) == 1);  // panels differ in the judge only
-  CHECK(table.note.find("Command: `test`") != table.note.npos);
+  CHECK(std::distance(fs::directory_iterator(temporary.path / "instances"), {}) ==
+        1);  // panels differ in the judge only
+  CHECK(table.made.find("Command: `test`") != table.made.npos);
   verify_clean(temporary.path);
 }
 
@@ -63,7 +66,8 @@ TEST_CASE("a second call runs nothing and an attack that is missing is run alone
   const auto time = fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint");
   fs::remove_all(temporary.path / "attacks/threes-1/banel/seed2");
   std::string said;
-  run_study(temporary.path, s, tiny::registry(), {.mode = ProgressMode::quiet, .say = [&](const std::string& text) { said += text; }});
+  run_study(temporary.path, s, tiny::registry(),
+            {.mode = ProgressMode::quiet, .say = [&](const std::string& text) { said += text; }});
   CHECK(said.find("Tiny: 8 attacks, 7 of them finished; about") != said.npos);
   CHECK(without_times(rows_in(temporary.path)) == before);
   CHECK(fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint") == time);
@@ -85,7 +89,8 @@ TEST_CASE("rows of other variants and seeds stay in a folder and other settings 
   CHECK(kept.variants.size() == 2);
   CHECK(kept.panels.size() == 2);
   change(other, all, "tail.m=10");
-  CHECK_THROWS_WITH_AS(tiny::run(temporary.path, other), doctest::Contains("has another \"tail\""), InputError);
+  CHECK_THROWS_WITH_AS(tiny::run(temporary.path, other), doctest::Contains("has another \"tail\""),
+                       InputError);
   change(one, all, "budget=61");
   CHECK_THROWS_WITH_AS(tiny::run(temporary.path, one), doctest::Contains("another task, budget"), InputError);
 }
@@ -131,7 +136,9 @@ TEST_CASE("an attack of another process is left to it and a second runner is ref
 
 TEST_CASE("an oracle that wavers and costs is studied and verified by its paid verdicts alone") {
   const TemporaryFolder temporary;
-  const Study s = tiny::study("title = \"P\"\ntask = \"program\"\nseeds = 2\nbudget = 70\nvariants = [{method = \"banel\", m = 10, n = 10, f = 2}, \"prior\"]");
+  const Study s = tiny::study(
+      "title = \"P\"\ntask = \"program\"\nseeds = 2\nbudget = 70\nvariants = [{method = \"banel\", m = 10, n "
+      "= 10, f = 2}, \"prior\"]");
   tiny::run(temporary.path, s);
   for (const Row& row : rows_in(temporary.path)) {
     CHECK(row.samples == 0);
@@ -142,12 +149,16 @@ TEST_CASE("an oracle that wavers and costs is studied and verified by its paid v
   Study sampled = s;
   sampled.samples = 100;
   const TemporaryFolder other;
-  CHECK_THROWS_WITH_AS(tiny::run(other.path, sampled), doctest::Contains("judges nothing outside the budget"), UsageError);
+  CHECK_THROWS_WITH_AS(tiny::run(other.path, sampled), doctest::Contains("judges nothing outside the budget"),
+                       UsageError);
 }
 
 TEST_CASE("an attack that ends without a round is a row that says why and the study goes on") {
   const TemporaryFolder temporary;
-  const Study s = tiny::study("title = \"H\"\ntask = \"hopeless\"\nseeds = 1\nbudget = 20\nsamples = 100\nbase_samples = 100\nvariants = [{method = \"banel\", m = 10, n = 10}, {method = \"prior\", screen = \"none\"}]");
+  const Study s = tiny::study(
+      "title = \"H\"\ntask = \"hopeless\"\nseeds = 1\nbudget = 20\nsamples = 100\nbase_samples = "
+      "100\nvariants = [{method = \"banel\", m = 10, n = 10}, {method = \"banel-paper\", m = 10, n = 10, "
+      "phi_epochs = 1}]");
   tiny::run(temporary.path, s);
   const std::vector<Row> rows = rows_in(temporary.path);
   REQUIRE(rows.size() == 2);
@@ -161,26 +172,58 @@ TEST_CASE("a method under another name has the same ledger and a row of its own"
   const TemporaryFolder temporary;
   Registry all = tiny::registry();
   all.methods.push_back(variant("mine", all.method("banel"), {}));
-  const Study s = parse_study("title = \"M\"\ntask = \"tiny\"\nseeds = 1\nbudget = 40\nsamples = 100\nbase_samples = 100\nvariants = [\"banel\", \"mine\"]", "m.toml", all);
+  const Study s = parse_study(
+      "title = \"M\"\ntask = \"tiny\"\nseeds = 1\nbudget = 40\nsamples = 100\nbase_samples = 100\nvariants = "
+      "[\"banel\", \"mine\"]",
+      "m.toml", all);
   const Table table = run_study(temporary.path, s, all, {.mode = ProgressMode::quiet});
-  CHECK(read_file(temporary.path / "attacks/1/banel/seed1/ledger.jsonl") == read_file(temporary.path / "attacks/1/mine/seed1/ledger.jsonl"));
+  CHECK(read_file(temporary.path / "attacks/1/banel/seed1/ledger.jsonl") ==
+        read_file(temporary.path / "attacks/1/mine/seed1/ledger.jsonl"));
   CHECK(to_csv(table).find("mine") != std::string::npos);
+}
+
+TEST_CASE("attacks of code with another canary are refused") {
+  const TemporaryFolder temporary;
+  const fs::path canary = temporary.path / "bird.toml";
+  write_file(canary,
+             "title = \"C\"\ntask = \"tiny\"\nseeds = 1\nbudget = 20\nsamples = 100\nbase_samples = 100\n"
+             "variants = [\"prior\"]\n");
+  Study s = tiny::study(tiny::two_by_two);
+  s.canary = canary.string();
+  const fs::path run = temporary.path / "run";
+  const Table table = tiny::run(run, s);
+  CHECK(table.made.find("Canary ") != table.made.npos);
+  verify_clean(run);
+  const std::string record = read_file(run / "run.json");
+  const auto hash = record.find("\"hash\": \"") + 9;
+  write_file(run / "run.json", std::string(record).replace(hash, 4, "beef"));
+  CHECK(!verify(run, tiny::registry(), ProgressMode::quiet).differences.empty());
+  tiny::run(run, s);  // nothing is missing
+  fs::remove_all(run / "attacks/fives-1/prior/seed2");
+  CHECK_THROWS_WITH_AS(tiny::run(run, s), doctest::Contains("choose another folder"), InputError);
+  write_file(run / "run.json", record);
+  tiny::run(run, s);
 }
 
 TEST_CASE("instances can be shared between studies") {
   const TemporaryFolder temporary;
   const Study s = tiny::study(tiny::two_by_two);
   for (const char* run : {"one", "two"})
-    run_study(temporary.path / run, s, tiny::registry(), {.instances = temporary.path / "shared", .mode = ProgressMode::quiet});
+    run_study(temporary.path / run, s, tiny::registry(),
+              {.instances = temporary.path / "shared", .mode = ProgressMode::quiet});
   CHECK(fs::is_symlink(temporary.path / "two" / "instances"));
   CHECK(std::distance(fs::directory_iterator(temporary.path / "shared"), {}) == 1);
   verify_clean(temporary.path / "two");
-  CHECK_THROWS_AS(run_study(temporary.path / "two", s, tiny::registry(), {.instances = temporary.path / "else"}), InputError);
+  CHECK_THROWS_AS(
+      run_study(temporary.path / "two", s, tiny::registry(), {.instances = temporary.path / "else"}),
+      InputError);
 }
 
 TEST_CASE("only studies that say so are results") {
   const TemporaryFolder temporary;
-  CHECK_THROWS_AS(run_results(temporary.path, temporary.path, Registry{built_in_methods(), {}}, {}, {"nothing"}), UsageError);
+  CHECK_THROWS_AS(
+      run_results(temporary.path, temporary.path, Registry{built_in_methods(), {}}, {}, {"nothing"}),
+      UsageError);
 }
 
 }  // namespace

@@ -80,18 +80,22 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
       {"variants = []", "line 3: variants: is empty"},
       {"variants = [\"bannel\"]", "did you mean banel?"},
       {"variants = [{name = \"x\"}]", "the key method is missing"},
-      {"variants = [\"tail\", \"tail\"]", "line 3: variants: variants: \"tail\" has the name, or the folder, of another one"},
-      {"variants = [{method = \"tail\", kappa = 1}]", "line 3: variants[0].kappa: setting: kappa has no effect on tail"},
+      {"variants = [\"tail\", \"tail\"]",
+       "line 3: variants: variants: \"tail\" has the name, or the folder, of another one"},
+      {"variants = [{method = \"tail\", kappa = 1}]",
+       "line 3: variants[0].kappa: setting: kappa has no effect on tail"},
       {"variants = [{method = \"tail\", f = 0.5}]", "line 3: variants[0].f: f: 0.5 is outside 1..1000"},
-      {"variants = [{method = \"tail\", quick = {f = 0.5}}]", "line 3: variants[0].quick.f: f: 0.5 is outside"},
+      {"variants = [{method = \"tail\", quick = {f = 0.5}}]",
+       "line 3: variants[0].quick.f: f: 0.5 is outside"},
       {"variants = [{method = \"tail\", f = []}]", "line 3: variants[0].f: is empty"},
       {"variants = [{method = \"tail\", ranges = {f = [2, 4]}}]", "belong together"},
       {variants + "halving = {configurations = 2, budgets = [10]}", "belong together"},
       {variants + "[settings]\ndivisor = 10", "line 5: settings.divisor: divisor: 10 is outside 1..9"},
-      {variants + "[settings]\ndivide = 3", "did you mean divisor?"},
+      {variants + "[settings]\ndivisr = 3", "did you mean divisor?"},
       {variants + "[quick]\nbudgt = 3", "line 5: quick.budgt: is not a key"},
       {variants + "[quick]\nbudget = 0", "line 5: quick.budget: 0 is outside"},
-      {"budget = 5\n" + variants + "halving = {configurations = 2, budgets = [10]}", "line 3: budget: has no effect with [halving]"},
+      {"budget = 5\n" + variants + "halving = {configurations = 2, budgets = [10]}",
+       "line 3: budget: has no effect with [halving]"},
       {variants + "halving = {configurations = 2, budgets = [10, 5]}", "budgets[1]: 5 is outside"},
       {variants + "[quoted]\nlabel = \"x\"\nx = [1]\nfactors = []", "as many factors"},
   };
@@ -99,8 +103,11 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
     INFO(text);
     CHECK_THROWS_WITH_AS(tiny::study(beginning + text), doctest::Contains(message), InputError);
   }
-  CHECK_THROWS_WITH_AS(tiny::study("title = \"T\"\ntask = \"tine\"\n"), doctest::Contains("line 2: task: task: \"tine\" is unknown; did you mean tiny?"), InputError);
-  CHECK_THROWS_WITH_AS(read_study("plantd", tiny::registry()), doctest::Contains("did you mean planted?"), UsageError);
+  CHECK_THROWS_WITH_AS(tiny::study("title = \"T\"\ntask = \"tine\"\n"),
+                       doctest::Contains("line 2: task: task: \"tine\" is unknown; did you mean tiny?"),
+                       InputError);
+  CHECK_THROWS_WITH_AS(read_study("plantd", tiny::registry()), doctest::Contains("did you mean planted?"),
+                       UsageError);
 }
 
 TEST_CASE("a study is written as a file that reads back to the same study") {
@@ -135,12 +142,14 @@ TEST_CASE("every study of the project is read in full and quick") {
       CHECK(s.name == name);
       CHECK(s.quick == quick);
       CHECK(parse_study(to_toml(s), name, all) == s);
-      for (const Variant& v : s.variants) set(*std::make_unique<Method>(all.method(v.method)), method_values(s, v));
+      for (const Variant& v : s.variants)
+        set(*std::make_unique<Method>(all.method(v.method)), method_values(s, v));
     }
 }
 
 TEST_CASE("a setting reaches what has it and one that nothing has is refused") {
-  Study s = tiny::study(beginning + "variants = [\"banel\", \"tail\", {name = \"b, 2\", method = \"banel\", budget = 9}]");
+  Study s = tiny::study(
+      beginning + "variants = [\"banel\", \"tail\", {name = \"b, 2\", method = \"banel\", budget = 9}]");
   const Registry all = tiny::registry();
   change(s, all, "budget=33");
   CHECK(method_values(s, s.variants[2]) == Values{{"budget", 33}});
@@ -168,7 +177,8 @@ TEST_CASE("parts of a study are chosen by name and any method of the registry ca
   CHECK(s.panels.size() == 1);
   CHECK(s.instances == std::vector<std::uint64_t>{2});
   CHECK(s.seeds == std::vector<std::uint64_t>{5});
-  CHECK_THROWS_WITH_AS(select(s, all, {.panels = {"five"}}), doctest::Contains("did you mean fives?"), UsageError);
+  CHECK_THROWS_WITH_AS(select(s, all, {.panels = {"five"}}), doctest::Contains("did you mean fives?"),
+                       UsageError);
   CHECK_THROWS_AS(select(s, all, {.variants = {"unknown"}}), UsageError);
   CHECK_THROWS_AS(select(s, all, {.variants = {"mine", "mine"}}), UsageError);
 }

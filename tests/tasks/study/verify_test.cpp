@@ -25,7 +25,8 @@ std::vector<std::string> differences(const fs::path& folder) {
 }
 
 // Replaces the first `before` in a file, looks, and puts the file back.
-void check_found(const fs::path& run, const fs::path& file, const std::string& before, const std::string& after) {
+void check_found(const fs::path& run, const fs::path& file, const std::string& before,
+                 const std::string& after) {
   const std::string text = read_file(run / file);
   const auto at = text.find(before);
   INFO(file.string() << ": " << before << " -> " << after);
@@ -58,6 +59,7 @@ TEST_CASE("a finished run agrees with itself and whatever text is changed in it 
   check_found(run, "rows.json", "\"final\":", "\"final\":1");
   check_found(run, "rows.json", "\"seed\":2", "\"seed\":3");
   check_found(run, "table.csv", "banel", "tail");
+  check_found(run, "table.txt", "banel", "tail");
   check_found(run, "table.md", "banel", "tail");
   check_found(run, attack / "metrics.jsonl", "\"positives\":", "\"positives\":1");
   check_found(run, attack / "metrics.jsonl", "\"nre\":", "\"nre\":1");

@@ -1,4 +1,4 @@
-#include "tasks/cli/finds.h"
+#include "tasks/cli/commands/finds.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 #include "tasks/base/stats.h"
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
-#include "tasks/cli/instance.h"
+#include "tasks/cli/commands/instance.h"
 #include "tasks/report/row.h"
 #include "tasks/study/plan.h"
 #include "tensor/check.h"
@@ -95,28 +95,45 @@ std::unique_ptr<Generator> attacker_of(const fs::path& folder, const Task& task)
   return task.prior().with_state(read_file(file), file.string());
 }
 
-std::vector<RuleRow> try_rules(const Task& task, std::size_t attempts, std::uint64_t seed) {
+namespace {
+
+// `attempts` fresh attempts of a rule, judged.
+RuleRow tried(const Task& task, const Judge& judge, const Rule& rule, std::size_t attempts, Stream random,
+              std::size_t first) {
   constexpr std::size_t most_examples = 3;
+  std::vector<Attempt> asked;
+  for (std::size_t i = 0; i < attempts; ++i) {
+    Rng rng = random[first + i];
+    asked.push_back(rule.make(rng));
+  }
+  RuleRow row{rule.name, {}, {}, {}};
+  const std::vector<Verdict> verdicts = judge(asked);
+  std::set<Attempt> shown;
+  for (std::size_t i = 0; i < attempts; ++i) {
+    const bool success = verdicts[i].reward == Reward::success;
+    row.success.count(success);
+    if (success && row.examples.size() < most_examples && shown.insert(asked[i]).second)
+      row.examples.push_back({asked[i], verdicts[i].answer, task.truth(asked[i]), ""});
+  }
+  return row;
+}
+
+}  // namespace
+
+std::vector<RuleRow> try_rules(const Task& task, std::size_t attempts, std::uint64_t seed,
+                               const Generator* attacker) {
   const Judge judge = task.judge();
-  std::vector<RuleRow> rows;
   const std::vector<Rule> rules = task.rules();
   ENSURE(!rules.empty(), "rules", task.title() << " has no rules written by hand");
-  for (const Rule& rule : rules) {
-    std::vector<Attempt> asked;
-    for (std::size_t i = 0; i < attempts; ++i) {
-      Rng rng = Stream{seed, "rules"}[rows.size() * attempts + i];
-      asked.push_back(rule.make(rng));
-    }
-    RuleRow& row = rows.emplace_back(RuleRow{rule.name, {}, {}});
-    const std::vector<Verdict> verdicts = judge(asked);
-    std::set<Attempt> shown;
-    for (std::size_t i = 0; i < attempts; ++i) {
-      const bool success = verdicts[i].reward == Reward::success;
-      row.success.count(success);
-      if (success && row.examples.size() < most_examples && shown.insert(asked[i]).second)
-        row.examples.push_back({asked[i], verdicts[i].answer, task.truth(asked[i]), ""});
-    }
-  }
+  std::vector<RuleRow> rows;
+  for (const Rule& rule : rules)
+    rows.push_back(tried(task, judge, rule, attempts, {seed, "rules"}, rows.size() * attempts));
+  if (!attacker) return rows;
+  const std::vector<Attempt> written = texts(attacker->sample(attempts, {seed, "rules attacker"}));
+  const std::vector<Verdict> verdicts = judge(written);
+  for (std::size_t i = 0; i < written.size(); ++i)
+    if (verdicts[i].reward == Reward::success)
+      for (std::size_t r = 0; r < rules.size(); ++r) rows[r].covered.count(rules[r].covers(written[i]));
   return rows;
 }
 
@@ -139,7 +156,10 @@ Json to_json(const std::vector<RuleRow>& rows) {
   for (const RuleRow& row : rows) {
     Json examples = Json::array();
     for (const Finding& f : row.examples) examples.push_back(to_json(f));
-    json.push_back({{"rule", row.rule}, {"success", to_json(row.success)}, {"examples", examples}});
+    json.push_back({{"rule", row.rule},
+                    {"success", to_json(row.success)},
+                    {"share_of_finds", to_json(row.covered)},
+                    {"examples", examples}});
   }
   return json;
 }

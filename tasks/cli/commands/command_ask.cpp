@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/base/words.h"
-#include "tasks/cli/answers.h"
 #include "tasks/cli/commands.h"
-#include "tasks/cli/finds.h"
-#include "tasks/cli/instance.h"
+#include "tasks/cli/commands/answers.h"
+#include "tasks/cli/commands/finds.h"
+#include "tasks/cli/commands/instance.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -64,8 +64,12 @@ void ask_finds(const Options& o, const Session& session) {
 }
 
 void ask_rules(const Options& o, const Session& session) {
-  const Instance it = o.opened(session);
-  const std::vector<RuleRow> rows = try_rules(*it.task, o.samples, o.seed);
+  Options here = o;
+  if (!o.folder.empty()) here.networks = o.folder;
+  const Instance it = here.opened(session);
+  std::unique_ptr<Generator> attacker;
+  if (!o.folder.empty()) attacker = attacker_of(o.folder, *it.task);
+  const std::vector<RuleRow> rows = try_rules(*it.task, o.samples, o.seed, attacker.get());
   if (o.json) return print(to_json(rows));
   std::cout << in_words(it.task->title(), rows);
 }
@@ -125,6 +129,9 @@ void declare_ask(Session& session) {
     command.option("--samples", o->samples, "fresh attempts of each rule", 100, most).default_text("10000");
     add_seed(command, o->seed, "of the attempts");
     networks(command, *o);
+    command
+        .option("--attack", o->folder, "a finished attack: also the share of its finds that follow each rule")
+        .placeholder("FOLDER");
     add_json(command, o->json);
   }
 }

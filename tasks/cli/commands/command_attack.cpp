@@ -4,8 +4,8 @@
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"
-#include "tasks/cli/instance.h"
-#include "tasks/cli/overrides.h"
+#include "tasks/cli/commands/instance.h"
+#include "tasks/cli/commands/overrides.h"
 #include "tasks/study/runner.h"
 #include "tensor/check.h"
 

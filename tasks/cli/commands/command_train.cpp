@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/cli/commands.h"
-#include "tasks/cli/instance.h"
-#include "tasks/cli/overrides.h"
+#include "tasks/cli/commands/instance.h"
+#include "tasks/cli/commands/overrides.h"
 #include "tensor/check.h"
 
 namespace banel {

@@ -9,21 +9,24 @@ namespace banel {
 
 namespace {
 
-// NAME   sentence, the names in one column; long sentences go on in theirs.
-void print_entry(const std::string& name, std::size_t width, const std::string& sentence) {
+// The text after `line`, in as many lines as it needs.
+void print_wrapped(std::string line, const std::string& text) {
   constexpr std::size_t columns = 80;
-  std::string line = "  " + name + std::string(width - name.size() + 2, ' ');
   const std::size_t indent = line.size();
-  for (std::size_t at = 0; at < sentence.size();) {
-    const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
     if (line.size() > indent && line.size() + (end - at) > columns) {
       std::cout << line << '\n';
       line = std::string(indent, ' ');
     }
-    line += (line.size() > indent ? " " : "") + sentence.substr(at, end - at);
+    line += (line.size() > indent ? " " : "") + text.substr(at, end - at);
     at = end + 1;
   }
   std::cout << line << '\n';
+}
+
+void print_entry(const std::string& name, std::size_t width, const std::string& sentence) {
+  print_wrapped("  " + name + std::string(width - name.size() + 2, ' '), sentence);
 }
 
 template <class Entry>
@@ -35,15 +38,16 @@ void print_entries(const std::vector<Entry>& entries) {
 
 std::string described(const Setting& s, const Values& quick) {
   const auto changed = quick.find(s.key);
-  return s.sentence + (s.sentence.empty() ? "" : "; ") +
-         (s.range().empty() ? "" : s.range() + (s.unit.empty() ? "" : " " + s.unit) + "; ") + "default " +
-         s.value.shown() + (changed == quick.end() ? "" : ", quick " + changed->second.shown());
+  return s.sentence + " [" + s.range() + (s.unit.empty() ? "" : " " + s.unit) + "; default " +
+         s.value.shown() + (changed == quick.end() ? "" : ", quick " + changed->second.shown()) + "]";
 }
 
-void print_settings(const std::string& sentence, const std::vector<Setting>& settings, const Values& quick) {
+void print_settings(const std::string& name, const std::string& sentence,
+                    const std::vector<Setting>& settings, const Values& quick) {
   std::size_t width = 0;
   for (const Setting& s : settings) width = std::max(width, s.key.size());
-  std::cout << sentence << "\n\nSettings (--set KEY=VALUE):\n";
+  print_wrapped("", name + ": " + sentence);
+  std::cout << "\nSettings (--set KEY=VALUE):\n";
   for (const Setting& s : settings) print_entry(s.key, width, described(s, quick));
 }
 
@@ -82,7 +86,7 @@ void declare(Session& session, const char* name, const char* sentence, const std
         if (!one || one == &e) all.push_back(to_json(e, settings(e)));
       return print(one ? all.front() : all);
     }
-    if (one) return print_settings(one->name + ": " + one->sentence, settings(*one), quick(*one));
+    if (one) return print_settings(one->name, one->sentence, settings(*one), quick(*one));
     print_entries(entries);
     suggest(false, next, "settings, with range and default");
   });

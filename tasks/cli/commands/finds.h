@@ -27,10 +27,13 @@ std::unique_ptr<Generator> attacker_of(const std::filesystem::path& folder, cons
 
 struct RuleRow {
   std::string rule;
-  Rate success;                   // of fresh attempts of the rule
+  Rate success;  // of fresh attempts of the rule
+  Rate covered;  // of an attacker's successes: those that follow the rule; 0 of 0 without one
   std::vector<Finding> examples;  // distinct successes, up to 3
 };
-std::vector<RuleRow> try_rules(const Task&, std::size_t attempts, std::uint64_t seed);
+// `attacker`: if given, as many samples of it are judged too.
+std::vector<RuleRow> try_rules(const Task&, std::size_t attempts, std::uint64_t seed,
+                               const Generator* attacker = nullptr);
 std::string in_words(const std::string& title, const std::vector<RuleRow>&);
 Json to_json(const std::vector<RuleRow>&);
 

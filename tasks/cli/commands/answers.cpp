@@ -1,4 +1,4 @@
-#include "tasks/cli/answers.h"
+#include "tasks/cli/commands/answers.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -29,13 +29,16 @@ TargetAnswer ask_target(const Task& task, const Values& settings, const std::str
   a.truth = addition::sum(*parsed);
   a.wrong_as_text = addition::is_wrong(a.answer, *parsed, addition::Judged::as_text);
   a.wrong_as_number = addition::is_wrong(a.answer, *parsed, addition::Judged::as_number);
-  const Sequence tokens = addition::alphabet().encode(asked + a.answer + '\n');
+  // An answer that fills the context has no end.
+  const bool ends = asked.size() + a.answer.size() <= static_cast<std::size_t>(target.config().context);
+  const std::string text = asked + a.answer + (ends ? "\n" : "");
+  const Sequence tokens = addition::alphabet().encode(text);
   double before = 0;
   for (std::size_t end = asked.size() + 1; end <= tokens.size(); ++end) {
     const Sequence part(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(end));
     const double nats = log_likelihood(target, std::span(&part, 1), asked.size())[0];
-    const bool last = end == tokens.size();
-    a.digits.push_back({last ? "end" : std::string(1, (asked + a.answer)[end - 1]), std::exp(nats - before)});
+    a.digits.push_back(
+        {text[end - 1] == '\n' ? "end" : std::string(1, text[end - 1]), std::exp(nats - before)});
     before = nats;
   }
   return a;

@@ -1,4 +1,4 @@
-#include "tasks/cli/overrides.h"
+#include "tasks/cli/commands/overrides.h"
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"
+#include "tasks/cli/commands/overrides.h"
 #include "tasks/cli/help.h"
-#include "tasks/cli/overrides.h"
 #include "tasks/study/results.h"
 #include "tasks/study/runner.h"
 #include "tensor/check.h"
@@ -84,8 +84,9 @@ std::string expected_time(const Study& s) {
 void print_studies(const Session& session) {
   for (const std::string& name : study_names()) {
     const Study full = read_study(name, session.all), quick = read_study(name, session.all, true);
-    std::cout << name << ": " << full.sentence << " (" << full.variants.size() << " variants"
-              << expected_time(full) << "; --quick" << expected_time(quick) << ")\n";
+    std::cout << name << ": " << (full.sentence.empty() ? full.title + "." : full.sentence) << " ("
+              << full.variants.size() << " variants" << expected_time(full) << "; --quick"
+              << expected_time(quick) << ")\n";
   }
 }
 

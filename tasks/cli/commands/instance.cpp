@@ -1,4 +1,4 @@
-#include "tasks/cli/instance.h"
+#include "tasks/cli/commands/instance.h"
 
 #include <nlohmann/json.hpp>
 
