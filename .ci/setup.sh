@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout ready: refuses tools that are too old, installs missing packages (Debian; as root or with sudo) or
 # names them, configures and builds.
-# usage: .ci/setup.sh PRESET TARGET [PACKAGE...]      more Debian packages to install
+# usage: .ci/setup.sh PRESET TARGET [PACKAGE...]      more packages of Debian, installed where they exist
 set -euo pipefail
 cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." >/dev/null
 preset=$1 target=$2
@@ -68,18 +68,25 @@ present() {
   esac
 }
 
-install_debian_packages() {
-  local packages=("$@") missing=() package as_root=()
-  for package in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-  done
-  if ((${#missing[@]} == 0)); then return; fi
+installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+install_debian_packages() { # packages that are needed are in `packages`, the arguments are those that would be nice
+  local missing=() wanted=() package as_root=()
+  for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
+  for package in "$@"; do installed "$package" || wanted+=("$package"); done
+  if ((${#missing[@]} + ${#wanted[@]} == 0)); then return; fi
   if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "needs more packages; as root: apt-get install ${missing[*]}"
+    if ! command -v sudo >/dev/null; then
+      if ((${#missing[@]} == 0)); then return; fi
+      fail "needs more packages; as root: apt-get install ${missing[*]}"
+    fi
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -q >&2
   refuse_old  # by what the fresh lists offer
+  for package in "${wanted[@]}"; do
+    if [[ -n $(candidate "$package") ]]; then missing+=("$package"); fi
+  done
+  if ((${#missing[@]} == 0)); then return; fi
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
@@ -105,7 +112,8 @@ name_missing() {
 refuse_old
 if command -v apt-get >/dev/null; then
   mapfile -t packages < <(printf '%s\n' "${needed[@]}" | awk '{print $2}' | sort -u)
-  install_debian_packages "${packages[@]}" dpkg-dev file "$@"
+  packages+=(dpkg-dev file)
+  install_debian_packages "$@"
 else
   name_missing
 fi
