@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
+#include "nn/io/json.h"
 #include "nn/io/safetensors.h"
 #include "tensor/rng.h"
 #include "tests/support/run_banel.h"

@@ -71,7 +71,7 @@ TEST_CASE("values are shown as people write them") {
   CHECK(Value(7500).shown() == "7500");
   CHECK(Value("tail").shown() == "tail");
   CHECK(depth.range() == "1..20");
-  CHECK(set.range() == "tail, bulk");
+  CHECK(set.range() == "one of tail, bulk");
 }
 
 TEST_CASE("values survive JSON and whole numbers stay whole there") {
@@ -97,7 +97,7 @@ TEST_CASE("settings are completed by their defaults and foreign keys are refused
                        doctest::Contains("mine: \"dept\" is no setting of it; did you mean depth?"),
                        UsageError);
   CHECK_THROWS_WITH_AS(completed({depth, rate}, {{"colour", 9}}, "mine"),
-                       doctest::Contains("are depth, rate"), UsageError);
+                       doctest::Contains("it has depth, rate"), UsageError);
   CHECK_THROWS_AS(completed({depth}, {{"depth", 21}}, "mine"), UsageError);
   CHECK_THROWS_AS(completed({}, {{"depth", 2}}, "mine"), UsageError);
 }

@@ -8,9 +8,10 @@
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "nn/io/safetensors.h"
-#include "tasks/model/pretrain.h"
+#include "tasks/addition/target.h"
 #include "tasks/report/report.h"
-#include "tasks/run/attack_log.h"
+#include "tasks/run/checkpoint.h"
+#include "tasks/run/log.h"
 
 namespace banel {
 namespace {
@@ -24,9 +25,14 @@ TEST_CASE("every seed of the fuzz targets is accepted by its parser") {
       {"json", [](const std::string& bytes) { parse_json(bytes, "seed"); }},
       {"metrics", [](const std::string& bytes) { parse_metrics(bytes, "seed"); }},
       {"timing", [](const std::string& bytes) { parse_timing(bytes, "seed"); }},
-      {"table", [](const std::string& bytes) { parse_rows(bytes, "seed"); }},
-      {"pretrain/target", [](const std::string& bytes) { parse_target_report(bytes.substr(1), "seed"); }},
-      {"pretrain/attacker", [](const std::string& bytes) { parse_base_rate(bytes.substr(1), "seed"); }},
+      {"progress",
+       [](const std::string& bytes) {
+         const Json json = parse_json(bytes, "seed");
+         parse_progress(Field(json, "seed"));
+       }},
+      {"rows", [](const std::string& bytes) { parse_rows(bytes, "seed"); }},
+      {"pretrain/target",
+       [](const std::string& bytes) { addition::parse_target_report(bytes.substr(1), "seed"); }},
       {"pretrain/training", [](const std::string& bytes) { parse_training(bytes.substr(1), "seed"); }},
   };
   const fs::path corpus = fs::path(BANEL_SOURCE_DIR) / "tests" / "system" / "fuzz" / "corpus";
