@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "banel/oracle.h"
+#include "nn/io/json.h"
 #include "tensor/rng.h"
 #include "tests/support/run_banel.h"
 
