@@ -89,11 +89,11 @@ struct TaskEntry {
   std::string name, sentence;
   std::vector<Setting> settings = {};
   Values quick = {};  // settings of a quick run that differ
+  // `values` are complete and in range; `instance` tells instances of one kind apart, such as a target's seed.
+  std::function<std::unique_ptr<Task>(const Values&, std::uint64_t instance)> make = {};
   // Keys of the settings that change verdicts only and nothing of what Task::open makes: instances that differ in
   // nothing else share their folder.
   std::vector<std::string> judging = {};
-  // `values` are complete and in range; `instance` tells instances of one kind apart, such as a target's seed.
-  std::function<std::unique_ptr<Task>(const Values&, std::uint64_t instance)> make;
 };
 
 }  // namespace banel

@@ -207,10 +207,10 @@ TaskEntry entry() {
                     {"check_questions", 20'000},
                     {"final_questions", 100'000},
                     {"attacker_examples", 100'000}},
-          .judging = {"zeros", "judge"},
           .make = [](const Values& values, std::uint64_t seed) -> std::unique_ptr<Task> {
             return std::make_unique<Addition>(settings_from(values), seed);
-          }};
+          },
+          .judging = {"zeros", "judge"}};
 }
 
 }  // namespace banel::addition

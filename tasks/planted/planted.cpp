@@ -269,8 +269,8 @@ TaskEntry entry() {
           .sentence = "strings of a set of known prior mass, in the tail or in the bulk of the prior",
           .settings = settings,
           .quick = {{"attacker_examples", 100'000}},
-          .judging = {"set", "mass", "samples"},
-          .make = make};
+          .make = make,
+          .judging = {"set", "mass", "samples"}};
 }
 
 }  // namespace banel::planted

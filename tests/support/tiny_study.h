@@ -21,10 +21,12 @@ inline Registry registry() {
                        .sentence = "sums that a number divides",
                        .settings = {{"divisor", 1, 9, 3}, {"depth", {"low", "high"}, "low"}},
                        .quick = {{"divisor", 2}},
-                       .judging = {"divisor"},
-                       .make = [](const Values& values, std::uint64_t) {
-                         return std::make_unique<TinyTask>(static_cast<int>(values.at("divisor").number()));
-                       }});
+                       .make =
+                           [](const Values& values, std::uint64_t) {
+                             return std::make_unique<TinyTask>(
+                                 static_cast<int>(values.at("divisor").number()));
+                           },
+                       .judging = {"divisor"}});
   all.tasks.push_back({.name = "program",
                        .sentence = "a program that wavers",
                        .make = [](const Values&, std::uint64_t) { return std::make_unique<ProgramTask>(); }});

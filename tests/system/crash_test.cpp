@@ -334,7 +334,7 @@ TEST_CASE("a second process on a run folder is refused and the first goes on to 
     CHECK(second.code == 4);
     CHECK(second.out == "");
     CHECK(one_line(second.err));
-    CHECK(second.err.find("another process is using this run folder") != second.err.npos);
+    CHECK(second.err.find("another process is using this folder") != second.err.npos);
     first.signal(SIGCONT);
     CHECK(first.wait().code == 0);
     goes_on_to_the_same_bytes(place);
