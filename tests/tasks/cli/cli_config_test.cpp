@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/io/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {

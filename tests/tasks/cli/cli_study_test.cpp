@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/io/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "nn/io/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {
