@@ -45,10 +45,11 @@ std::string settings_text(const TargetSettings& s, int digits, std::uint64_t see
 GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, int digits, std::uint64_t seed,
                  ProgressMode mode) {
   const NetworkFile file{folder, "target", settings_text(s, digits, seed)};
-  if (auto model = file.finished()) return std::move(*model);
-  create_folders(folder);
   const TrainingSettings& t = s.training;
-  GPT model(target_config(digits, t.d_model, t.layers, t.heads), Rng(seed, "target weights"));
+  const GPTConfig config = target_config(digits, t.d_model, t.layers, t.heads);
+  if (auto model = file.finished(config)) return std::move(*model);
+  create_folders(folder);
+  GPT model(config, Rng(seed, "target weights"));
   Training training;
   {
     Progress progress("target", t.examples, mode);

@@ -9,11 +9,12 @@ namespace banel {
 GptGenerator train_prior(const NetworkFile& file, const Language& language, int longest,
                          const TrainingSettings& t, std::uint64_t seed,
                          const std::function<Attempt(Rng&)>& string, ProgressMode mode) {
-  if (auto model = file.finished()) return {std::move(*model), language};
-  create_folders(file.folder);
   const auto prompt = static_cast<int>(language.prompt.size());
   const int context = prompt + longest - 1;  // the last character is predicted, never read
-  GPT model({language.alphabet.size(), context, t.d_model, t.layers, t.heads}, Rng(seed, "attacker weights"));
+  const GPTConfig config{language.alphabet.size(), context, t.d_model, t.layers, t.heads};
+  if (auto model = file.finished(config)) return {std::move(*model), language};
+  create_folders(file.folder);
+  GPT model(config, Rng(seed, "attacker weights"));
   const auto example = [&](Rng& rng) -> Example {
     return {
         .tokens = language.alphabet.encode(language.prompt + string(rng)), .loss_from = prompt, .weight = 1};

@@ -87,14 +87,18 @@ TrainingSettings training_from(const Values& values, const std::string& of, Trai
   return t;
 }
 
-std::optional<GPT> NetworkFile::finished() const {
+std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
   if (!fs::exists(report())) return std::nullopt;
   const Json found = read_json(report());
   ENSURE_AS(
       Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
       "was made with other settings than these: " << settings << "; choose another folder or remove it");
   fs::remove(partial());  // left by a kill between the report and its removal
-  return load_checkpoint(weights()).model;
+  GPT model = load_checkpoint(weights()).model;
+  ENSURE_AS(
+      model.config() == config, InputError, weights().string(),
+      "is not the network that " << report().filename().string() << " tells of; restore it from a copy");
+  return model;
 }
 
 void NetworkFile::finish(const GPT& model, const Json& result) const {

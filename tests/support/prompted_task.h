@@ -21,10 +21,11 @@ class PromptedTask : public Task {
   void open(const std::filesystem::path& folder, Access access, ProgressMode mode) override {
     const Language language{Alphabet("0123456789?."), prompt_, '.'};
     const NetworkFile file{folder, "answerer", "\"one network for all questions\""};
-    auto model = file.finished();
+    const GPTConfig config{language.alphabet.size(), 6, 16, 1, 2};
+    auto model = file.finished(config);
     ENSURE_AS(model || access == Access::make, InputError, file.report().string(), "is missing");
     if (!model) {
-      model = GPT({language.alphabet.size(), 6, 16, 1, 2}, Rng(5, "answerer"));
+      model = GPT(config, Rng(5, "answerer"));
       const TrainingSettings settings{.batch = 50, .rate = 1e-2, .warmup = 5, .examples = 6000};
       Progress progress("answerer", settings.examples, mode);
       const auto example = [&](Rng& rng) -> Example {  // any question, any one to three digits

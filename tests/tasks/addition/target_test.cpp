@@ -68,7 +68,7 @@ TEST_CASE("a target is trained and saved with a report") {
   CHECK(json.at("error") == to_json(measure_errors(target, tiny::digits, 500, {3, "target error"}).all));
 }
 
-TEST_CASE("a second call loads what the first one made") {
+TEST_CASE("a second call loads the target that the first one made") {
   const TemporaryFolder folder;
   const GPT target = make_target(folder.path);
   std::map<fs::path, fs::file_time_type> times;
@@ -173,7 +173,7 @@ TEST_CASE("what tables quote of a target is read or refused by the name of the v
   CHECK(refusal("[").starts_with("run/a.json: line 1: not JSON"));
 }
 
-TEST_CASE("a damaged report or network is refused by name") {
+TEST_CASE("a damaged report or network of a target is refused by name") {
   const TemporaryFolder folder;
   make_target(folder.path);
   for (const std::string name : {"target.json", "target.safetensors"}) {

@@ -176,7 +176,10 @@ TEST_CASE("the target answers a question letter by letter and right and wrong ar
   const Json json = Json::parse(run(ask + Arguments{"--json"}).out);
   CHECK(json.at("sum") == "16");
   CHECK(json.at("wrong_as_text") == (json.at("answer") != "16"));
-  CHECK(json.at("digits").size() == json.at("answer").get<std::string>().size() + 1);  // and the end
+  const std::size_t characters = json.at("answer").get<std::string>().size();
+  const bool ended =
+      json.at("digits").size() == characters + 1;  // an answer that fills the context has no end
+  CHECK((ended || (json.at("digits").size() == characters && characters == 5)));
   for (const Json& digit : json.at("digits")) {
     CHECK(digit.at("probability") > 1.0 / 13 - 1e-6);  // the most likely of 13 tokens
     CHECK(digit.at("probability") <= 1.0 + 1e-6);

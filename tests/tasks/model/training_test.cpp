@@ -34,8 +34,9 @@ GptGenerator make_prior(const fs::path& folder, const TrainingSettings& t = tiny
 // Checked every 160 examples, and trained to the end.
 GPT make_checked(const fs::path& folder, const TrainingSettings& t = tiny_training) {
   const NetworkFile file = file_of(folder, t);
-  if (auto model = file.finished()) return *model;
-  GPT model({13, 6, t.d_model, t.layers, t.heads}, Rng(3, "weights"));
+  const GPTConfig config{13, 6, t.d_model, t.layers, t.heads};
+  if (auto model = file.finished(config)) return *model;
+  GPT model(config, Rng(3, "weights"));
   Progress progress("prior", t.examples, ProgressMode::quiet);
   const auto example = [](Rng& rng) -> Example {
     return {.tokens = tiny::language().alphabet.encode('\n' + tiny::random_string(rng))};
