@@ -34,8 +34,7 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (oracle.used() < settings.scout) scout(state, round, oracle, context);
     const bool scouted = round.outcome == Outcome::scouted;
     if (!scouted)
-      round.attempts = draw(*theta, state.regions, context.screen, std::min(settings.m, left),
-                            context.stream("attempts", round));  // Alg. 2, l. 3
+      round.attempts = learner.attempts(state, round, std::min(settings.m, left), context);  // Alg. 2, l. 3
     if (round.attempts.kept.empty()) {  // theta writes nothing new: it has collapsed or is exhausted
       if (settings.patience == 0 || !state.best.current.theta || state.best.current_is_best) break;
       state.best.restore(theta);
@@ -55,6 +54,10 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     if (!after_round(state, round)) return;
   }
   if (state.best.overall().theta) theta = state.attacker().clone();
+}
+
+Draws Learner::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
+  return draw(*state.theta, state.regions, context.screen, n, context.stream("attempts", round));
 }
 
 // The BaNEL step: what theta learns from the failures of a round.

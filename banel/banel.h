@@ -120,6 +120,9 @@ class Learner {
  public:
   virtual ~Learner() = default;
 
+  // At most n strings for the oracle (line 3). Most learners draw them from theta.
+  virtual Draws attempts(const State&, const Round&, std::size_t n, const Context&);
+
   // Changes state.theta or state.regions. False ends the run, because there is nothing left to learn from;
   // the round then does not count.
   virtual bool learn(State&, Round&, const Context&) = 0;
