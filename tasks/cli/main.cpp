@@ -1,3 +1,3 @@
 #include "tasks/cli/program.h"
 
-int main(int argc, char** argv) { return banel::command_line(argc, argv, banel::built_in()); }
+int main(int argc, char** argv) { return banel::command_line(argc, argv); }

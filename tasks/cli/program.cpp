@@ -15,12 +15,10 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 ok, 1 failure while computing, 2 bad usage or value, 3 bad input file, 4 reading or "
-    "writing "
-    "failed, 5 verification failed, 6 evaluation budget refused, 130 interrupted (the same command goes on "
-    "where it "
-    "stopped).";
+    "writing failed, 5 verification failed, 6 evaluation budget refused, 130 interrupted (the same command "
+    "goes on where it stopped).";
 
-// What a word that used to be a command is today.
+// Former commands and what replaces them.
 constexpr std::pair<const char*, const char*> renamed[] = {
     {"sample", "`banel ask attacker`"},   {"eval", "`banel ask target` and `banel ask attacker`"},
     {"rules", "`banel ask rules`"},       {"tune", "`banel study tuning`"},
@@ -39,8 +37,10 @@ Words written_out(Words words) {
 
 Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry()}}; }
 
-int command_line(int argc, char** argv, const Registry& all) {
+int command_line(int argc, char** argv, const std::function<void(Registry&)>& add) {
   return run_program([&] {
+    Registry all = built_in();
+    if (add) add(all);
     CommandLine program("banel", "learning from failures alone (arXiv 2510.09596)", "banel " BANEL_VERSION);
     program.notes(exit_codes);
     Session session{all, program, {argv, argv + argc}};

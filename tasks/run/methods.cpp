@@ -16,13 +16,14 @@ Keys operator+(Keys a, const Keys& b) {
   return a;
 }
 
-const Keys counted{"budget"},
-    rounds = counted + Keys{"m", "screen"},
-    filter_keys = rounds + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"},
-    small_keys = filter_keys + Keys{"early_abort", "patience", "restart"},
-    phi_keys{"kappa", "phi_epochs", "phi_rate", "phi_batch"},
-    policy_keys = rounds + Keys{"theta_rate", "theta_batch"}, rnd_keys{"novelty_epochs", "novelty_rate"},
-    count_keys{"novelty_order", "novelty_c"};
+Keys counted() { return {"budget"}; }
+Keys rounds() { return counted() + Keys{"m", "screen"}; }
+Keys filter_keys() { return rounds() + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"}; }
+Keys small_keys() { return filter_keys() + Keys{"early_abort", "patience", "restart"}; }
+Keys phi_keys() { return {"kappa", "phi_epochs", "phi_rate", "phi_batch"}; }
+Keys policy_keys() { return rounds() + Keys{"theta_rate", "theta_batch"}; }
+Keys rnd_keys() { return {"novelty_epochs", "novelty_rate"}; }
+Keys count_keys() { return {"novelty_order", "novelty_c"}; }
 
 std::shared_ptr<Novelty> count(const Method& m, const Start&) {
   return std::make_shared<PseudoCounts>(static_cast<std::size_t>(m.novelty.order), m.novelty.c);
@@ -78,7 +79,7 @@ Method small_batches(Method m) {
 }
 
 Method policy(Method m, double rate, int batch) {
-  m.uses = policy_keys + m.uses;
+  m.uses = policy_keys() + m.uses;
   m.screen = "none";
   m.settings.theta.rate = rate;
   m.settings.theta.batch = batch;
@@ -91,10 +92,10 @@ void add_banel(std::vector<Method>& all) {
       small_batches({"banel",
                      "small rounds with early abort, screening and rollback: fits a failure model to the "
                      "failures and distils what least resembles them",
-                     filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}}));
+                     filter(ratio_score()), small_keys() + phi_keys() + Keys{"scout"}}));
 
   Method paper{"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
-               filter(ratio_score()), filter_keys + phi_keys};
+               filter(ratio_score()), filter_keys() + phi_keys()};
   paper.screen = "none";
   paper.paper = {0.1112, 278};  // arXiv 2510.09596, table 1
   paper.settings.f = 3;
@@ -102,7 +103,7 @@ void add_banel(std::vector<Method>& all) {
 
   Method unscreened =
       small_rounds({"banel-unscreened", "banel, but invalid and repeated strings cost evaluations",
-                    filter(ratio_score()), small_keys + phi_keys});
+                    filter(ratio_score()), small_keys() + phi_keys()});
   unscreened.screen = "none";
   unscreened.settings.f = 8;
   unscreened.settings.kappa = 0.5;  // closer to theta: what no failure resembles is mostly invalid
@@ -110,7 +111,7 @@ void add_banel(std::vector<Method>& all) {
   all.push_back(unscreened);
 
   Method regions{"banel-union", "Algorithm 1: keeps every rejection region and distils nothing",
-                 filter(ratio_score()), rounds + Keys{"n", "f"} + phi_keys};
+                 filter(ratio_score()), rounds() + Keys{"n", "f"} + phi_keys()};
   regions.settings.memory = Memory::regions;
   regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
   all.push_back(regions);
@@ -118,7 +119,7 @@ void add_banel(std::vector<Method>& all) {
 
 void add_policies(std::vector<Method>& all) {
   Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty",
-                          bonus_gradient(count), count_keys + Keys{"kl"}},
+                          bonus_gradient(count), count_keys() + Keys{"kl"}},
                          3e-3, 50);
   counts.settings.kl = 0.3;
   counts.paper = {0.00058, 1.45};
@@ -128,7 +129,7 @@ void add_policies(std::vector<Method>& all) {
         policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
                 "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
                     std::to_string(epochs),
-                bonus_gradient(rnd), rnd_keys + Keys{"kl"}},
+                bonus_gradient(rnd), rnd_keys() + Keys{"kl"}},
                3e-3, 50);
     m.novelty.epochs = epochs;
     if (epochs == 1) m.paper = {0.00084, 2.1};
@@ -147,42 +148,42 @@ void add_policies(std::vector<Method>& all) {
 void add_controls(std::vector<Method>& all) {
   Method by_rnd =
       small_batches({"rnd-score", "control: banel with the error of random network distillation as score",
-                     filter_by(rnd), small_keys + rnd_keys});
+                     filter_by(rnd), small_keys() + rnd_keys()});
   by_rnd.settings.f = 4;
   by_rnd.novelty.epochs = 10;
   all.push_back(by_rnd);
   all.push_back(small_batches({"count-score", "control: banel with the pseudo-count bonus as score",
-                               filter_by(count), small_keys + count_keys}));
+                               filter_by(count), small_keys() + count_keys()}));
   Method oracle_free = small_batches(
       {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
-       filter(ratio_score()), filter_keys + phi_keys + Keys{"patience"}});
+       filter(ratio_score()), filter_keys() + phi_keys() + Keys{"patience"}});
   oracle_free.consults_oracle = false;
   oracle_free.settings.early_abort = 0;
   all.push_back(oracle_free);
   Method tail = small_batches({"tail", "control: banel that keeps what the attacker finds least likely",
-                               filter(tail_score()), small_keys});
+                               filter(tail_score()), small_keys()});
   tail.settings.f = 8;
   tail.settings.theta.epochs = 2;
   all.push_back(tail);
   Method random = small_batches({"random", "control: banel that keeps a random 1/f of the proposals",
-                                 filter(random_score()), small_keys});
+                                 filter(random_score()), small_keys()});
   random.settings.f = 4;
   random.settings.theta.epochs = 2;
   all.push_back(random);
   Method scouts = small_rounds({"scout", "control: scouts to the end; no failure model takes part",
-                                filter(ratio_score()), small_keys + phi_keys + Keys{"scout"}});
+                                filter(ratio_score()), small_keys() + phi_keys() + Keys{"scout"}});
   scouts.settings.scout = 10'000'000;  // to the end of any budget
   all.push_back(scouts);
 }
 
 void add_unlearned(std::vector<Method>& all) {
   Method hot{"temperature", "control: the prior at a higher temperature; nothing is learned", no_learning(),
-             counted + Keys{"temperature"}};
+             counted() + Keys{"temperature"}};
   hot.temperature = 4;
   hot.consults_oracle = false;
-  Method memory{"memory", "control: the prior, never the same string twice", no_learning(), counted};
+  Method memory{"memory", "control: the prior, never the same string twice", no_learning(), counted()};
   memory.exact_memory = true;
-  Method prior{"prior", "control: the prior as it is; nothing is learned", no_learning(), counted};
+  Method prior{"prior", "control: the prior as it is; nothing is learned", no_learning(), counted()};
   for (Method* m : {&hot, &memory, &prior}) {
     m->one_round = true;
     m->settings.m = static_cast<std::size_t>(m->settings.budget);

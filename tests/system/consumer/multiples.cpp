@@ -28,11 +28,12 @@ struct Multiples : Task {  // the prior draws one of 1 to 2000; a multiple of th
 };
 
 int main(int argc, char** argv) {
-  Registry all = built_in();
-  const auto make = [](const Values& values, std::uint64_t) {
-    return std::make_unique<Multiples>(static_cast<int>(values.at("divisor").number()));
-  };
-  all.tasks.push_back({"multiples", "numbers that a divisor divides", {{"divisor", 2, 1000, 97}}, {}, make});
-  all.methods.push_back(variant("mine", all.method("banel"), {{"f", 8}}));
-  return command_line(argc, argv, all);
+  return command_line(argc, argv, [](Registry& all) {
+    const auto make = [](const Values& values, std::uint64_t) {
+      return std::make_unique<Multiples>(static_cast<int>(values.at("divisor").number()));
+    };
+    all.tasks.push_back(
+        {"multiples", "numbers that a divisor divides", {{"divisor", 2, 1000, 97}}, {}, make});
+    all.methods.push_back(variant("mine", all.method("banel"), {{"f", 8}}));
+  });
 }
