@@ -97,7 +97,7 @@ void flush_stdout() {
 int report() {
   const int error = errno;
   std::cout.exceptions(std::ios::goodbit);  // std::cerr flushes std::cout, which may not throw from here
-  const auto fail = [](int code, const std::string& text) {
+  const auto fail = [](int code, std::string_view text) {
     std::cerr << "banel: " << text << '\n';
     return code;
   };
