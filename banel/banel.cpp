@@ -12,9 +12,9 @@ namespace banel {
 
 namespace {
 void validate(const Settings&, const State&);
-std::vector<Attempt> failures_of(const Round&, const Oracle&);
+std::vector<Attempt> failures_of(const Round&, const Context&);
 std::vector<Attempt> accept(const std::vector<Proposal>&, const std::vector<double>& scores, double tau,
-                            const Oracle&);
+                            const Context&);
 }  // namespace
 
 // The outer loop, which all methods share. The line numbers are those of the table in banel.h.
@@ -40,8 +40,8 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
       state.best.restore(theta);
       continue;
     }
-    if (!scouted) evaluate(round, oracle, settings.early_abort);  // Alg. 2, l. 4
-    round.failures = failures_of(round, oracle);                  // Alg. 2, l. 5
+    if (!scouted) evaluate(round, oracle, context);  // Alg. 2, l. 4
+    round.failures = failures_of(round, context);    // Alg. 2, l. 5
     if (settings.patience > 0 && !scouted)
       round.outcome =
           state.best.update(theta, {static_cast<std::int64_t>(round.attempts.examined), round.positives()},
@@ -64,6 +64,7 @@ Draws Learner::attempts(const State& state, const Round& round, std::size_t n, c
 bool Banel::learn(State& state, Round& round, const Context& context) {
   const Settings& settings = context.settings;
   const std::vector<Attempt>& F = round.failures;
+  if (F.empty()) return true;  // phi would equal theta and every score tie
   Generator& theta = *state.theta;
   const std::shared_ptr<Generator> phi = theta.clone();
   if (score_.uses_phi) {
@@ -79,7 +80,7 @@ bool Banel::learn(State& state, Round& round, const Context& context) {
   const std::vector<double> s =
       score_.of(P, *phi, settings, context.stream("scores", round));  // Alg. 2, l. 8
   round.tau = threshold(s, settings.f);                               // Alg. 2, l. 9
-  round.accepted = accept(P, s, round.tau, context.oracle);           // Alg. 2, l. 10
+  round.accepted = accept(P, s, round.tau, context);                  // Alg. 2, l. 10
   if (settings.memory == Memory::distil)
     theta.fit(round.accepted, settings.theta, context.stream("distil", round));  // Alg. 2, l. 11
   else
@@ -142,28 +143,38 @@ void validate(const Settings& s, const State& state) {
   require(s.scout >= 0, "scout = ", s.scout, " evaluations is negative");
   require(!s.scout || (s.screened && s.memory == Memory::distil && s.m <= 4096), "scout ", s.scout,
           " needs screening, distillation and rounds of at most 4,096 attempts");
+  require(s.evidence != Evidence::shuffled || (s.screened && !s.scout),
+          "shuffled rewards need screening and no scouts");
   require(!(s.restart || s.scout) || state.pretrained,
           "restart and scout need the pre-trained attacker in state.pretrained");
 }
 
 // Every model of a round learns from these only, so no rewarded string may be among them, even if it failed
 // in this round. An unjudged attempt is no failure.
-std::vector<Attempt> failures_of(const Round& round, const Oracle& oracle) {
+std::vector<Attempt> failures_of(const Round& round, const Context& context) {
+  const bool all = context.settings.evidence == Evidence::attempts;
   std::vector<Attempt> result;
   for (std::size_t i = 0; i < round.rewards.size(); ++i) {
     const Attempt& x = round.attempts.kept[i].text;
-    if (round.rewards[i] == Reward::failure && !oracle.succeeded(x)) result.push_back(x);
+    if (all || (round.rewards[i] == Reward::failure && !context.withheld(x))) result.push_back(x);
   }
   result.insert(result.end(), round.assumed.begin(), round.assumed.end());
   return result;
 }
 
-// The proposals with a score of at least tau, except those that were rewarded.
+// The proposals with a score above tau and the first of those that score tau, as many as pass a filter of
+// factor f, without those that were rewarded.
 std::vector<Attempt> accept(const std::vector<Proposal>& proposals, const std::vector<double>& scores,
-                            double tau, const Oracle& oracle) {
+                            double tau, const Context& context) {
+  const auto above = std::count_if(scores.begin(), scores.end(), [tau](double s) { return s > tau; });
+  std::size_t ties = passing(scores.size(), context.settings.f) - static_cast<std::size_t>(above);
   std::vector<Attempt> result;
-  for (std::size_t i = 0; i < proposals.size(); ++i)
-    if (scores[i] >= tau && !oracle.succeeded(proposals[i].text)) result.push_back(proposals[i].text);
+  for (std::size_t i = 0; i < proposals.size(); ++i) {
+    const bool tied = scores[i] == tau && ties > 0;
+    if (tied) --ties;
+    if ((tied || scores[i] > tau) && !context.withheld(proposals[i].text))
+      result.push_back(proposals[i].text);
+  }
   return result;
 }
 

@@ -20,12 +20,16 @@
 //   6     phi <- fit(copy of theta, F)                       Generator::clone, Generator::fit
 //   7     P <- f n samples from p_theta                      posterior.cpp: draw
 //   8     s(x) <- log p_theta(x) - kappa log p_phi(x)        banel.cpp: ratio_score, posterior.cpp: log_ratio
-//   9     tau <- the (1 - 1/f) quantile of s over P          posterior.cpp: threshold
-//   10    A <- {x in P : s(x) >= tau}                        banel.cpp: accept
+//   9     tau <- the n-th largest s(x) over P                posterior.cpp: threshold
+//   10    A <- the n proposals with s(x) >= tau              banel.cpp: accept
 //   11    theta <- fit(theta, A)                             Generator::fit
+//
+// Line 10 keeps exactly n: of the proposals that score tau, the first ones drawn. If fewer than f n could be
+// drawn, one in f is kept. A round without a failure teaches nothing: lines 6 to 11 are skipped.
 //
 // Algorithm 1 keeps the region (phi, kappa, tau) of each round in place of line 11, and lines 3 and 7 draw
 // only what no region rejects. In both, a string that was ever rewarded is neither a failure nor accepted.
+// (It is left out of the n that line 10 keeps, so A may be smaller.)
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -46,6 +50,15 @@ namespace banel {
 enum class Memory {
   regions,  // Algorithm 1: theta stays as it is, and the regions of all rounds restrict it
   distil    // Algorithm 2: theta is fitted to the accepted proposals, and phi is dropped
+};
+
+// What phi is fitted to (line 5). BaNEL uses the failures; the others are controls, and break the rule that a
+// rewarded string is neither a failure nor accepted. They are for scores without a novelty.
+enum class Evidence {
+  failures,  // the attempts that failed
+  attempts,  // all attempts, so that no reward reaches phi
+  shuffled   // the attempts that failed once the rewards of each batch are dealt to its attempts at random;
+             // the ledger keeps the true ones. Needs screening, or a string could get two rewards.
 };
 
 // The defaults are ours; the paper gives the budget and chooses f by task.
@@ -70,6 +83,7 @@ struct Settings {
   // Beyond the paper: what cannot succeed or was submitted before is neither submitted nor accepted.
   bool screened = true;
   Memory memory = Memory::distil;
+  Evidence evidence = Evidence::failures;
   double kl = 0.1;  // policy gradients: weight of the KL penalty, in root mean squares of the bonus; >= 0
 };
 
@@ -77,7 +91,7 @@ struct Settings {
 struct Round {
   std::size_t number = 0;               // 1, 2, ...
   Draws attempts = {};                  // X, without the attempts in `assumed`
-  std::vector<Reward> rewards = {};     // r(x) of attempts.kept
+  std::vector<Reward> rewards = {};     // r(x) of attempts.kept, or what Evidence::shuffled dealt them
   std::vector<Attempt> assumed = {};    // attempts taken for failures without an evaluation (early abort)
   std::vector<Attempt> failures = {};   // F: those evaluated, then those assumed
   Outcome outcome = Outcome::learned;   // otherwise phi and all below it are empty
@@ -109,6 +123,11 @@ struct Context {
   const Oracle& oracle;
   const Screen* screen;  // null if nothing is screened
   std::uint64_t seed;
+
+  // Whether x was ever rewarded and may therefore train no model.
+  bool withheld(const Attempt& x) const {
+    return settings.evidence == Evidence::failures && oracle.succeeded(x);
+  }
   Stream stream(std::string_view purpose, const Round& round) const {
     return {seed, purpose, static_cast<std::uint32_t>(round.number)};
   }
@@ -135,7 +154,7 @@ class Learner {
   }
 };
 
-// How proposals are scored (line 8). The highest 1/f of the scores pass.
+// How proposals are scored (line 8). The n highest scores pass.
 struct Score {
   bool uses_phi = true;  // if false, phi is not fitted and `of` is handed a copy of theta in its place
   std::function<std::vector<double>(std::span<const Proposal>, const Generator& phi, const Settings&,

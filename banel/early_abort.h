@@ -11,10 +11,11 @@
 
 namespace banel {
 
-// Evaluates round.attempts (line 4): the first `early_abort` of them, and the others only if one of the first
-// is rewarded. 0 evaluates all. Sets round.rewards. Attempts that stay without an evaluation move from
-// round.attempts to round.assumed, except strings that were rewarded in the past, which are dropped;
+// Evaluates round.attempts (line 4): the first settings.early_abort of them, and the others only if one of
+// these is rewarded. 0 evaluates all. Sets round.rewards. With Evidence::shuffled the rewards of the first
+// and those of the others are each dealt to them at random. Attempts that stay without an evaluation move
+// from round.attempts to round.assumed, except strings that were rewarded in the past, which are dropped;
 // attempts.examined shrinks in proportion. Errors: those of Oracle::evaluate.
-void evaluate(Round& round, Oracle& oracle, std::size_t early_abort);
+void evaluate(Round& round, Oracle& oracle, const Context& context);
 
 }  // namespace banel

@@ -88,13 +88,15 @@ std::vector<double> first_steps(Oracle& oracle, std::uint64_t seed) {
     std::vector<double> s;
     for (std::size_t i = 0; i < P.size(); ++i) s.push_back(P[i].log_prob - kappa * log_phi[i]);
 
-    std::vector<double> sorted = s;  // 9  tau, the (1 - 1/f) quantile of the scores
+    std::vector<double> sorted = s;  // 9  tau, the n-th largest of the scores
     std::sort(sorted.begin(), sorted.end());
-    const double tau = sorted[P.size() - P.size() / f];
+    const double tau = sorted[P.size() - n];
 
-    std::vector<Attempt> A;  // 10  the proposals outside the rejection region {s < tau}
+    std::vector<Attempt> A;  // 10  n proposals outside the rejection region {s < tau}
+    auto ties = std::upper_bound(sorted.begin(), sorted.end(), tau) - (sorted.end() - n);
     for (std::size_t i = 0; i < P.size(); ++i)
-      if (s[i] >= tau && !oracle.succeeded(P[i].text)) A.push_back(P[i].text);
+      if (s[i] > tau || (s[i] == tau && ties-- > 0))  // of those that score tau, the first ones drawn
+        if (!oracle.succeeded(P[i].text)) A.push_back(P[i].text);
 
     theta.fit(A, once, {seed, "distil", t});  // 11  theta learns what is left
 

@@ -63,9 +63,15 @@ class Generator {
   virtual double ascend(std::span<const Attempt>, std::span<const double> weights, const Fit&,
                         Stream order) = 0;
 
+  // Unlikelihood (Welleck et al. 2019, arXiv 1908.04319): one pass like that of ascend, up the gradient of
+  //   sum over all tokens t of the strings of log(1 - p(t | the tokens before it)).
+  // By default a string is one token: the gradient of log(1 - p(x)) is that of log p(x) with the weight
+  // -p(x) / (1 - p(x)). A model that writes token by token has its own, since p(x) is next to nothing.
+  virtual double unlearn(std::span<const Attempt>, const Fit&, Stream order);
+
   virtual std::unique_ptr<Generator> clone() const = 0;
 
-  // All that fit and ascend change, as bytes for a file, and the ending of that file's name: "safetensors".
+  // All that training changes, as bytes for a file, and the ending of that file's name: "safetensors".
   virtual std::string state() const = 0;
   virtual std::string_view format() const = 0;
 

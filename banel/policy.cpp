@@ -60,4 +60,15 @@ bool RewardGradient::learn(State& state, Round& round, const Context& context) {
   return true;
 }
 
+bool FailureGradient::learn(State& state, Round& round, const Context& context) {
+  const std::vector<Attempt>& F = round.failures;
+  if (F.empty()) return true;
+  const Fit& how = context.settings.theta;
+  const Stream order = context.stream("policy", round);
+  const std::vector<double> blame(F.size(), -1);
+  round.gradient_norm = penalty_ == Penalty::likelihood ? state.theta->ascend(F, blame, how, order)
+                                                        : state.theta->unlearn(F, how, order);
+  return true;
+}
+
 }  // namespace banel

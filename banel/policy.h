@@ -51,6 +51,22 @@ class RewardGradient : public Learner {
   Baseline baseline_;
 };
 
+// Learning from failures by pushing them away, with no regard to successes.
+enum class Penalty {
+  likelihood,   // negative sample reinforcement (Zhu et al. 2025, arXiv 2506.01347): REINFORCE with reward -1
+                // for a failure and nothing for a success, so theta descends the mean of log p_theta(x)
+  unlikelihood  // the bounded form, token by token: Generator::unlearn
+};
+
+class FailureGradient : public Learner {
+ public:
+  explicit FailureGradient(Penalty penalty) : penalty_(penalty) {}
+  bool learn(State&, Round&, const Context&) override;
+
+ private:
+  Penalty penalty_;
+};
+
 // (x - mean) / deviation, with the deviation of the population; all 0 if the values are equal up to rounding.
 std::vector<double> standardised(std::vector<double> values);
 

@@ -47,12 +47,14 @@ std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generat
   return scores;
 }
 
+std::size_t passing(std::size_t scores, double f) {
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(static_cast<double>(scores) / f)));
+}
+
 double threshold(std::vector<double> scores, double f) {
   ENSURE(f >= 1, "filter factor", "f = " << f << " must be at least 1");
   ENSURE(!scores.empty(), "threshold", "there are no scores; at least 1 is needed");
-  const auto rejected =
-      static_cast<std::size_t>(std::floor((1 - 1 / f) * static_cast<double>(scores.size())));
-  const auto at = scores.begin() + static_cast<std::ptrdiff_t>(std::min(rejected, scores.size() - 1));
+  const auto at = scores.end() - static_cast<std::ptrdiff_t>(passing(scores.size(), f));
   std::nth_element(scores.begin(), at, scores.end());
   return *at;
 }

@@ -25,8 +25,12 @@ struct Region {
 // +infinity where phi cannot write x. With kappa = 0 phi is not asked.
 std::vector<double> log_ratio(std::span<const Proposal>, const Generator& phi, double kappa);
 
-// The (1 - 1/f) quantile of the scores: about one score in f is >= it, and at least one is.
-// Errors: UsageError if f < 1 or there are no scores.
+// How many of so many scores pass a filter of factor f >= 1: one in f, rounded, and at least one. Of
+// round(f n) scores exactly n pass.
+std::size_t passing(std::size_t scores, double f);
+
+// The smallest of the passing(scores.size(), f) largest scores. Errors: UsageError if f < 1 or there are no
+// scores.
 double threshold(std::vector<double> scores, double f);
 
 // For each attempt whether it may be submitted or kept. It must be a function: the same string, the same

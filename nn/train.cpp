@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "tensor/check.h"
+#include "tensor/kernels.h"
+#include "tensor/simd.h"
 
 namespace banel {
 
@@ -17,6 +19,29 @@ constexpr std::size_t weights_per_chunk = 4096;
 Tensor next_token_loss(const GPT& model, const Weights& weights, const Shard& shard) {
   const Tensor logits = select(model.logits(weights, shard.rows()), shard.target_rows);
   return cross_entropy(logits, shard.targets, shard.weights);
+}
+
+// The gradient of -log(1 - p) is that of the cross entropy -log p with the weight -p / (1 - p), taken for a
+// constant.
+Tensor unlikelihood_loss(const GPT& model, const Weights& weights, const Shard& shard) {
+  constexpr real least_rest = real(1e-5);  // of 1 - p, so that a certain token has a finite weight
+  const Tensor logits = select(model.logits(weights, shard.rows()), shard.target_rows);
+  const Index vocabulary = logits.dim(1);
+  const std::size_t n = shard.targets.size();
+  real* const token_weights = logits.tape().scratch(static_cast<Index>(n));
+  Reals p(static_cast<std::size_t>(simd::round_up(vocabulary)));
+  double loss = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::copy_n(logits.data() + static_cast<Index>(i) * vocabulary, vocabulary, p.begin());
+    kernels::softmax(p.data(), vocabulary, p.data());
+    const real chance = p[static_cast<std::size_t>(shard.targets[i])];
+    const real rest = std::max(1 - chance, least_rest);
+    token_weights[i] = -shard.weights[i] * chance / rest;
+    loss -= static_cast<double>(shard.weights[i] * std::log(rest));
+  }
+  Tensor result = cross_entropy(logits, shard.targets, std::span<const real>(token_weights, n));
+  result.data()[0] = static_cast<real>(loss);  // a cross entropy in its gradient only
+  return result;
 }
 
 Trainer::Trainer(GPT& model, const AdamWSettings& settings, Loss loss)

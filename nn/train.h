@@ -29,6 +29,10 @@ using Loss = std::function<Tensor(const GPT&, const Weights&, const Shard&)>;
 // or a policy gradient if the weights are advantages.
 Tensor next_token_loss(const GPT&, const Weights&, const Shard&);
 
+// - sum over targets i of weights[i] log(1 - p(targets[i] | the tokens before it)), in nats: unlikelihood,
+// which makes the targets less likely (Welleck et al. 2019, arXiv 1908.04319).
+Tensor unlikelihood_loss(const GPT&, const Weights&, const Shard&);
+
 struct StepReport {
   double loss = 0;
   double gradient_norm = 0;  // before clipping

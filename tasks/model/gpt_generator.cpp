@@ -85,6 +85,13 @@ double GptGenerator::ascend(std::span<const Attempt> attempts, std::span<const d
       .gradient_norm;
 }
 
+double GptGenerator::unlearn(std::span<const Attempt> attempts, const Fit& fit, Stream order) {
+  count_trained(attempts, 1);
+  return banel::fit(model_, examples(attempts, {}), {.epochs = 1, .batch = fit.batch, .rate = fit.rate},
+                    order, unlikelihood_loss)
+      .gradient_norm;
+}
+
 std::unique_ptr<Generator> GptGenerator::clone() const { return std::make_unique<GptGenerator>(*this); }
 
 std::string GptGenerator::state() const { return encode_checkpoint(model_); }

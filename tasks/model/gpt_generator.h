@@ -29,6 +29,7 @@ class GptGenerator : public Generator {
   std::vector<double> log_prob(std::span<const Attempt>) const override;
   double fit(std::span<const Attempt>, const Fit&, Stream order) override;
   double ascend(std::span<const Attempt>, std::span<const double> weights, const Fit&, Stream order) override;
+  double unlearn(std::span<const Attempt>, const Fit&, Stream order) override;
   std::unique_ptr<Generator> clone() const override;
 
   std::string state() const override;  // a safetensors file of the network

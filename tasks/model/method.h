@@ -42,8 +42,10 @@ struct Method {
   std::string screen = "known";
   double temperature = 1;       // of sampling
   bool consults_oracle = true;  // false: every attempt is taken for a failure, nothing is evaluated
-  bool exact_memory = false;    // true: never draws a string again that was evaluated
-  bool one_round = false;       // true: m is the whole budget, since nothing is learned between rounds
+  // true: a string that was rewarded may train a model, which the paper rules out.
+  bool trains_on_rewarded = false;
+  bool exact_memory = false;  // true: never draws a string again that was evaluated
+  bool one_round = false;     // true: m is the whole budget, since nothing is learned between rounds
 };
 
 // Every setting there is, in the order of `banel methods`: key, unit, range, what it does. The default of a

@@ -1,4 +1,5 @@
 // The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
+#include "banel/finds.h"
 #include "banel/policy.h"
 #include "tasks/run/registry.h"
 #include "tasks/run/rnd.h"
@@ -14,6 +15,11 @@ using Keys = std::vector<std::string>;
 Keys operator+(Keys a, const Keys& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
+}
+
+Keys without(Keys keys, const std::string& key) {
+  std::erase(keys, key);
+  return keys;
 }
 
 Keys counted() { return {"budget"}; }
@@ -33,6 +39,12 @@ std::shared_ptr<Novelty> rnd(const Method& m, const Start& start) {
   return std::make_shared<Rnd>(as_gpt(start.prior, m.name), m.novelty, start.seed, start.cost);
 }
 
+std::unique_ptr<Generator> counted_prior(const Start& start) {
+  std::unique_ptr<Generator> prior = start.prior.clone();
+  prior->count_cost(start.cost);
+  return prior;
+}
+
 Make filter(Score score) {
   return [score = std::move(score)](const Method&, const Start&) { return std::make_unique<Banel>(score); };
 }
@@ -45,10 +57,16 @@ Make filter_by(MakeNovelty novelty) {
 
 Make bonus_gradient(MakeNovelty novelty) {
   return [novelty = std::move(novelty)](const Method& m, const Start& start) {
-    std::unique_ptr<Generator> prior = start.prior.clone();
-    prior->count_cost(start.cost);
-    return std::make_unique<BonusGradient>(novelty(m, start), std::move(prior));
+    return std::make_unique<BonusGradient>(novelty(m, start), counted_prior(start));
   };
+}
+
+Make failure_gradient(Penalty penalty) {
+  return [penalty](const Method&, const Start&) { return std::make_unique<FailureGradient>(penalty); };
+}
+
+Make finds() {
+  return [](const Method&, const Start& start) { return std::make_unique<Finds>(counted_prior(start)); };
 }
 
 Make reward_gradient(Baseline baseline) {
@@ -117,13 +135,24 @@ void add_banel(std::vector<Method>& all) {
   all.push_back(regions);
 }
 
-void add_policies(std::vector<Method>& all) {
+// The same with rollback.
+Method steadied(Method m, std::string name) {
+  m.name = std::move(name);
+  m.sentence += ", and the rollback of banel";
+  m.uses.push_back("patience");
+  m.settings.patience = 3;
+  m.paper = {};
+  return m;
+}
+
+void add_bonus_policies(std::vector<Method>& all) {
   Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty",
                           bonus_gradient(count), count_keys() + Keys{"kl"}},
                          3e-3, 50);
   counts.settings.kl = 0.3;
   counts.paper = {0.00058, 1.45};
   all.push_back(counts);
+  all.push_back(steadied(counts, "count-rollback"));
   for (const int epochs : {1, 10, 100}) {
     Method m =
         policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
@@ -134,7 +163,11 @@ void add_policies(std::vector<Method>& all) {
     m.novelty.epochs = epochs;
     if (epochs == 1) m.paper = {0.00084, 2.1};
     all.push_back(m);
+    if (epochs == 1) all.push_back(steadied(m, "rnd-rollback"));
   }
+}
+
+void add_reward_policies(std::vector<Method>& all) {
   all.push_back(policy({"reinforce", "policy gradient on the bare reward; no gradient while it is 0",
                         reward_gradient(Baseline::none)},
                        1e-3, 50));
@@ -142,10 +175,54 @@ void add_policies(std::vector<Method>& all) {
       policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
               reward_gradient(Baseline::group)},
              3e-3, 250));
+  Method small = variant("grpo-50", all.back(), {{"m", 50}, {"theta_batch", 50}});
+  small.sentence = "grpo in rounds of 50 attempts";
+  all.push_back(small);
+  for (std::size_t i = all.size() - 3; i < all.size(); ++i) all[i].trains_on_rewarded = true;
+}
+
+void add_failure_policies(std::vector<Method>& all) {
+  all.push_back(policy({"nsr", "negative sample reinforcement: policy gradient with reward -1 for a failure",
+                        failure_gradient(Penalty::likelihood)},
+                       1e-3, 50));
+  all.push_back(policy({"unlikelihood", "raises the probability of every token but those of the failures",
+                        failure_gradient(Penalty::unlikelihood)},
+                       1e-3, 50));
+}
+
+// It breaks the paper's rule, and its row is the price of that rule.
+void add_finds(std::vector<Method>& all) {
+  Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded", finds(),
+           rounds() + Keys{"theta_rate", "theta_batch"}};
+  m.trains_on_rewarded = true;
+  m.settings.m = 50;
+  all.push_back(m);
 }
 
 // They have the small rounds and batches, the screen and the rollback of banel and differ in one thing.
-void add_controls(std::vector<Method>& all) {
+void add_controls_of_evidence(std::vector<Method>& all) {
+  Method oracle_free = small_batches(
+      {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
+       filter(ratio_score()), filter_keys() + phi_keys() + Keys{"patience"}});
+  oracle_free.consults_oracle = false;
+  oracle_free.settings.early_abort = 0;
+  all.push_back(oracle_free);
+  Method attempts =
+      small_batches({"all-attempts", "control: banel with a failure model of all attempts, rewarded or not",
+                     filter(ratio_score()), small_keys() + phi_keys()});
+  attempts.settings.evidence = Evidence::attempts;
+  attempts.trains_on_rewarded = true;
+  all.push_back(attempts);
+  // No screen among its keys: it needs one.
+  Method shuffled = small_batches(
+      {"shuffled-rewards", "control: banel with the rewards of each batch dealt to random attempts of it",
+       filter(ratio_score()), without(small_keys(), "screen") + phi_keys()});
+  shuffled.settings.evidence = Evidence::shuffled;
+  shuffled.trains_on_rewarded = true;
+  all.push_back(shuffled);
+}
+
+void add_controls_of_score(std::vector<Method>& all) {
   Method by_rnd =
       small_batches({"rnd-score", "control: banel with the error of random network distillation as score",
                      filter_by(rnd), small_keys() + rnd_keys()});
@@ -154,12 +231,6 @@ void add_controls(std::vector<Method>& all) {
   all.push_back(by_rnd);
   all.push_back(small_batches({"count-score", "control: banel with the pseudo-count bonus as score",
                                filter_by(count), small_keys() + count_keys()}));
-  Method oracle_free = small_batches(
-      {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
-       filter(ratio_score()), filter_keys() + phi_keys() + Keys{"patience"}});
-  oracle_free.consults_oracle = false;
-  oracle_free.settings.early_abort = 0;
-  all.push_back(oracle_free);
   Method tail = small_batches({"tail", "control: banel that keeps what the attacker finds least likely",
                                filter(tail_score()), small_keys()});
   tail.settings.f = 8;
@@ -169,6 +240,11 @@ void add_controls(std::vector<Method>& all) {
                                  filter(random_score()), small_keys()});
   random.settings.f = 4;
   random.settings.theta.epochs = 2;
+  all.push_back(random);
+  random.name = "self-distillation";
+  random.sentence = "control: banel that keeps every proposal, so that theta learns its own samples";
+  random.uses = without(random.uses, "f");
+  random.settings.f = 1;
   all.push_back(random);
   Method scouts = small_rounds({"scout", "control: scouts to the end; no failure model takes part",
                                 filter(ratio_score()), small_keys() + phi_keys() + Keys{"scout"}});
@@ -196,8 +272,12 @@ void add_unlearned(std::vector<Method>& all) {
 std::vector<Method> built_in_methods() {
   std::vector<Method> all;
   add_banel(all);
-  add_policies(all);
-  add_controls(all);
+  add_bonus_policies(all);
+  add_reward_policies(all);
+  add_failure_policies(all);
+  add_finds(all);
+  add_controls_of_score(all);
+  add_controls_of_evidence(all);
   add_unlearned(all);
   return all;
 }

@@ -35,7 +35,7 @@ struct Run {
     Oracle oracle(judge, 60);
     Settings settings{.budget = 60,
                       .m = m,
-                      .n = 20,
+                      .n = 60,
                       .early_abort = first,
                       .f = 2,
                       .phi = {.epochs = 1},

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "tests/support/temporary_folder.h"
@@ -11,6 +13,18 @@ namespace banel {
 namespace {
 
 constexpr std::int64_t budget = 95;  // the last of ten rounds is shorter
+
+// Of the n best proposals of a round, those that were rewarded are left out: all with a score above tau, and
+// of those that score tau the first ones drawn.
+std::size_t rewarded_among(const Round& round, const Oracle& oracle) {
+  const std::vector<Proposal>& P = round.proposals.kept;
+  const std::vector<double> s = log_ratio(P, *round.phi, 1);
+  std::vector<std::size_t> order(P.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return s[a] > s[b]; });
+  const auto rewarded = [&](std::size_t i) { return oracle.succeeded(P[i].text); };
+  return static_cast<std::size_t>(std::count_if(order.begin(), order.begin() + 200, rewarded));
+}
 
 TEST_CASE("the first steps make the ledger of the loop at full scale") {
   const TemporaryFolder folder;
@@ -32,7 +46,8 @@ TEST_CASE("the first steps make the ledger of the loop at full scale") {
     State state{toy_attacker().clone()};
     Banel learner(ratio_score());
     std::vector<double> expected;
-    run(state, oracle, settings, learner, all_may_succeed, seed, [&](const State& now, const Round&) {
+    run(state, oracle, settings, learner, all_may_succeed, seed, [&](const State& now, const Round& round) {
+      CHECK(round.accepted.size() + rewarded_among(round, oracle) == 200);
       const auto& theta = dynamic_cast<const TabularGenerator&>(*now.theta);
       expected.push_back(theta.probabilities()[theta.place("-2.0")] +
                          theta.probabilities()[theta.place("2.0")]);

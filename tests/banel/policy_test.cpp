@@ -74,6 +74,31 @@ TEST_CASE("on the bare reward a rewarded word becomes more likely") {
   }
 }
 
+TEST_CASE("pushing failures away makes them less likely and leaves the successes to gain") {
+  for (Penalty penalty : {Penalty::likelihood, Penalty::unlikelihood}) {
+    CAPTURE(penalty == Penalty::likelihood);
+    State state{std::make_unique<ToyGenerator>(words)};
+    const std::vector<Attempt> all{ToyGenerator::word(1), ToyGenerator::word(3)};
+    const std::vector<double> before = state.theta->log_prob(all);
+    const Settings s = settings(10);
+    const Oracle oracle(judge(all[1]), 10);
+    Round round;
+    round.attempts.kept = {{all[0], 0}, {all[0], 0}, {all[1], 0}};
+    round.rewards = {Reward::failure, Reward::failure, Reward::success};
+    round.failures = {all[0], all[0]};
+    FailureGradient learner(penalty);
+    CHECK(learner.learn(state, round, {s, oracle, nullptr, 1}));
+    CHECK(*round.gradient_norm > 0);
+    const std::vector<double> after = state.theta->log_prob(all);
+    CHECK(after[0] < before[0]);
+    CHECK(after[1] > before[1]);
+    round.failures.clear();
+    const auto unchanged = probabilities(*state.theta);
+    CHECK(learner.learn(state, round, {s, oracle, nullptr, 1}));
+    CHECK(probabilities(*state.theta) == unchanged);
+  }
+}
+
 TEST_CASE("attempts that could not be judged are left out of the gradient of the reward") {
   const Settings s = settings(3);
   const ToyGenerator pretrained(words);

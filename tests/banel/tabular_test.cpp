@@ -103,6 +103,31 @@ TEST_CASE("an ascent moves log p by the gradient of the weighted log-likelihood"
   CHECK(g.ascend(attempts, zeros, {}, stream) == 0);
 }
 
+TEST_CASE("unlearning moves log p by the gradient of log(1 - p), of which a likely word has more") {
+  const auto objective = [](const std::vector<double>& logits) {  // of "c" and "a"
+    std::vector<double> p;
+    for (double x : logits) p.push_back(std::exp(x));
+    const TabularGenerator moved(abc, p, 0);
+    return (std::log(1 - moved.probabilities()[2]) + std::log(1 - moved.probabilities()[0])) / 2;
+  };
+  TabularGenerator g(abc, {1, 1, 2}, 0);
+  const std::vector<double> before = g.log_prob(abc);
+  std::vector<double> gradient;
+  for (std::size_t k = 0; k < 3; ++k) {
+    std::vector<double> up = before, down = before;
+    up[k] += 1e-5;
+    down[k] -= 1e-5;
+    gradient.push_back((objective(up) - objective(down)) / 2e-5);
+  }
+  CHECK(g.unlearn(std::vector<Attempt>{"c", "a"}, {}, stream) > 0);
+  const std::vector<double> after = g.log_prob(abc);
+  for (std::size_t k = 1; k < 3; ++k)  // but for the constant that keeps the sum at 1
+    CHECK(after[k] - before[k] - gradient[k] ==
+          doctest::Approx(after[0] - before[0] - gradient[0]).epsilon(1e-8));
+  TabularGenerator certain(abc, {0, 0, 1}, 0);
+  CHECK(std::isfinite(certain.unlearn(std::vector<Attempt>{"c"}, {}, stream)));
+}
+
 TEST_CASE("a state read back is the same bits and a damaged one is refused by its file") {
   TabularGenerator g(abc, {1, 1, 1}, 7);
   g.fit(std::vector<Attempt>{"a", "c", "a"}, {.epochs = 3}, stream);

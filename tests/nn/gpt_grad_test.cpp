@@ -1,6 +1,6 @@
 // A whole GPT in double precision: its gradient against central differences, its cached form against the
 // batch form.
-#include "nn/gpt.h"
+#include "nn/train.h"
 #include "tests/support/check_grad.h"
 
 namespace banel {
@@ -66,6 +66,46 @@ TEST_CASE("the gradient of a whole GPT agrees with central differences") {
 
 TEST_CASE("the gradient of a whole GPT agrees with central differences at logits of several hundreds") {
   check_gpt({.vocabulary = 11, .context = 12, .d_model = 10, .layers = 2, .heads = 2}, {12, 5, 1}, 200);
+}
+
+TEST_CASE("the unlikelihood is that of its formula and its gradient agrees with central differences") {
+  Rng rng(5, "gpt_grad_test");
+  GPT gpt({.vocabulary = 5, .context = 6, .d_model = 8, .layers = 1, .heads = 2}, rng);
+  for (real& w : gpt.parameters.values) w += 0.2 * rng.normal();
+  Batch batch;
+  batch.add({.tokens = {0, 1, 2, 3}});
+  batch.add({.tokens = {0, 1, 4}, .loss_from = 2, .weight = 0.5});
+  std::vector<std::size_t> order;
+  sort_strings(batch, order);
+  Shard shard;
+  REQUIRE(next_shard(batch, order, shard) == 2);
+  std::vector<real> gradient(gpt.parameters.values.size());
+  double formula = 0;
+  const auto loss = [&](real* gradients) {
+    Tape tape;
+    const Weights weights(tape, gpt.parameters, gradients);
+    const Tensor result = unlikelihood_loss(gpt, weights, shard);
+    if (gradients) {
+      tape.backward(result);
+      Tape other;
+      const Tensor logits =
+          select(gpt.logits(Weights(other, gpt.parameters, nullptr), shard.rows()), shard.target_rows);
+      for (std::size_t i = 0; i < shard.targets.size(); ++i) {
+        const real* row = logits.data() + 5 * static_cast<Index>(i);
+        double sum = 0;
+        for (int v = 0; v < 5; ++v) sum += std::exp(row[v]);
+        formula -= shard.weights[i] * std::log(1 - std::exp(row[shard.targets[i]]) / sum);
+      }
+    }
+    return result.data()[0];
+  };
+  const real value = loss(gradient.data());
+  CHECK(value == doctest::Approx(formula).epsilon(1e-12));
+  std::vector<real> values(gpt.parameters.values.begin(), gpt.parameters.values.end());
+  check_direction("unlikelihood", gradient, values, rng, [&] {
+    std::copy(values.begin(), values.end(), gpt.parameters.values.begin());
+    return loss(nullptr);
+  });
 }
 
 TEST_CASE("a GPT that reads one token at a time with a cache gives the logits of the batch form") {

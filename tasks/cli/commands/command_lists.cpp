@@ -29,11 +29,17 @@ void print_entry(const std::string& name, std::size_t width, const std::string& 
   print_wrapped("  " + name + std::string(width - name.size() + 2, ' '), sentence);
 }
 
+// What is said of an entry beyond its sentence.
+std::string remark(const Method& m) {
+  return m.trains_on_rewarded ? "; trains on rewarded strings, which the paper rules out" : "";
+}
+std::string remark(const TaskEntry&) { return {}; }
+
 template <class Entry>
 void print_entries(const std::vector<Entry>& entries) {
   std::size_t width = 0;
   for (const Entry& e : entries) width = std::max(width, e.name.size());
-  for (const Entry& e : entries) print_entry(e.name, width, e.sentence);
+  for (const Entry& e : entries) print_entry(e.name, width, e.sentence + remark(e));
 }
 
 std::string described(const Setting& s, const Values& quick) {
@@ -58,9 +64,13 @@ Json to_json(const Setting& s) {
   return json;
 }
 
+void add_flags(Json& json, const Method& m) { json["trains_on_rewarded"] = m.trains_on_rewarded; }
+void add_flags(Json&, const TaskEntry&) {}
+
 template <class Entry>
 Json to_json(const Entry& entry, const std::vector<Setting>& settings) {
   Json json{{"name", entry.name}, {"sentence", entry.sentence}, {"settings", Json::array()}};
+  add_flags(json, entry);
   for (const Setting& s : settings) json["settings"].push_back(to_json(s));
   return json;
 }
@@ -86,7 +96,7 @@ void declare(Session& session, const char* name, const char* sentence, const std
         if (!one || one == &e) all.push_back(to_json(e, settings(e)));
       return print(one ? all.front() : all);
     }
-    if (one) return print_settings(one->name, one->sentence, settings(*one), quick(*one));
+    if (one) return print_settings(one->name, one->sentence + remark(*one), settings(*one), quick(*one));
     print_entries(entries);
     suggest(false, next, "settings, with range and default");
   });

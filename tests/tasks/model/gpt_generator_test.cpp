@@ -60,6 +60,22 @@ TEST_CASE("a policy gradient raises what has a positive weight and lowers the re
   CHECK(generator.ascend(two, std::vector<double>{0, 0}, {.rate = 1e-3}, {1, "order"}) == 0);
 }
 
+TEST_CASE("unlearning makes strings less likely token by token") {
+  GptGenerator generator = untrained();
+  const std::vector<Attempt> learned(64, "1+2="), other{"3+4="};
+  generator.fit(learned, {.epochs = 6, .rate = 1e-2, .batch = 16}, {1, "fit"});
+  const std::vector<Attempt> one{"1+2="};
+  const double before = generator.log_prob(one)[0];
+  REQUIRE(before > -3);
+  GptGenerator again = generator;
+  CHECK(generator.unlearn(one, {.rate = 1e-3}, {1, "order"}) > 0);
+  CHECK(generator.log_prob(one)[0] < before - 0.001);
+  again.unlearn(one, {.rate = 1e-3}, {1, "order"});
+  CHECK(again.state() == generator.state());
+  generator.fit(learned, {.epochs = 40, .rate = 1e-2, .batch = 16}, {1, "fit"});  // tokens that are certain
+  CHECK(std::isfinite(generator.unlearn(one, {.rate = 1e-3}, {1, "order"})));
+}
+
 TEST_CASE("the state of a generator is read back bit for bit and damage is refused by name") {
   GptGenerator generator = untrained();
   generator.fit(strings(32), {}, {1, "fit"});

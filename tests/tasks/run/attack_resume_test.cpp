@@ -77,6 +77,18 @@ TEST_CASE("an attack that stops where its scouts hand over goes on to the same b
   }
 }
 
+TEST_CASE("an attack whose rewards are dealt in two batches a round goes on to the same bytes") {
+  Method m = tiny::method("shuffled-rewards");
+  m.settings.early_abort = 4;
+  const WholeAttack whole(m);
+  const std::size_t rounds = whole.result.rounds.size();
+  CHECK(rounds >= 3);
+  const TemporaryFolder folder;
+  for (std::size_t round = 1; round < rounds; ++round) CHECK_THROWS_AS(attack(folder.path, m, 1), Stopped);
+  attack(folder.path, m);
+  check_equal(files(whole.path()), files(folder.path));
+}
+
 TEST_CASE("an attack that takes attempts for failures goes on to the same bytes") {
   for (const char* name : {"banel", "rnd-score", "count-score"}) {
     CAPTURE(name);
@@ -119,8 +131,8 @@ void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown,
 
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
   // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that
-  // survived.
-  for (const char* name : {"banel", "banel-union", "count", "scout"}) {
+  // survived, what was rewarded, what was dealt.
+  for (const char* name : {"banel", "banel-union", "count", "scout", "finds", "shuffled-rewards"}) {
     const Method m = tiny::method(name);
     const WholeAttack whole(m);
     REQUIRE(whole.after.size() == 4);
