@@ -12,14 +12,14 @@ namespace {
 // The text after `line`, in as many lines as it needs.
 void print_wrapped(std::string line, const std::string& text) {
   constexpr std::size_t columns = 80;
-  const std::size_t indent = line.size();
+  const std::size_t start = line.size();
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (line.size() > indent && line.size() + (end - at) > columns) {
+    if (line.size() > start && line.size() + (end - at) > columns) {
       std::cout << line << '\n';
-      line = std::string(indent, ' ');
+      line = std::string(start, ' ');
     }
-    line += (line.size() > indent ? " " : "") + text.substr(at, end - at);
+    line += (line.size() > start ? " " : "") + text.substr(at, end - at);
     at = end + 1;
   }
   std::cout << line << '\n';
