@@ -80,6 +80,7 @@ class Generator {
   virtual std::unique_ptr<Generator> with_state(std::string_view bytes, std::string_view where) const = 0;
 
   // From here on this model and the clones made of it add up their work in `cost`. A model may ignore this.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): models that count keep it
   virtual void count_cost(std::shared_ptr<Cost> cost) { (void)cost; }
 };
 

@@ -25,12 +25,12 @@ struct AtCacheLine {
   using value_type = T;
   AtCacheLine() = default;
   template <class U>
-  AtCacheLine(const AtCacheLine<U>&) {}
+  AtCacheLine(const AtCacheLine<U>&) {}  // NOLINT(google-explicit-constructor): containers convert allocators
   // The first line in what operator new gives; the address of the whole is kept just before it.
   T* allocate(std::size_t n) {
     void* const whole = ::operator new(n * sizeof(T) + cache_line);
     void* const line =
-        reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(whole) / cache_line + 1) * cache_line);
+        static_cast<std::byte*>(whole) + cache_line - reinterpret_cast<std::uintptr_t>(whole) % cache_line;
     static_cast<void**>(line)[-1] = whole;
     return static_cast<T*>(line);
   }

@@ -15,11 +15,13 @@ namespace banel {
 
 class Value {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): values are written as {{"m", 50}, {"to", "tail"}}
   template <class Number>
   requires std::integral<Number> || std::floating_point<Number> Value(Number number)
       : value_(static_cast<double>(number)) {}
   Value(std::string text) : value_(std::move(text)) {}
   Value(const char* text) : value_(std::string(text)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   double number() const;            // errors: UsageError if it is a text
   const std::string& text() const;  // errors: UsageError if it is a number

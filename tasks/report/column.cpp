@@ -83,16 +83,17 @@ std::string listed(const std::set<T>& numbers) {
   return text;
 }
 
-const Column name{"variant", [](const TableRow&r) { return r.variant; }},
+const Column variant_name{"variant", [](const TableRow&r) { return r.variant; }},
     ended{"ended early", [](const TableRow&r) { return r.ended.empty() ? "-" : r.ended; }},
     final_mean{"final: mean", [](const TableRow&r) { return rate_text(r.final.mean); }},
     p_final{"p", [](const TableRow&r) { return p_text(r.p_final); }},
-    distinct{"distinct successes", [](const TableRow&r) { return rate_if_any(r.distinct_success); }},
-    finds{"paid finds", [](const TableRow&r) { return fixed(r.paid_finds, 1); }},
+    distinct_successes{"distinct successes",
+                       [](const TableRow&r) { return rate_if_any(r.distinct_success); }},
+    paid_finds{"paid finds", [](const TableRow&r) { return fixed(r.paid_finds, 1); }},
     to_first{"to first", [](const TableRow&r) { return reached_text(r.to_first); }},
     to_half{"to one half", [](const TableRow&r) { return reached_text(r.to_half); }},
-    factor{"× base (95 %)", [](const TableRow&r) { return factor_text(r.factor); }},
-    evaluations{"evaluations", [](const TableRow&r) { return grouped(r.evaluations); }},
+    times_base{"× base (95 %)", [](const TableRow&r) { return factor_text(r.factor); }},
+    evaluations_spent{"evaluations", [](const TableRow&r) { return grouped(r.evaluations); }},
     flops{"FLOPs", [](const TableRow&r) { return formatted("%.1e", r.flops); }},
     seconds{"seconds", [](const TableRow&r) { return fixed(r.seconds, 1); }}, seeds{"every seed", every_seed};
 
@@ -105,18 +106,18 @@ std::string rate_text(double x) {
 
 std::vector<Column> main_columns(const std::vector<TableRow>& rows) {
   std::vector<Column> columns{
-      name,       {"paper", paper_text},
-      final_mean, seeds,
-      factor,     p_final,
-      distinct,   {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
+      variant_name,       {"paper", paper_text},
+      final_mean,         seeds,
+      times_base,         p_final,
+      distinct_successes, {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
   for (const Column& column : also_columns(rows)) columns.push_back(column);
-  columns.insert(columns.end(), {finds, to_first, to_half, evaluations, flops, ended});
+  columns.insert(columns.end(), {paid_finds, to_first, to_half, evaluations_spent, flops, ended});
   return that_tell(columns, rows);
 }
 
 std::vector<Column> detail_columns(const std::vector<TableRow>& rows) {
   return that_tell(
-      {name,
+      {variant_name,
        {"final: mean (95 %)",
         [](const TableRow& r) { return with_interval(r.final.mean, r.final.interval); }},
        {"median", [](const TableRow& r) { return rate_text(r.final.median); }},
@@ -139,21 +140,21 @@ std::vector<Column> terminal_columns(const std::vector<TableRow>& rows) {
     return column;
   };
   std::vector<Column> columns{
-      name,
+      variant_name,
       renamed(final_mean, "final"),
       {"× base", [](const TableRow& r) { return r.factor ? times(r.factor->value) : "-"; }},
-      renamed(distinct, "distinct"),
+      renamed(distinct_successes, "distinct"),
       to_half,
       p_final,
       to_first,
-      finds,
+      paid_finds,
       {"95 % of × base",
        [](const TableRow& r) {
          return r.factor ? times(r.factor->interval.lo) + "–" + times(r.factor->interval.hi) : "-";
        }},
       {"best", [](const TableRow& r) { return rate_text(r.best.mean); }}};
   for (const Column& column : also_columns(rows)) columns.push_back(column);
-  columns.insert(columns.end(), {evaluations, flops, seconds, seeds});
+  columns.insert(columns.end(), {evaluations_spent, flops, seconds, seeds});
   return that_tell(columns, rows);
 }
 

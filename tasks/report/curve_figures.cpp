@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t most_labels = 8;
 constexpr std::size_t detailed = 3;  // variants with bands and seeds in a picture where many curves cross
 
-const char* const evaluations = "evaluations (rounds of the same length for methods that evaluate nothing)";
+const char* const evaluations_label =
+    "evaluations (rounds of the same length for methods that evaluate nothing)";
 
 using Reading = std::function<std::optional<double>(const Measurement&)>;
 
@@ -155,7 +156,7 @@ Series success_series(const Group& group, bool labelled) {
 Drawn draw_success(const PanelData& panel) {
   Drawn drawn{panel.titled("Success rate against evaluations spent"), {}, {}};
   LineChart chart{.width = 860, .height = 540};
-  chart.x = {.label = evaluations, .lo = 0};
+  chart.x = {.label = evaluations_label, .lo = 0};
   chart.y = {.label = "success rate", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
   chart.reference = Reference{mean_base(panel.groups[0]), "base rate"};
   const std::vector<Group> ordered = back_to_front(panel);
@@ -206,7 +207,7 @@ Drawn draw_collapse(const PanelData& panel) {
         chart.series.push_back(curves.with_band(group.variant, variant_colour(group.place)));
     if (!chart.series.empty()) charts.push_back(std::move(chart));
   }
-  charts.back().x.label = evaluations;
+  charts.back().x.label = evaluations_label;
   charts.back().height += 20;
   align(charts);
   std::vector<DrawList> pictures;

@@ -123,8 +123,7 @@ std::string settings_html(const Results& results, const Table& table) {
     std::vector<std::vector<std::string>> cells;
     for (const auto& [key, value] : row.attacks.at(0).settings) {
       const auto& all = method_settings();
-      const auto setting =
-          std::find_if(all.begin(), all.end(), [&](const Setting& s) { return s.key == key; });
+      const auto setting = std::ranges::find(all, key, &Setting::key);
       cells.push_back({key, value.shown(), setting == all.end() ? "" : setting->sentence});
     }
     page += html_details(

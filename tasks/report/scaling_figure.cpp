@@ -75,7 +75,7 @@ std::string axis_label(const std::string& key) {
   return key;
 }
 
-std::optional<double> factor(const Run& run) {
+std::optional<double> factor_over_base(const Run& run) {
   return run.row.base.value > 0 ? run.row.final / run.row.base.value : std::optional<double>();
 }
 
@@ -125,7 +125,7 @@ Series points_series(const std::string& label, Colour colour, const Curve& curve
 }
 
 Series level_series(const Group& group, Colour colour, double from, double to) {
-  const std::vector<std::vector<double>> factors = by_instance(group, factor);
+  const std::vector<std::vector<double>> factors = by_instance(group, factor_over_base);
   const Interval interval = interval_of(factors);
   const double middle = mean(flat(factors));
   return {.label = group.variant,
@@ -188,8 +188,8 @@ LineChart factor_chart(const PanelData& panel, const Scaling& scaling, const Axi
     const Curve& curve = scaling.curves[i];
     const bool alone = std::count_if(scaling.curves.begin(), scaling.curves.end(),
                                      [&](const Curve& c) { return c.method == curve.method; }) == 1;
-    chart.series.push_back(
-        points_series(alone ? curve.method : curve.points[0].variant, variant_colour(i), curve, factor));
+    chart.series.push_back(points_series(alone ? curve.method : curve.points[0].variant, variant_colour(i),
+                                         curve, factor_over_base));
   }
   std::vector<double> shown{1};
   for (const Series& series : chart.series)

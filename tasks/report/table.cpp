@@ -123,7 +123,7 @@ std::map<std::string, double> also_of(const Group& group) {
   for (const Run* run : group.runs)
     for (const auto& [name, rate] : run->row.also) also[name] = 0;
   for (auto& [name, rate] : also)
-    rate = *mean_if_any(group, [&](const Run& run) {
+    rate = *mean_if_any(group, [&name = name](const Run& run) {
       const auto found = run.row.also.find(name);
       return found == run.row.also.end() ? std::optional<double>() : found->second;
     });

@@ -23,11 +23,11 @@ Keys without(Keys keys, const std::string& key) {
 }
 
 Keys counted() { return {"budget"}; }
-Keys rounds() { return counted() + Keys{"m", "screen"}; }
-Keys filter_keys() { return rounds() + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"}; }
+Keys round_keys() { return counted() + Keys{"m", "screen"}; }
+Keys filter_keys() { return round_keys() + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"}; }
 Keys small_keys() { return filter_keys() + Keys{"early_abort", "patience", "restart"}; }
 Keys phi_keys() { return {"kappa", "phi_epochs", "phi_rate", "phi_batch"}; }
-Keys policy_keys() { return rounds() + Keys{"theta_rate", "theta_batch"}; }
+Keys policy_keys() { return round_keys() + Keys{"theta_rate", "theta_batch"}; }
 Keys rnd_keys() { return {"novelty_epochs", "novelty_rate"}; }
 Keys count_keys() { return {"novelty_order", "novelty_c"}; }
 
@@ -129,7 +129,7 @@ void add_banel(std::vector<Method>& all) {
   all.push_back(unscreened);
 
   Method regions{"banel-union", "Algorithm 1: keeps every rejection region and distils nothing",
-                 filter(ratio_score()), rounds() + Keys{"n", "f"} + phi_keys()};
+                 filter(ratio_score()), round_keys() + Keys{"n", "f"} + phi_keys()};
   regions.settings.memory = Memory::regions;
   regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
   all.push_back(regions);

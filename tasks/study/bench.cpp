@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "banel/oracle.h"
@@ -18,8 +19,6 @@
 #include "tensor/parallel.h"
 
 namespace banel {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 

@@ -1,10 +1,10 @@
 // How fast this build is on this machine, against what the machine can do: `banel bench`.
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "nn/gpt.h"
+#include "nn/io/json.h"
 #include "nn/train.h"
 #include "tasks/base/progress.h"
 
@@ -51,8 +51,8 @@ Batch bench_batch(const BenchConfig&);
 // Everything the command prints, as JSON: machine, peaks, one row for each configuration, work and thread
 // count. Repetitions of all rows take turns, so that what disturbs the machine for a while disturbs all of
 // them.
-nlohmann::ordered_json bench(const BenchSettings&, ProgressMode);
+Json bench(const BenchSettings&, ProgressMode);
 
-std::string bench_markdown(const nlohmann::ordered_json&);
+std::string bench_markdown(const Json&);
 
 }  // namespace banel

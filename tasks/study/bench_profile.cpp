@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "nn/adamw.h"
@@ -11,11 +12,9 @@
 
 namespace banel {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
 
-struct Cost {
+struct Spent {
   std::int64_t calls = 0;
   double seconds = 0, flops = 0, bytes = 0;
 };
@@ -25,7 +24,7 @@ class Profile {
  public:
   void start() { last_ = watch_.seconds(); }
   void operator()(const char* op, Pass pass, const Tensor& out, std::span<const Tensor> inputs) {
-    Cost& cost = costs_[{op, pass}];
+    Spent& cost = costs_[{op, pass}];
     add(cost);
     if (pass == Pass::backward) return;
     auto numbers = static_cast<double>(out.size());
@@ -34,7 +33,7 @@ class Profile {
     if (std::string(op) == "linear") cost.flops += 2 * static_cast<double>(out.size() * inputs[0].dim(1));
   }
   void add(const std::string& name, double bytes) {
-    Cost& cost = costs_[{name, Pass::forward}];
+    Spent& cost = costs_[{name, Pass::forward}];
     add(cost);
     cost.bytes += bytes;
   }
@@ -45,7 +44,7 @@ class Profile {
     Json rows = Json::array();
     for (const auto& [key, cost] : costs_) {
       const auto& [op, pass] = key;
-      const Cost& forward = costs_[{op, Pass::forward}];
+      const Spent& forward = costs_[{op, Pass::forward}];
       const double times = pass == Pass::backward ? 2 : 1;
       const double floor = times * std::max(1e-9 * forward.flops / gflops, 1e-9 * forward.bytes / gb_per_s);
       rows.push_back({{"op", op},
@@ -61,7 +60,7 @@ class Profile {
   }
 
  private:
-  void add(Cost& cost) {
+  void add(Spent& cost) {
     const double now = watch_.seconds();
     cost.seconds += now - last_;
     last_ = now;
@@ -70,7 +69,7 @@ class Profile {
 
   ThreadStopwatch watch_;
   double last_ = 0;
-  std::map<std::pair<std::string, Pass>, Cost> costs_;
+  std::map<std::pair<std::string, Pass>, Spent> costs_;
 };
 
 // Training steps as Trainer makes them, by hand, so that every part can be timed.

@@ -1,6 +1,5 @@
 // Where the time of a training step goes: `banel bench --profile`.
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "tasks/study/bench.h"
@@ -11,7 +10,7 @@ namespace banel {
 // operations at the speed of sgemm or its bytes at the speed of the memory, whichever takes longer. Forward
 // bytes are those of inputs and result, linear layers count 2 N K M operations; backward is twice both.
 // Activations that stay in a cache may beat the floor of bytes.
-nlohmann::ordered_json bench_profile(const BenchSettings&);
-std::string profile_markdown(const nlohmann::ordered_json&);
+Json bench_profile(const BenchSettings&);
+std::string profile_markdown(const Json&);
 
 }  // namespace banel

@@ -40,7 +40,7 @@ std::string note(const Study& study, const std::vector<Run>& runs) {
 
 // Base rates, and where the numbers come from.
 std::string made(const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
-                 const std::optional<Record>& record) {
+                 const std::optional<RunRecord>& record) {
   std::string text;
   for (const auto& [title, base] : bases)
     text += title + ": success rate of the prior " + rate_text(base) + ". ";
@@ -57,7 +57,7 @@ std::string made(const std::vector<Run>& runs, const std::map<std::string, BaseR
 
 }  // namespace
 
-void write_record(const fs::path& run, Record record) {
+void write_record(const fs::path& run, RunRecord record) {
   const Json info = system_info();
   Json json{{"study", record.study},
             {"command", record.command},
@@ -70,13 +70,13 @@ void write_record(const fs::path& run, Record record) {
   write_file(run / "run.json", json.dump(2) + '\n');
 }
 
-std::optional<Record> read_record(const fs::path& run) {
+std::optional<RunRecord> read_record(const fs::path& run) {
   const fs::path path = run / "run.json";
   if (!fs::exists(path)) return {};
   const Json json = read_json(path);
   const Field f(json, path.string());
-  Record record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(),
-                f["kernels"].text()};
+  RunRecord record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(),
+                   f["kernels"].text()};
   if (!f["canary"].value().is_null())
     record.canary = {f["canary"]["core"].text(), f["canary"]["hash"].text()};
   return record;

@@ -16,13 +16,13 @@ namespace banel {
 const char*
 source_commit();  // of the source tree this program was built from; "-dirty" if it differed; may be empty
 
-struct Record {
+struct RunRecord {
   std::string study, command, commit = source_commit();
   std::string machine = {}, kernels = {};  // CPU and cores; OpenBLAS core type
   std::optional<Canary> canary = {};
 };
-void write_record(const std::filesystem::path& run, Record);          // adds the machine
-std::optional<Record> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
+void write_record(const std::filesystem::path& run, RunRecord);          // adds the machine
+std::optional<RunRecord> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
 
 // All finished attacks of the study in the folder, in the study's order, and the note that stands above
 // tables.

@@ -37,9 +37,9 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
 // earlier call says that the attacks in the folder are of code that computes something else.
 void record(const fs::path& folder, const Study& study, const Registry& registry,
             const StudyOptions& options) {
-  const std::optional<Record> before = read_record(folder);
+  const std::optional<RunRecord> before = read_record(folder);
   if (before && missing(folder, stages_of(folder, study, registry).back()).empty()) return;
-  Record now{.study = study.name, .command = options.command};
+  RunRecord now{.study = study.name, .command = options.command};
   if (before && before->commit.find(now.commit) != std::string::npos)
     now.commit = before->commit;
   else if (before)

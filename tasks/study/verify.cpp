@@ -162,7 +162,7 @@ void verify_texts(const fs::path& run, const Study& study, const Results& result
   for (const Run& one : results.runs) rows.push_back(one.row);
   if (study.halving && read_file(run / "tuning.md") != tuning_table(study, rows))
     differences.push_back((run / "tuning.md").string() + ": not what the logs give");
-  const std::optional<Record> record = read_record(run);
+  const std::optional<RunRecord> record = read_record(run);
   if (record && record->canary)
     compare(differences, (run / "run.json").string() + ", canary", record->canary->hash,
             canary_hash(run / "canary", registry));

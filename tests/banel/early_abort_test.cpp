@@ -12,7 +12,7 @@ namespace banel {
 namespace {
 
 constexpr std::size_t words = 400;
-constexpr std::size_t m = 6, first = 2;
+constexpr std::size_t m = 6, early = 2;
 
 // A run over the words, of which those with a number below `first_failing` are rewarded.
 struct Run {
@@ -36,7 +36,7 @@ struct Run {
     Settings settings{.budget = 60,
                       .m = m,
                       .n = 60,
-                      .early_abort = first,
+                      .early_abort = early,
                       .f = 2,
                       .phi = {.epochs = 1},
                       .theta = {.epochs = 1},
@@ -57,18 +57,18 @@ struct Run {
 
 TEST_CASE("a round whose first attempts earn nothing pays for no more and takes the others for failures") {
   const Run run(0);
-  CHECK(run.rounds.size() == 60 / first);
+  CHECK(run.rounds.size() == 60 / early);
   CHECK(run.used == 60);
   for (std::size_t k = 0; k < run.rounds.size(); ++k) {
     const Round& round = run.rounds[k];
-    const std::size_t left = 60 - k * first;
-    CHECK(round.rewards.size() == first);
-    CHECK(round.attempts.kept.size() == first);
-    CHECK(round.assumed.size() == std::min(m, left) - first);
-    REQUIRE(round.failures.size() == first + round.assumed.size());
+    const std::size_t left = 60 - k * early;
+    CHECK(round.rewards.size() == early);
+    CHECK(round.attempts.kept.size() == early);
+    CHECK(round.assumed.size() == std::min(m, left) - early);
+    REQUIRE(round.failures.size() == early + round.assumed.size());
     for (const Attempt& x : round.failures) CHECK(run.learned.contains(x));
     for (std::size_t i = 0; i < round.assumed.size(); ++i)
-      CHECK(round.failures[first + i] == round.assumed[i]);
+      CHECK(round.failures[early + i] == round.assumed[i]);
   }
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a draw counts the strings it examined up to the last one it kept") {
 
 TEST_CASE("an aborted round counts its strings in proportion to what was paid") {
   const Run run(0, true, 2);
-  CHECK(run.rounds.front().attempts.examined >= first);
+  CHECK(run.rounds.front().attempts.examined >= early);
   CHECK(run.rounds.front().attempts.examined < m);
   const auto strings = static_cast<std::int64_t>(run.rounds.back().attempts.examined);
   CHECK(run.state.best.current.tally.strings == strings);  // without rewards the last attacker is the best

@@ -12,7 +12,7 @@
 namespace banel {
 namespace {
 
-constexpr std::int64_t budget = 95;  // the last of ten rounds is shorter
+constexpr std::int64_t ten_rounds = 95;  // the last is shorter
 
 // Of the n best proposals of a round, those that were rewarded are left out: all with a score above tau, and
 // of those that score tau the first ones drawn.
@@ -28,7 +28,7 @@ std::size_t rewarded_among(const Round& round, const Oracle& oracle) {
 
 TEST_CASE("the first steps make the ledger of the loop at full scale") {
   const TemporaryFolder folder;
-  const Settings settings{.budget = budget,
+  const Settings settings{.budget = ten_rounds,
                           .m = 10,
                           .n = 200,
                           .f = 4,
@@ -41,7 +41,7 @@ TEST_CASE("the first steps make the ledger of the loop at full scale") {
     CAPTURE(seed);
     const auto steps = folder.path / ("steps" + std::to_string(seed));
     const auto full = folder.path / ("full" + std::to_string(seed));
-    Oracle first(toy_judge, budget, steps), oracle(toy_judge, budget, full);
+    Oracle first(toy_judge, ten_rounds, steps), oracle(toy_judge, ten_rounds, full);
     const std::vector<double> rates = first_steps(first, seed);
     State state{toy_attacker().clone()};
     Banel learner(ratio_score());
@@ -53,7 +53,7 @@ TEST_CASE("the first steps make the ledger of the loop at full scale") {
                          theta.probabilities()[theta.place("2.0")]);
       return true;
     });
-    CHECK(first.used() == budget);
+    CHECK(first.used() == ten_rounds);
     CHECK(read_file(steps) == read_file(full));
     CHECK(rates == expected);
   }

@@ -8,7 +8,7 @@
 namespace banel {
 namespace {
 
-constexpr std::size_t words = 48;
+constexpr std::size_t vocabulary = 48;
 
 double first_probability(const Generator& g) { return probabilities(g)[0]; }
 
@@ -24,7 +24,7 @@ void change(std::unique_ptr<Generator>& theta, std::uint32_t step) {
 }
 
 TEST_CASE("an attacker is the best one until a later one clearly fails less") {
-  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(vocabulary);
   Best best;
   CHECK(update(best, theta, 0) == Outcome::learned);
   const double first = first_probability(*best.current.theta);
@@ -46,7 +46,7 @@ TEST_CASE("an attacker is the best one until a later one clearly fails less") {
 TEST_CASE("a later attacker must be half a standard deviation better than the best one") {
   // 30 of 100 is a share of 0.3: of 10, 3 + sqrt(0.3 * 0.7 * 10) / 2 = 3.7 are needed.
   for (const std::int64_t rewards : {3, 4}) {
-    std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+    std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(vocabulary);
     Best best;
     update(best, theta, 30, 100);
     change(theta, 1);
@@ -56,7 +56,7 @@ TEST_CASE("a later attacker must be half a standard deviation better than the be
 }
 
 TEST_CASE("theta rolls back when all rounds since the best attacker together fall short by the patience") {
-  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(vocabulary);
   Best best;
   update(best, theta, 4);
   const double kept = first_probability(*theta);
@@ -77,7 +77,7 @@ TEST_CASE("theta rolls back when all rounds since the best attacker together fal
 }
 
 TEST_CASE("an attacker that never failed is replaced by another that never fails") {
-  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(words);
+  std::unique_ptr<Generator> theta = std::make_unique<ToyGenerator>(vocabulary);
   Best best;
   update(best, theta, 10);
   const double first = first_probability(*theta);
@@ -89,7 +89,7 @@ TEST_CASE("an attacker that never failed is replaced by another that never fails
 }
 
 TEST_CASE("theta restarts after idle rounds and the best attacker of all is kept") {
-  const ToyGenerator pretrained(words);
+  const ToyGenerator pretrained(vocabulary);
   std::unique_ptr<Generator> theta = pretrained.clone();
   const auto update = [&](Best& best, std::int64_t rewards) {
     return best.update(theta, {10, rewards}, 2, 3, &pretrained);
@@ -118,7 +118,7 @@ TEST_CASE("theta restarts after idle rounds and the best attacker of all is kept
 }
 
 TEST_CASE("rounds without any reward are idle although each attacker replaces the one before") {
-  const ToyGenerator pretrained(words);
+  const ToyGenerator pretrained(vocabulary);
   std::unique_ptr<Generator> theta = pretrained.clone();
   const auto update = [&](Best& best) { return best.update(theta, {10, 0}, 2, 4, &pretrained); };
   Best best;
@@ -129,7 +129,7 @@ TEST_CASE("rounds without any reward are idle although each attacker replaces th
   CHECK(update(best) == Outcome::restarted);
 }
 
-const Judge judge = judge_by([](const Attempt& x) { return ToyGenerator::number(x) % 5 == 0; });
+const Judge every_fifth = judge_by([](const Attempt& x) { return ToyGenerator::number(x) % 5 == 0; });
 
 Settings small(double patience) {
   return {.budget = 200,
@@ -143,8 +143,8 @@ Settings small(double patience) {
 }
 
 TEST_CASE("a run ends with the attacker that was rewarded most often") {
-  Oracle oracle(judge, 200);
-  State state{std::make_unique<ToyGenerator>(words)};
+  Oracle oracle(every_fifth, 200);
+  State state{std::make_unique<ToyGenerator>(vocabulary)};
   Banel learner(ratio_score());
   std::size_t rollbacks = 0;
   run(state, oracle, small(2), learner, all_may_succeed, 1, [&](const State& now, const Round& round) {
@@ -160,8 +160,8 @@ TEST_CASE("a run ends with the attacker that was rewarded most often") {
 
 TEST_CASE("a restart needs patience and an attacker to restart from") {
   const auto start = [](const Settings& settings) {
-    Oracle oracle(judge, 60);
-    State state{std::make_unique<ToyGenerator>(words)};
+    Oracle oracle(every_fifth, 60);
+    State state{std::make_unique<ToyGenerator>(vocabulary)};
     Banel learner(ratio_score());
     run(state, oracle, settings, learner, all_may_succeed, 1, go_on);
   };
@@ -173,8 +173,8 @@ TEST_CASE("a restart needs patience and an attacker to restart from") {
 }
 
 TEST_CASE("patience without distillation is refused") {
-  Oracle oracle(judge, 60);
-  State state{std::make_unique<ToyGenerator>(words)};
+  Oracle oracle(every_fifth, 60);
+  State state{std::make_unique<ToyGenerator>(vocabulary)};
   Banel learner(ratio_score());
   Settings settings = small(1);
   settings.memory = Memory::regions;

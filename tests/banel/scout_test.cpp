@@ -13,7 +13,7 @@
 namespace banel {
 namespace {
 
-constexpr std::size_t words = 400;
+constexpr std::size_t pool = 400;
 
 // A scouting run over the words; rewarded are those with a number in first..last.
 struct Run {
@@ -30,7 +30,7 @@ struct Run {
       ++fits[std::string(purpose)];
       for (const Attempt& x : attempts) leaks += rewarded.contains(x);
     };
-    state = {std::make_unique<ToyGenerator>(words, watch)};
+    state = {std::make_unique<ToyGenerator>(pool, watch)};
     state.pretrained = state.theta->clone();
     const Judge judge = judge_by([this](const Attempt& x) {
       const std::size_t number = ToyGenerator::number(x);
@@ -75,9 +75,9 @@ TEST_CASE("scouts spend any budget to its last evaluation and never more") {
 }
 
 TEST_CASE("scouts that never earn leave the attacker as it was") {
-  const Run run(words, words, 100, 100);
+  const Run run(pool, pool, 100, 100);
   CHECK(run.state.survivors.strings == 0);
-  const ToyGenerator fresh(words);
+  const ToyGenerator fresh(pool);
   CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() == fresh.probabilities());
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("what survives has earned its share of rewards and becomes a part of t
   const Run run(0, 199, 120, 120);
   REQUIRE(run.state.survivors.strings >= 16);
   CHECK(run.state.survivors.share() >= 0.1);
-  const ToyGenerator fresh(words);
+  const ToyGenerator fresh(pool);
   CHECK(dynamic_cast<const ToyGenerator&>(*run.state.theta).probabilities() != fresh.probabilities());
 }
 
@@ -109,7 +109,7 @@ struct Scouting {
       ++fits[std::string(purpose)];
       if (purpose == "scout fit") centre = attempts[0];
     };
-    state = {std::make_unique<ToyGenerator>(words, watch)};  // a scout writes its own string 19 times in 20
+    state = {std::make_unique<ToyGenerator>(pool, watch)};  // a scout writes its own string 19 times in 20
     state.pretrained = state.theta->clone();
     std::size_t number = 0;
     const Judge judge = judge_by([&](const Attempt& x) {
@@ -151,13 +151,13 @@ TEST_CASE("a later scout survives only if it earns at least what the survivors d
 }
 
 TEST_CASE("a scout that earns nothing is given up after its first attempts") {
-  const Run run(words, words, 20, 20);
+  const Run run(pool, pool, 20, 20);
   CHECK(run.fits == std::map<std::string, std::size_t>{{"scout fit", 5}});  // of four attempts each
 }
 
 TEST_CASE("scouting needs a screen and distillation and an attacker to begin from") {
   const auto start = [](Settings settings, bool pretrained) {
-    State state{std::make_unique<ToyGenerator>(words)};
+    State state{std::make_unique<ToyGenerator>(pool)};
     if (pretrained) state.pretrained = state.theta->clone();
     Oracle oracle(judge_by([](const Attempt&) { return false; }), 100);
     Banel learner(ratio_score());

@@ -94,9 +94,8 @@ void check_rows(const Tensor& some, const Tensor& all, const std::vector<int>& o
   REQUIRE(some.shape() == Shape({static_cast<Index>(output_rows.size()), all.dim(1)}));
   for (std::size_t m = 0; m < output_rows.size(); ++m) {
     INFO("row " << output_rows[m] << " of " << output_rows.size());
-    const real* row = some.data() + static_cast<Index>(m) * all.dim(1);
-    CHECK(std::equal(row, row + all.dim(1), all.data() + output_rows[m] * all.dim(1),
-                     [](real x, real y) { return std::abs(x - y) <= row_rounding(); }));
+    const auto width = static_cast<std::size_t>(all.dim(1)), row = static_cast<std::size_t>(output_rows[m]);
+    CHECK(same_up_to_rows({some.data() + m * width, width}, {all.data() + row * width, width}));
   }
 }
 

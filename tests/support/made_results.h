@@ -1,5 +1,7 @@
 // Results made by hand, for the tests of tables, figures and the page.
 #pragma once
+#include <doctest/doctest.h>
+
 #include <string>
 #include <vector>
 
@@ -69,6 +71,11 @@ inline std::vector<Run> runs_with(const std::string& variant, const std::vector<
 inline std::vector<Run> operator+(std::vector<Run> a, const std::vector<Run>& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
+}
+
+inline void check_has(const std::string& text, const std::string& part) {
+  INFO(part << " in " << text);
+  CHECK(text.find(part) != text.npos);
 }
 
 }  // namespace banel

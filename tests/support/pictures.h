@@ -97,4 +97,9 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
 }
 
+inline bool shows(const DrawList& list, const std::string& words) {
+  const std::vector<Text> texts = all<Text>(list);
+  return std::any_of(texts.begin(), texts.end(), [&](const Text& t) { return contains(t.text, words); });
+}
+
 }  // namespace banel

@@ -19,6 +19,8 @@ inline std::string shown(const Arguments& arguments) {
   return text;
 }
 
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
 // The program must refuse with this exit code, nothing on stdout, and one line on stderr that has all of `named`.
 inline void refused(int code, const Arguments& arguments, const std::vector<std::string>& named,
                     const std::filesystem::path& directory = {}) {

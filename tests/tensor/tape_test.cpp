@@ -97,7 +97,7 @@ TEST_CASE("memory of an arena is aligned and after the first round comes from on
 }
 
 TEST_CASE("the first operation with a number that is not finite is named") {
-  const real nan = std::numeric_limits<real>::quiet_NaN(), infinity = std::numeric_limits<real>::infinity();
+  const real nan = std::numeric_limits<real>::quiet_NaN(), infinite = std::numeric_limits<real>::infinity();
   std::array<real, 2> x{1, 2}, dx{};
   const auto found = [&](auto graph) {
     dx = {};
@@ -112,7 +112,7 @@ TEST_CASE("the first operation with a number that is not finite is named") {
   x = {1, -1};
   CHECK(found([](const Tensor& a) { return sum(log(a)); }) == "log: value");
   x = {1, 3};
-  CHECK(found([&](const Tensor& a) { return mean(scale(gelu(a), infinity)); }) == "scale: value");
+  CHECK(found([&](const Tensor& a) { return mean(scale(gelu(a), infinite)); }) == "scale: value");
   x = {1, 0};  // log(exp(0) - 1 ...) is avoided: 0 * a has a finite value, but 1/0 as the slope of log
   CHECK(found([](const Tensor& a) { return sum(mul(a, exp(scale(a, -1)))); }) == "");
   x = {1, 1e-38f};

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options : Common {
+struct AskArguments : Common {
   std::string question, format = "text";
   fs::path folder, networks;
   std::size_t n = 5, samples = 0;
@@ -30,7 +30,7 @@ struct Options : Common {
   }
 };
 
-void ask_target(const Options& o, const Session& session) {
+void ask_target(const AskArguments& o, const Session& session) {
   ENSURE(o.question.empty() == (o.samples > 0), "QUESTION", "give a question, such as 58+67, or --samples");
   const Instance it = o.opened(session);
   if (o.samples) return print(target_errors(*it.task, it.settings, o.samples, o.seed));
@@ -40,8 +40,8 @@ void ask_target(const Options& o, const Session& session) {
   suggest(o.quiet, "ask attacker", "questions that the attacker writes");
 }
 
-void ask_attacker(const Options& o, const Session& session) {
-  Options here = o;
+void ask_attacker(const AskArguments& o, const Session& session) {
+  AskArguments here = o;
   if (!o.folder.empty()) here.networks = o.folder;
   const Instance it = here.opened(session);
   const std::unique_ptr<Generator> attacker = attacker_of(here.networks, *it.task);
@@ -56,15 +56,15 @@ void ask_attacker(const Options& o, const Session& session) {
   }
 }
 
-void ask_finds(const Options& o, const Session& session) {
+void ask_finds(const AskArguments& o, const Session& session) {
   const AttackFinds finds = find_attack(o.folder, session.all);
   if (o.json) return print(to_json(finds));
   std::cout << in_words(finds, o.n);
   suggest(o.quiet, "ask rules", "how well attacks written by hand do");
 }
 
-void ask_rules(const Options& o, const Session& session) {
-  Options here = o;
+void ask_rules(const AskArguments& o, const Session& session) {
+  AskArguments here = o;
   if (!o.folder.empty()) here.networks = o.folder;
   const Instance it = here.opened(session);
   std::unique_ptr<Generator> attacker;
@@ -80,14 +80,14 @@ void declare_ask(Session& session) {
   Command& ask = session.program.command(
       "ask", "a target, an attacker, what a run found (`banel ask RUN`), the rules written by hand");
   const auto declare = [&](const char* name, const char* sentence,
-                           void (*act)(const Options&, const Session&)) {
-    auto o = std::make_shared<Options>();
+                           void (*act)(const AskArguments&, const Session&)) {
+    auto o = std::make_shared<AskArguments>();
     Command& command = ask.command(name, sentence);
     command.action([o, act, &session] { act(*o, session); });
     o->add_to(command);
-    return std::pair<Command&, std::shared_ptr<Options>>(command, o);
+    return std::pair<Command&, std::shared_ptr<AskArguments>>(command, o);
   };
-  const auto networks = [](Command& command, Options& o) {
+  const auto networks = [](Command& command, AskArguments& o) {
     command.option("--networks", o.networks, "a run, an attack, or what `banel train` made")
         .placeholder("FOLDER")
         .default_text("runs/reproduce or runs/quick");

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options : Common {
+struct AttackArguments : Common {
   std::string task = "addition", method = "banel", only;
   std::uint64_t instance = 1;
   Words set;
@@ -54,7 +54,7 @@ std::string in_words(const Task& task, const std::string& method, const AttackSe
 }
 
 // The instance that the options name; networks of an earlier command are read and never trained.
-Instance instance_of(const Options& o, const Session& session) {
+Instance instance_of(const AttackArguments& o, const Session& session) {
   if (o.networks.empty()) {
     const TaskEntry& entry = session.all.task(o.task);
     return make_instance(session.all, o.task, o.instance, overrides(o.set, entry.settings).task,
@@ -71,7 +71,7 @@ Instance instance_of(const Options& o, const Session& session) {
   return make_instance(session.all, found.name, found.number, settings, found.folder);
 }
 
-void attack(const Options& o, const Session& session) {
+void attack(const AttackArguments& o, const Session& session) {
   Instance it = instance_of(o, session);
   const Method& chosen = session.all.method(o.method);
   const Values values = overrides(o.set, session.all.task(it.name).settings).method;
@@ -100,7 +100,7 @@ void attack(const Options& o, const Session& session) {
 }
 
 // One of the lines of `banel jobs`.
-void attack_of_study(const Options& o, const Session& session) {
+void attack_of_study(const AttackArguments& o, const Session& session) {
   const Row row = run_one(o.study, o.only, session.all, {.mode = o.mode(), .command = call(session)});
   if (o.json)
     print(to_json(row));
@@ -112,7 +112,7 @@ void attack_of_study(const Options& o, const Session& session) {
 }  // namespace
 
 void declare_attack(Session& session) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<AttackArguments>();
   Command& command = session.program.command("attack", "one attack: a task, a method, a seed");
   Option& out = command.option("--out", o->out, "folder of the attack").placeholder("FOLDER");
   o->task_given = &command.option("--task", o->task, "`banel tasks` lists them");

@@ -11,13 +11,13 @@ namespace banel {
 
 namespace {
 
-struct Options : Common {
+struct BenchArguments : Common {
   Words configs, works, threads_of;
   double seconds = 0.5;
   bool profile = false, json = false;
 };
 
-void measure_speed(const Options& o) {
+void measure_speed(const BenchArguments& o) {
   BenchSettings settings{
       .configs = o.configs, .works = o.works, .threads = {1, 2, 4, 8}, .seconds = o.seconds};
   if (settings.configs.empty())
@@ -35,7 +35,7 @@ void measure_speed(const Options& o) {
 }  // namespace
 
 void declare_bench(Session& session) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BenchArguments>();
   Words names;
   for (const BenchConfig& c : bench_configs()) names.push_back(c.name);
   Command& command = session.program.command(

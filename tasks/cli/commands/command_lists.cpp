@@ -12,14 +12,14 @@ namespace {
 // The text after `line`, in as many lines as it needs.
 void print_wrapped(std::string line, const std::string& text) {
   constexpr std::size_t columns = 80;
-  const std::size_t indent = line.size();
+  const std::size_t start = line.size();
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (line.size() > indent && line.size() + (end - at) > columns) {
+    if (line.size() > start && line.size() + (end - at) > columns) {
       std::cout << line << '\n';
-      line = std::string(indent, ' ');
+      line = std::string(start, ' ');
     }
-    line += (line.size() > indent ? " " : "") + text.substr(at, end - at);
+    line += (line.size() > start ? " " : "") + text.substr(at, end - at);
     at = end + 1;
   }
   std::cout << line << '\n';
@@ -77,14 +77,14 @@ Json to_json(const Entry& entry, const std::vector<Setting>& settings) {
 
 // One of the two commands. settings(entry) and quick(entry) are what it lists of an entry.
 template <class Entry, class Settings, class Quick>
-void declare(Session& session, const char* name, const char* sentence, const std::vector<Entry>& entries,
-             const Entry& (Registry::*find)(const std::string&) const, Settings settings, Quick quick,
-             const char* next) {
-  struct Options {
+void declare_list(Session& session, const char* name, const char* sentence, const std::vector<Entry>& entries,
+                  const Entry& (Registry::*find)(const std::string&) const, Settings settings, Quick quick,
+                  const char* next) {
+  struct ListArguments {
     std::string name;
     bool json = false;
   };
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<ListArguments>();
   Command& command = session.program.command(name, sentence);
   command.positional("name", o->name, "the settings of this one, with range and default").optional();
   add_json(command, o->json);
@@ -105,10 +105,10 @@ void declare(Session& session, const char* name, const char* sentence, const std
 }  // namespace
 
 void declare_lists(Session& session) {
-  declare(
+  declare_list(
       session, "methods", "the methods, and the settings of each", session.all.methods, &Registry::method,
       settings_of, [](const Method&) { return Values(); }, "methods banel");
-  declare(
+  declare_list(
       session, "tasks", "the tasks, and the settings of each", session.all.tasks, &Registry::task,
       [](const TaskEntry& t) { return t.settings; }, [](const TaskEntry& t) { return t.quick; },
       "tasks addition");

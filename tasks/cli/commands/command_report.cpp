@@ -14,18 +14,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options : Common {
+struct ReportArguments : Common {
   fs::path run = "runs/reproduce";
 };
 
-void report(const Options& o, const Session& session) {
+void report(const ReportArguments& o, const Session& session) {
   const Table table = report_study(o.run, session.all, {.mode = o.mode(), .command = call(session)});
   std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << o.run.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";
   suggest(o.quiet, "verify " + shell_word(o.run.string()), "derives the run again from its files");
 }
 
-void check(const Options& o, const Session& session) {
+void check(const ReportArguments& o, const Session& session) {
   set_threads(o.threads);
   const Verification found = verify(o.run, session.all, o.mode());
   for (const std::string& difference : found.differences) std::cout << difference << '\n';
@@ -40,8 +40,8 @@ void check(const Options& o, const Session& session) {
 
 void declare_report(Session& session) {
   const auto declare = [&](const char* name, const char* sentence,
-                           void (*act)(const Options&, const Session&)) {
-    auto o = std::make_shared<Options>();
+                           void (*act)(const ReportArguments&, const Session&)) {
+    auto o = std::make_shared<ReportArguments>();
     Command& command = session.program.command(name, sentence);
     command.positional("run", o->run, "folder of a study").default_text(o->run.string()).optional();
     o->add_to(command);

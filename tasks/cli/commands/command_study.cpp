@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options : Common {
+struct StudyArguments : Common {
   std::string name;
   fs::path out, runs = "runs/results";
   bool quick = false, list = false, json = false;
@@ -36,7 +36,7 @@ Words names_of(const Words& given, const Words& known) {
 }
 
 // The study as the options change it.
-Study chosen(const Options& o, const Registry& all) {
+Study chosen(const StudyArguments& o, const Registry& all) {
   ENSURE(!o.name.empty(), "NAME", "is required; `banel study --list` shows the studies");
   Study study = read_study(o.name, all, o.quick);
   Selection selection;
@@ -53,13 +53,13 @@ Study chosen(const Options& o, const Registry& all) {
 }
 
 // runs/NAME, of a quick run runs/NAME-quick; of the first study runs/quick.
-fs::path run_of(const Options& o) {
+fs::path run_of(const StudyArguments& o) {
   if (!o.out.empty()) return o.out;
   const std::string name = fs::path(o.name).stem().string();
   return fs::path("runs") / (!o.quick ? name : name == "reproduce" ? "quick" : name + "-quick");
 }
 
-StudyOptions running(const Options& o, const Session& session) {
+StudyOptions running(const StudyArguments& o, const Session& session) {
   set_threads(o.threads);
   StudyOptions options{.jobs = o.jobs ? o.jobs : o.threads, .mode = o.mode(), .command = call(session)};
   if (!o.quiet && !o.json) options.say = [](const std::string& text) { std::cerr << text << '\n'; };
@@ -90,7 +90,7 @@ void print_studies(const Session& session) {
   }
 }
 
-void study(const Options& o, const Session& session) {
+void study(const StudyArguments& o, const Session& session) {
   if (o.list) return print_studies(session);
   const Study chosen_study = chosen(o, session.all);
   const fs::path folder = run_of(o);
@@ -105,7 +105,7 @@ void study(const Options& o, const Session& session) {
           "five finds in words, and the rule that explains each");
 }
 
-void print_jobs(const Options& o, const Session& session) {
+void print_jobs(const StudyArguments& o, const Session& session) {
   const fs::path folder = run_of(o);
   for (const std::string& attack : missing_attacks(folder, chosen(o, session.all), session.all))
     std::cout << shell_word(session.arguments[0]) << " attack --quiet --threads " << o.threads << " --study "
@@ -113,24 +113,24 @@ void print_jobs(const Options& o, const Session& session) {
   suggest(o.quiet, "report " + shell_word(folder.string()), "the table, when the attacks are done");
 }
 
-void results(const Options& o, const Session& session) {
+void results(const StudyArguments& o, const Session& session) {
   for (const std::string& file :
        run_results(o.out, o.runs, session.all, running(o, session), split_at_commas(o.names)))
     std::cout << "Written: " << (o.out / file).string() << '\n';
 }
 
-using Declared = std::pair<Command&, std::shared_ptr<Options>>;
+using Declared = std::pair<Command&, std::shared_ptr<StudyArguments>>;
 
-Declared declare(Session& session, const char* name, const char* sentence,
-                 void (*act)(const Options&, const Session&)) {
-  auto o = std::make_shared<Options>();
+Declared study_command(Session& session, const char* name, const char* sentence,
+                       void (*act)(const StudyArguments&, const Session&)) {
+  auto o = std::make_shared<StudyArguments>();
   Command& command = session.program.command(name, sentence);
   o->add_to(command);
   command.action([o, act, &session] { act(*o, session); });
   return {command, o};
 }
 
-void add_choice(Command& command, Options& o) {
+void add_choice(Command& command, StudyArguments& o) {
   command.flag("--quick", o.quick, "the study's short form: a check that all works, not a result");
   command.list("--variants", o.variants, "A,B", "only these variants, or any methods");
   command.option("--seeds", o.seeds, "attack seeds 1..N of every variant", 1, 1000)
@@ -143,7 +143,7 @@ void add_choice(Command& command, Options& o) {
   command.option("--out", o.out, "folder of the run").placeholder("FOLDER").default_text("runs/NAME");
 }
 
-void add_running(Command& command, Options& o) {
+void add_running(Command& command, StudyArguments& o) {
   command.option("--jobs", o.jobs, "attacks side by side; results do not depend on it", 1, 1024)
       .default_text("one per thread");
 }
@@ -153,8 +153,8 @@ void add_running(Command& command, Options& o) {
 void declare_study(Session& session) {
   {
     const auto [command, o] =
-        declare(session, "reproduce",
-                "the first study, the paper's comparison: trains, attacks, prints the table", study);
+        study_command(session, "reproduce",
+                      "the first study, the paper's comparison: trains, attacks, prints the table", study);
     o->name = "reproduce";
     add_choice(command, *o);
     add_running(command, *o);
@@ -162,7 +162,7 @@ void declare_study(Session& session) {
   }
   {
     const auto [command, o] =
-        declare(session, "study", "runs a study, or goes on with it, and prints its table", study);
+        study_command(session, "study", "runs a study, or goes on with it, and prints its table", study);
     command.positional("name", o->name, "one of --list, or a TOML file").optional();
     command.flag("--list", o->list, "shows the studies there are, and how long each takes");
     add_choice(command, *o);
@@ -170,14 +170,14 @@ void declare_study(Session& session) {
     add_json(command, o->json);
   }
   {
-    const auto [command, o] = declare(
+    const auto [command, o] = study_command(
         session, "jobs",
         "one line for each missing attack of a study: for xargs, GNU parallel or a Slurm array", print_jobs);
     command.positional("name", o->name, "one of `banel study --list`, or a TOML file");
     add_choice(command, *o);
   }
   {
-    const auto [command, o] = declare(
+    const auto [command, o] = study_command(
         session, "results", "runs every study that tasks/results shows, and writes it there", results);
     o->out = "tasks/results";
     command.option("--out", o->out, "where tables and figures go").placeholder("FOLDER");

@@ -11,14 +11,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options : Common {
+struct Toy1dArguments : Common {
   fs::path out;
   std::uint64_t seed = 1;
   std::size_t seeds = 200;
   bool json = false;
 };
 
-void show(const Options& o, const Session& session) {
+void show(const Toy1dArguments& o, const Session& session) {
   const toy1d::Illustration shown = toy1d::illustrate(o.seed);
   const toy1d::Summary summary = toy1d::summarise(o.seeds);
   Json json = to_json(shown);
@@ -41,7 +41,7 @@ void show(const Options& o, const Session& session) {
 }  // namespace
 
 void declare_toy1d(Session& session) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<Toy1dArguments>();
   Command& command = session.program.command(
       "toy1d", "the paper's one-dimensional illustration, step by step: 31 values, successes at -2 and 2");
   add_seed(command, o->seed, "of the run that is shown");

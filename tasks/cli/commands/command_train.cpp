@@ -11,13 +11,13 @@ namespace banel {
 namespace fs = std::filesystem;
 
 void declare_train(Session& session) {
-  struct Options : Common {
+  struct TrainArguments : Common {
     std::string task = "addition";
     std::uint64_t instance = 1;
     Words set;
     fs::path out;
   };
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<TrainArguments>();
   Command& command = session.program.command(
       "train", "makes an instance of a task ready, such as its networks, for `attack --networks` and `ask`");
   command.positional("task", o->task, "`banel tasks` lists them");

@@ -13,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using tiny::Folder;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> all;
   std::istringstream in(text);

@@ -12,8 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 TEST_CASE("no command or an unknown one is a usage error that names it") {
   refused(2, {}, {"command"});
   refused(2, {"atack"}, {"atack", "did you mean attack?"});

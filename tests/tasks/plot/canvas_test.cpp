@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <limits>
 
 #include "nn/io/file.h"
 #include "tensor/check.h"
@@ -14,8 +13,6 @@
 using namespace banel;
 
 namespace {
-
-constexpr double not_finite = std::numeric_limits<double>::quiet_NaN();
 
 Image render(const Mark& shape) {
   DrawList list{.width = 100, .height = 80};
@@ -201,16 +198,15 @@ TEST_CASE("canvas: bytes that are no text show as a replacement mark") {
 }
 
 TEST_CASE("canvas: coordinates without a place on the canvas are refused") {
-  for (const Mark& shape :
-       {Mark(Polyline{.points = {{0, not_finite}}}), Mark(Circle{.centre = {1e300, 0}}),
-        Mark(Polygon{.points = {{0, 0}, {1, -INFINITY}}}), Mark(Text{.at = {not_finite, 0}})}) {
+  for (const Mark& shape : {Mark(Polyline{.points = {{0, NAN}}}), Mark(Circle{.centre = {1e300, 0}}),
+                            Mark(Polygon{.points = {{0, 0}, {1, -INFINITY}}}), Mark(Text{.at = {NAN, 0}})}) {
     DrawList list;
     list.add(shape);
     CHECK_THROWS_AS(to_png(list), UsageError);
     CHECK_THROWS_AS(to_svg(list), UsageError);
   }
   CHECK_THROWS_AS(to_png({.width = 0}), UsageError);
-  CHECK_THROWS_AS(to_png({.width = not_finite}), UsageError);
+  CHECK_THROWS_AS(to_png({.width = NAN}), UsageError);
   CHECK_THROWS_AS(to_svg({.height = 1e9}), UsageError);
 }
 

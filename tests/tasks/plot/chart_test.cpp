@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
 #include <random>
 #include <utility>
 
@@ -13,8 +13,6 @@
 using namespace banel;
 
 namespace {
-
-constexpr double not_finite = std::numeric_limits<double>::quiet_NaN();
 
 std::string error_of(const LineChart& chart) {
   try {
@@ -180,7 +178,7 @@ TEST_CASE("chart: a band runs along hi and back along lo") {
 }
 
 TEST_CASE("chart: values that cannot be drawn are refused with the name of the series") {
-  for (double bad : {not_finite, static_cast<double>(INFINITY), -0.1}) {
+  for (double bad : std::to_array<double>({NAN, INFINITY, -0.1})) {
     LineChart mean = small_chart(), seed = small_chart(), band = small_chart();
     mean.series[0].mean[3] = bad;
     seed.series[1].seeds[0][2] = bad;
@@ -190,9 +188,9 @@ TEST_CASE("chart: values that cannot be drawn are refused with the name of the s
     CHECK(contains(error_of(band), "\"fast\": lo[2]"));
   }
   LineChart x = small_chart(), reference = small_chart();
-  x.series[1].x[2] = not_finite;  // on a linear axis
+  x.series[1].x[2] = NAN;  // on a linear axis
   CHECK(contains(error_of(x), "series \"slow\": x[2] is nan"));
-  reference.reference = Reference{not_finite, "base"};
+  reference.reference = Reference{NAN, "base"};
   CHECK(contains(error_of(reference), "reference \"base\""));
   CHECK(error_of(small_chart()).empty());
 }

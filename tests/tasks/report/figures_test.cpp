@@ -42,11 +42,6 @@ DrawList figure(const std::string& name, const std::vector<Run>& runs) {
   return figure(name, made_results(runs));
 }
 
-bool shows(const DrawList& list, const std::string& words) {
-  const std::vector<Text> texts = all<Text>(list);
-  return std::any_of(texts.begin(), texts.end(), [&](const Text& t) { return contains(t.text, words); });
-}
-
 }  // namespace
 
 TEST_CASE("figures: success ends at the mean over seeds and starts at the base rate") {

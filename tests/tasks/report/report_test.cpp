@@ -31,11 +31,6 @@ std::string page(const Results& results, const std::vector<std::string>& show = 
   return report_page(results, table, figures(show, results, table));
 }
 
-void check_has(const std::string& text, const std::string& part) {
-  INFO(part);
-  CHECK(text.find(part) != text.npos);
-}
-
 TEST_CASE("the page stands alone and shows hostile text as text") {
   const std::string text = page(hostile_results(), {"success", "bars", "collapse", "modes"});
   CHECK(text.find("<script") == text.npos);

@@ -48,11 +48,6 @@ DrawList scaling(const std::vector<Run>& runs, const std::string& show = "scalin
   return figures({show}, results, table_of(results, {})).at(0).picture;
 }
 
-bool shows(const DrawList& list, const std::string& words) {
-  const std::vector<Text> texts = all<Text>(list);
-  return std::any_of(texts.begin(), texts.end(), [&](const Text& t) { return contains(t.text, words); });
-}
-
 }  // namespace
 
 TEST_CASE("figures: scaling shows every run and the references as level lines and the quoted curve dashed") {

@@ -38,11 +38,6 @@ std::size_t characters(const std::string& text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-void check_has(const std::string& text, const std::string& part) {
-  INFO(text);
-  CHECK(text.find(part) != text.npos);
-}
-
 void check_only_numbers(const std::string& text) {
   std::string lower;
   for (char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

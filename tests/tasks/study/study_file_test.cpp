@@ -124,12 +124,12 @@ hashes = {Zen = "12"}
   CHECK(tiny::study(to_toml(s)) == s);
   s.quick = true;
   CHECK(tiny::study(to_toml(s)).quick);
-  const Study tuned = tiny::study(beginning + R"(
+  const Study with_ranges = tiny::study(beginning + R"(
 halving = {configurations = 4, budgets = [10, 20], keep = 2, seed = 9}
 variants = [{method = "tail", ranges = {f = {low = 2, high = 8, log = true}, theta_epochs = [1, 4]}}]
 )");
-  CHECK(tiny::study(to_toml(tuned)) == tuned);
-  CHECK(tuned.variants[0].ranges.at("f") == Range{2, 8, true});
+  CHECK(tiny::study(to_toml(with_ranges)) == with_ranges);
+  CHECK(with_ranges.variants[0].ranges.at("f") == Range{2, 8, true});
 }
 
 TEST_CASE("every study of the project is read in full and quick") {
