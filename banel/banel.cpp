@@ -53,7 +53,7 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     ++state.rounds;
     if (!after_round(state, round)) return;
   }
-  if (state.best.overall().theta) theta = state.attacker().clone();
+  if (&state.attacker() != theta.get()) theta = state.attacker().clone();
 }
 
 Draws Learner::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {

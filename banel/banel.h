@@ -104,17 +104,30 @@ struct Round {
   std::int64_t positives() const;            // number of rewards that are Reward::success
 };
 
+// What `auto` carries from round to round besides theta (auto.h).
+struct Search {
+  std::shared_ptr<const Generator> grown = {};  // A, the attacker grown from finds; null before the first
+  std::size_t fitted = 0;                       // finds when A was fitted
+  std::int64_t fitted_at = 0;                   // evaluations when A was fitted
+  std::size_t steps = 0, barren = 0;            // of the present search; searches since the last find
+  std::int64_t explored = 0;                    // evaluations of exploring rounds
+};
+
 // All that a run carries from round to round besides the oracle's ledger and the learner.
 struct State {
-  std::unique_ptr<Generator> theta = {};             // the pre-trained attacker at first
-  std::vector<Region> regions = {};                  // Memory::regions only
-  std::size_t rounds = 0;                            // completed
-  Best best = {};                                    // patience > 0 only
-  Tally survivors = {};                              // of the scouts that theta was fitted to
+  std::unique_ptr<Generator> theta = {};  // the pre-trained attacker at first
+  std::vector<Region> regions = {};       // Memory::regions only
+  std::size_t rounds = 0;                 // completed
+  Best best = {};                         // patience > 0 only
+  Tally survivors = {};                   // of the scouts that theta was fitted to
+  Search search = {};
   std::shared_ptr<const Generator> pretrained = {};  // needed by `restart` and `scout` only
 
-  // The attacker a run ends with: the best one under rollback, otherwise theta.
-  const Generator& attacker() const { return best.overall().theta ? *best.overall().theta : *theta; }
+  // The attacker a run ends with: the one grown from finds, the best one under rollback, otherwise theta.
+  const Generator& attacker() const {
+    if (search.grown) return *search.grown;
+    return best.overall().theta ? *best.overall().theta : *theta;
+  }
 };
 
 // What a learner may use besides the round.

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int format = 1;
+constexpr int format = 2;
 constexpr const char* mend = "; restore the file from a copy, or remove the folder and start over";
 
 Json to_json(const Tally& tally) { return {{"strings", tally.strings}, {"rewards", tally.rewards}}; }
@@ -21,6 +21,23 @@ Json to_json(const Tally& tally) { return {{"strings", tally.strings}, {"rewards
 Tally tally_from(const Field& json) {
   const std::int64_t strings = json["strings"].count();
   return {strings, json["rewards"].integer(0, strings)};
+}
+
+Json to_json(const Search& s) {
+  return {{"fitted", s.fitted},
+          {"fitted_at", s.fitted_at},
+          {"steps", s.steps},
+          {"barren", s.barren},
+          {"explored", s.explored}};
+}
+
+Search search_from(const Field& json) {
+  const auto size = [&](const char* key) { return static_cast<std::size_t>(json[key].count()); };
+  return {.fitted = size("fitted"),
+          .fitted_at = json["fitted_at"].count(),
+          .steps = size("steps"),
+          .barren = size("barren"),
+          .explored = json["explored"].count()};
 }
 
 std::uint64_t hash_from(const Field& field) {
@@ -96,7 +113,8 @@ Json to_json(const AttackProgress& p) {
           {"since", to_json(p.since)},
           {"idle", p.idle},
           {"current_is_best", p.current_is_best},
-          {"survivors", to_json(p.survivors)}};
+          {"survivors", to_json(p.survivors)},
+          {"search", to_json(p.search)}};
 }
 
 AttackProgress parse_progress(const Field& json) {
@@ -113,6 +131,7 @@ AttackProgress parse_progress(const Field& json) {
   p.idle = static_cast<std::size_t>(json["idle"].count());
   p.current_is_best = json["current_is_best"].boolean();
   p.survivors = tally_from(json["survivors"]);
+  p.search = search_from(json["search"]);
   return p;
 }
 
@@ -134,9 +153,11 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
     p.idle = best.idle;
     p.current_is_best = best.current_is_best;
     p.survivors = state.survivors;
+    p.search = state.search;
     models.emplace_back("theta", state.theta->state());
     if (best.current.theta) models.emplace_back("current", best.current.theta->state());
     if (best.earlier.theta) models.emplace_back("earlier", best.earlier.theta->state());
+    if (state.search.grown) models.emplace_back("grown", state.search.grown->state());
   }
   write_file(folder / "checkpoint", encoded(p, models));
 }
@@ -177,6 +198,8 @@ SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
   state.best = {candidate("current", p.current), candidate("earlier", p.earlier), p.since, p.idle,
                 p.current_is_best};
   state.survivors = p.survivors;
+  state.search = p.search;
+  state.search.grown = model("grown");
   return saved;
 }
 

@@ -1,4 +1,5 @@
 // The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
+#include "banel/auto.h"
 #include "banel/finds.h"
 #include "banel/policy.h"
 #include "tasks/run/registry.h"
@@ -67,6 +68,10 @@ Make failure_gradient(Penalty penalty) {
 
 Make finds() {
   return [](const Method&, const Start& start) { return std::make_unique<Finds>(counted_prior(start)); };
+}
+
+Make novelty_then_finds() {
+  return [](const Method&, const Start& start) { return std::make_unique<Auto>(counted_prior(start)); };
 }
 
 Make reward_gradient(Baseline baseline) {
@@ -190,10 +195,18 @@ void add_failure_policies(std::vector<Method>& all) {
                        1e-3, 50));
 }
 
-// It breaks the paper's rule, and its row is the price of that rule.
+// They break the paper's rule, and their rows are the price of that rule.
 void add_finds(std::vector<Method>& all) {
+  Method both{"auto", "novelty until something is rewarded, then an attacker grown from finds and failures",
+              novelty_then_finds(), without(filter_keys(), "m") + phi_keys()};
+  both.trains_on_rewarded = true;
+  both.settings.n = 128;
+  both.settings.f = 8;
+  both.settings.phi = {.epochs = 16, .rate = 1e-3, .batch = 50};
+  both.settings.theta = {.epochs = 1, .rate = 1e-3, .batch = 16};
+  all.push_back(both);
   Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded", finds(),
-           rounds() + Keys{"theta_rate", "theta_batch"}};
+           round_keys() + Keys{"theta_rate", "theta_batch"}};
   m.trains_on_rewarded = true;
   m.settings.m = 50;
   all.push_back(m);

@@ -1,0 +1,110 @@
+#include "banel/auto.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/toy_run.h"
+
+namespace banel {
+namespace {
+
+constexpr std::size_t words = 4000;
+
+struct AutoRun {
+  struct Fitted {
+    std::string purpose;
+    std::vector<Attempt> strings;
+  };
+  std::vector<Fitted> fits;
+  std::vector<std::size_t> submitted, assumed;  // by round
+  std::vector<Search> searches;                 // after each round
+  std::vector<Evaluation> paid;
+  State state;
+
+  AutoRun(const Predicate& success, std::int64_t budget) {
+    Oracle oracle(judge_by(success), budget);
+    const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
+      fits.push_back({std::string(purpose), {attempts.begin(), attempts.end()}});
+    };
+    const ToyGenerator prior(words, watch, 1);
+    state.theta = prior.clone();
+    Settings settings = toy_settings(true, Memory::distil);
+    settings.m = 250;
+    Auto learner(prior.clone());
+    run(state, oracle, settings, learner, all_may_succeed, 1, [&](const State& now, const Round& round) {
+      submitted.push_back(round.rewards.size());
+      assumed.push_back(round.assumed.size());
+      searches.push_back(now.search);
+      return true;
+    });
+    paid.assign(oracle.paid().begin(), oracle.paid().end());
+  }
+};
+
+const Predicate never = [](const Attempt&) { return false; };
+const Predicate low_numbers = [](const Attempt& x) { return ToyGenerator::number(x) < 400; };
+
+TEST_CASE("without a find auto asks more of the prior with every search that ends in vain") {
+  const AutoRun run(never, 2000);
+  CHECK(run.submitted.front() == 10);  // five of the prior, five of the search
+  CHECK(run.assumed.front() == 45);
+  CHECK(run.submitted[run.submitted.size() - 2] == 25);
+  CHECK(run.searches.back().barren >= 3);
+  CHECK(!run.searches.back().grown);
+  CHECK(std::none_of(run.fits.begin(), run.fits.end(), [](const auto& f) { return f.purpose == "grow"; }));
+}
+
+TEST_CASE("the attacker is grown from rewarded strings as soon as there is one") {
+  const AutoRun run(low_numbers, 400);
+  const auto first =
+      std::find_if(run.fits.begin(), run.fits.end(), [](const auto& fit) { return fit.purpose == "grow"; });
+  REQUIRE(first != run.fits.end());
+  CHECK(std::all_of(first->strings.begin(), first->strings.end(), low_numbers));
+  std::size_t used = 0, k = 0;
+  for (; !run.searches[k].grown; ++k) {
+    for (std::size_t i = 0; i < run.submitted[k]; ++i)
+      CHECK(run.paid[used + i].verdict.reward == Reward::failure);
+    used += run.submitted[k];
+  }
+  CHECK(run.searches[k].fitted > 0);
+}
+
+TEST_CASE("with an attacker a quarter of the evaluations still explore") {
+  const AutoRun run(low_numbers, 2000);
+  CHECK(run.searches.back().explored >= 500);
+  CHECK(run.searches.back().explored < 500 + 25);
+}
+
+TEST_CASE("exploring submits nothing that the attacker explains") {
+  const ToyGenerator prior(words, {}, 1);
+  State state{prior.clone()};
+  std::vector<Attempt> known;
+  for (std::size_t i = 0; i < 20; ++i) known.push_back(ToyGenerator::word(i));
+  std::unique_ptr<Generator> grown = prior.clone();
+  grown->fit(known, {.epochs = 1}, {1, "grow"});
+  state.search.grown = std::move(grown);
+  state.theta->fit(known, {.epochs = 1}, {1, "distil"});  // the search has gone where the attacker is
+  const Settings settings;
+  const Oracle oracle(judge_by(never), 1000);
+  const Screen screen = all_may_succeed;
+  Auto learner(prior.clone());
+  state.search.explored = -1;  // so that it explores
+  const Draws draws = learner.attempts(state, {.number = 1}, 25, {settings, oracle, &screen, 1});
+  REQUIRE(!draws.kept.empty());
+  const std::set<Attempt> explained(known.begin(), known.end());
+  for (const Proposal& p : draws.kept) CHECK(!explained.contains(p.text));
+}
+
+TEST_CASE("the run ends with the attacker grown from finds which succeeds where the prior does not") {
+  const AutoRun run(low_numbers, 2000);
+  CHECK(&run.state.attacker() == run.state.search.grown.get());
+  double share = 0;
+  for (std::size_t i = 0; i < 400; ++i) share += probabilities(run.state.attacker())[i];
+  CHECK(share > 0.8);
+  CHECK(run.state.theta->state() == run.state.attacker().state());
+}
+
+}  // namespace
+}  // namespace banel
