@@ -30,9 +30,7 @@ void print_entry(const std::string& name, std::size_t width, const std::string& 
 }
 
 // What is said of an entry beyond its sentence.
-std::string remark(const Method& m) {
-  return m.trains_on_rewarded ? "; trains on rewarded strings, which the paper rules out" : "";
-}
+std::string remark(const Method& m) { return m.trains_on_rewarded ? "; trains on rewarded strings" : ""; }
 std::string remark(const TaskEntry&) { return {}; }
 
 template <class Entry>
