@@ -154,7 +154,7 @@ std::vector<Setting> all_settings() {
        {"numbers", "text"},
        "numbers",
        "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
-      {"nines", 0.0, 1.0, 0.15,
+      {"nines", 0.0, 1.0, 0.05,
        "in the target's training data: probability that a digit is nine minus the digit above it"},
       {"length_draws", 1, 16, 2,
        "in the target's training data: an operand's length is the longest of so many uniform draws"},
