@@ -76,9 +76,10 @@ const std::vector<Command>& commands() {
            "theta_epochs = 1}, \"memory\"]")),
        2},
       {"tuning",
-       study(study_of("tuning",
-                      "seeds = 1\nhalving = {configurations = 2, budgets = [10, 20], keep = 2, seed = 1}\n"
-                      "variants = [{method = \"grpo\", m = 10, ranges = {theta_rate = {low = 0.001, high = 0.01}}}]")),
+       study(study_of(
+           "tuning",
+           "seeds = 1\nhalving = {configurations = 2, budgets = [10, 20], keep = 2, seed = 1}\n"
+           "variants = [{method = \"grpo\", m = 10, ranges = {theta_rate = {low = 0.001, high = 0.01}}}]")),
        1},
       {"train",
        Arguments{BANEL_PROGRAM, "train", "addition", "--threads", "1", "--quiet", "--out", "run"} +
