@@ -3,65 +3,48 @@
 #include <algorithm>
 #include <cmath>
 
-#include "banel/finds.h"
-
 namespace banel {
 
 namespace {
 
 // Chosen on tuning instances; none of them depends on where success lies.
-constexpr double explored_share = 0.25;         // of all evaluations
-constexpr std::size_t prior_at_once = 5;        // attempts of the prior for each search without a find
-constexpr std::size_t most_of_prior = 20;       // attempts of the prior in a round
-constexpr std::size_t theta_at_once = 5;        // attempts of theta in a round
-constexpr std::size_t theta_samples = 50;       // samples of theta in a round
-constexpr std::size_t steps_of_search = 60;     // BaNEL steps of a search without a find
-constexpr std::size_t exploited_at_once = 10;   // attempts of A in a round
-constexpr double explained_by = 4;              // nats
-constexpr double growth = 1.4;                  // of the finds, until A is fitted again
-constexpr std::int64_t patience = 500;          // or so many evaluations
-constexpr std::size_t training_strings = 1024;  // of finds, of failures, of filtered samples
-constexpr std::size_t least_failures = 30;      // for a failure model of A
-constexpr std::size_t least_finds = 32;         // for weights and filter
-constexpr double evened = 0.5;                  // exponent of the weights
-constexpr double heaviest = 8;                  // the largest weight, in means
-constexpr int epochs = 6;                       // of A and its failure model
-constexpr int least_steps = 60;                 // gradient steps of a fit to few strings
+constexpr double explored_share = 0.25;        // of all evaluations
+constexpr std::size_t prior_at_once = 5;       // attempts of the prior for each search in vain
+constexpr std::size_t most_of_prior = 20;      // attempts of the prior in a round
+constexpr std::size_t theta_at_once = 5;       // attempts of theta in a round
+constexpr std::size_t theta_samples = 50;      // samples of theta in a round
+constexpr std::size_t steps_of_search = 60;    // BaNEL steps of a search in vain
+constexpr double explained_by = 2;             // nats
+constexpr std::size_t most_attackers = 3;      // at a time
+constexpr std::size_t exploited_at_once = 10;  // attempts of an attacker in a round
+constexpr std::int64_t young = 20;             // strings until an attacker's share counts
+constexpr double active_share = 0.5;           // of the best share, to be asked again
+constexpr double united_share = 0.8;           // of the best share, to be handed over
+constexpr std::size_t united_finds = 30;       // to be handed over
+constexpr std::int64_t united_every = 750;     // evaluations
+constexpr double growth = 1.5;                 // of its finds, until an attacker is fitted again
+constexpr std::size_t latest = 512;            // finds that an attacker is fitted to
+constexpr int epochs = 8;
+constexpr int least_steps = 60;  // gradient steps of a fit to few strings
 
-// The latest failures, at most n, that were never rewarded.
-std::vector<Attempt> latest_failures(const Oracle& oracle, std::size_t n) {
-  std::vector<Attempt> failures;
-  const std::span<const Evaluation> paid = oracle.paid();
-  for (auto e = paid.rbegin(); e != paid.rend() && failures.size() < n; ++e)
-    if (e->verdict.reward == Reward::failure && !oracle.succeeded(e->attempt)) failures.push_back(e->attempt);
-  return failures;
+double share(const Grown& a) { return std::max(0.0, a.recent.share()); }
+
+double best_share(const Search& search) {
+  double best = 0;
+  for (const Grown& a : search.grown)
+    if (a.recent.strings >= young) best = std::max(best, share(a));
+  return best;
 }
 
-// n draws of the finds with weights A(x)^(-evened), systematic: find i appears about n w_i / sum(w) times.
-std::vector<Attempt> evened_out(const std::vector<Attempt>& finds, const Generator& a, Stream random) {
-  std::vector<double> weights = a.log_prob(finds);
-  const double least = *std::min_element(weights.begin(), weights.end());
-  double total = 0;
-  for (double& w : weights) total += w = std::exp(evened * (least - w));
-  const double most = heaviest * total / static_cast<double>(weights.size());
-  total = 0;
-  for (double& w : weights) total += w = std::min(w, most);
-  const double step = total / static_cast<double>(training_strings);
-  std::vector<Attempt> drawn;
-  double next = random[0].uniform() * step, sum = 0;
-  for (std::size_t i = 0; i < finds.size(); ++i) {
-    sum += weights[i];
-    for (; next < sum && drawn.size() < training_strings; next += step) drawn.push_back(finds[i]);
-  }
-  return drawn;
+bool active(const Grown& a, double best) {
+  return a.recent.strings < young || share(a) >= active_share * best;
 }
 
-// Few strings are passed over more often.
-Fit fit_to(std::size_t strings, const Settings& settings) {
-  const auto batch = std::min<std::size_t>(64, strings);
-  const auto passes = static_cast<double>(least_steps * batch) / static_cast<double>(strings);
-  return {std::max(epochs, static_cast<int>(std::lround(passes))), settings.theta.rate,
-          static_cast<int>(batch)};
+std::vector<Attempt> latest_finds(const Grown& a, std::size_t most, const Oracle& oracle) {
+  std::vector<Attempt> strings;
+  for (const std::size_t i : std::span(a.finds).last(std::min(most, a.finds.size())))
+    strings.push_back(oracle.paid()[i].attempt);
+  return strings;
 }
 
 void append(Draws& draws, const Draws& more) {
@@ -72,25 +55,32 @@ void append(Draws& draws, const Draws& more) {
 
 }  // namespace
 
-// log p_A(x) - log p_prior(x) >= explained_by
+// For each string whether some attacker explains it: log p_k(x) - log p_prior(x) >= explained_by.
 std::vector<bool> Auto::explained(const Search& search, std::span<const Attempt> x) const {
   std::vector<bool> result(x.size());
-  if (!search.grown) return result;
-  const std::vector<double> log_a = search.grown->log_prob(x), log_prior = prior_->log_prob(x);
-  for (std::size_t i = 0; i < x.size(); ++i) result[i] = log_a[i] - log_prior[i] >= explained_by;
+  if (search.grown.empty()) return result;
+  const std::vector<double> log_prior = prior_->log_prob(x);
+  for (const Grown& a : search.grown) {
+    const std::vector<double> log_p = a.theta->log_prob(x);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      result[i] = result[i] || log_p[i] - log_prior[i] >= explained_by;
+  }
   return result;
 }
 
 Draws Auto::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
-  const Search& search = state.search;
-  exploring_ = !search.grown || static_cast<double>(search.explored) <
-                                    explored_share * static_cast<double>(context.oracle.used());
-  if (!exploring_) {
-    const Draws draws = draw(*search.grown, {}, context.screen, std::min(n, exploited_at_once),
-                             context.stream("attempts", round));  // line 6
-    if (!draws.kept.empty()) return draws;
-    exploring_ = true;  // A writes nothing new
-  }
+  const std::vector<Grown>& grown = state.search.grown;
+  exploited_.reset();
+  if (grown.empty() || static_cast<double>(state.search.explored) <
+                           explored_share * static_cast<double>(context.oracle.used()))
+    return explore(state, round, n, context);
+  const double best = best_share(state.search);
+  for (std::size_t k = 0; k < grown.size(); ++k)  // line 6
+    if (active(grown[k], best) && (!exploited_ || grown[k].asked < grown[*exploited_].asked)) exploited_ = k;
+  const Draws draws = draw(*grown[*exploited_].theta, {}, context.screen, std::min(n, exploited_at_once),
+                           context.stream("attempts", round));
+  if (!draws.kept.empty()) return draws;
+  exploited_.reset();  // it writes nothing new
   return explore(state, round, n, context);
 }
 
@@ -114,28 +104,41 @@ Draws Auto::explore(const State& state, const Round& round, std::size_t n, const
 }
 
 bool Auto::learn(State& state, Round& round, const Context& context) {
-  Search& search = state.search;
-  if (exploring_) {
-    search.explored += std::ssize(round.rewards);
-    this->search(state, round, context);
+  Search& all = state.search;
+  const std::size_t first = context.oracle.paid().size() - round.rewards.size();
+  if (exploited_) {
+    Grown& a = all.grown[*exploited_];
+    a.asked += std::ssize(round.rewards);
+    a.recent += {static_cast<std::int64_t>(round.attempts.examined), round.positives()};
+    for (std::size_t i = 0; i < round.rewards.size(); ++i)
+      if (round.rewards[i] == Reward::success) a.finds.push_back(first + i);
+    if (static_cast<double>(a.finds.size()) >= growth * static_cast<double>(a.fitted))
+      grow(all, a, round, context);
+  } else {
+    all.explored += std::ssize(round.rewards);
+    search(state, round, context);
+    for (std::size_t i = 0; i < round.rewards.size(); ++i)
+      if (round.rewards[i] == Reward::success) found(all, first + i, round, context);
   }
-  if (round.positives()) grow(state, round, context);
+  const std::int64_t used = context.oracle.used();
+  const bool last = used == context.oracle.budget();
+  if (!all.grown.empty() && (!all.united || last || used >= all.united_at + united_every))
+    unite(all, round, context);
   return true;
 }
 
 // Line 5. The round shows the failures that theta's search learned from, and what it proposed.
 void Auto::search(State& state, Round& round, const Context& context) {
   Search& search = state.search;
-  const auto rewarded = [&](std::size_t i) { return round.rewards[i] == Reward::success; };
   bool found = false;
-  std::vector<Attempt> F;
-  for (std::size_t i = of_prior_; i < round.rewards.size(); ++i) {
-    found = found || rewarded(i);
-    if (round.rewards[i] == Reward::failure) F.push_back(round.attempts.kept[i].text);
+  round.failures.clear();
+  for (std::size_t i = 0; i < round.rewards.size(); ++i) {
+    found = found || round.rewards[i] == Reward::success;
+    if (i >= of_prior_ && round.rewards[i] == Reward::failure)
+      round.failures.push_back(round.attempts.kept[i].text);
   }
   round.assumed = rest_;
-  F.insert(F.end(), rest_.begin(), rest_.end());
-  round.failures = std::move(F);
+  round.failures.insert(round.failures.end(), rest_.begin(), rest_.end());
   const bool over = ++search.steps >= steps_of_search;
   if (!found && !over && !crowded_ && Banel(ratio_score()).learn(state, round, context)) return;
   search.barren = found ? 0 : search.barren + 1;
@@ -143,50 +146,52 @@ void Auto::search(State& state, Round& round, const Context& context) {
   state.theta = prior_->clone();
 }
 
-// Whether A is fitted again.
-bool Auto::due(const Search& search, std::size_t finds, std::int64_t used) const {
-  return static_cast<double>(finds) >= growth * static_cast<double>(search.fitted) ||
-         used >= search.fitted_at + patience;
-}
-
-// The half of A's samples that least resemble what failed near A.
-std::vector<Attempt> Auto::filtered(const Search& search, const Round& round, const Context& context) const {
-  std::vector<Attempt> F = latest_failures(context.oracle, 4 * training_strings);
-  const std::vector<bool> near = explained(search, F);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < F.size() && kept < training_strings; ++i)
-    if (near[i]) F[kept++] = F[i];
-  F.resize(kept);
-  if (F.size() < least_failures) return {};
-  const std::unique_ptr<Generator> phi = prior_->clone();
-  phi->fit(F, fit_to(F.size(), context.settings), context.stream("phi", round));  // line 7
-  const std::vector<Proposal> P =
-      draw(*search.grown, {}, context.screen, 2 * training_strings, context.stream("filter", round)).kept;
-  if (P.empty()) return {};
-  const std::vector<double> s = log_ratio(P, *phi, context.settings.kappa);
-  const double tau = threshold(s, 2);
-  std::vector<Attempt> accepted;
-  for (std::size_t i = 0; i < P.size(); ++i)
-    if (s[i] >= tau) accepted.push_back(P[i].text);
-  return accepted;
-}
-
-// Lines 7 to 9.
-void Auto::grow(State& state, const Round& round, const Context& context) const {
-  Search& search = state.search;
-  const std::vector<Attempt> finds = rewarded(context.oracle.paid());
-  if (!due(search, finds.size(), context.oracle.used())) return;
-  search.fitted = finds.size();
-  search.fitted_at = context.oracle.used();
-  std::vector<Attempt> strings = finds;
-  if (search.grown && finds.size() >= least_finds) {
-    strings = evened_out(finds, *search.grown, context.stream("finds", round));
-    const std::vector<Attempt> accepted = filtered(search, round, context);
-    strings.insert(strings.end(), accepted.begin(), accepted.end());
+// Line 4. The attacker that earns least makes room.
+void Auto::found(Search& all, std::size_t evaluation, const Round& round, const Context& context) const {
+  const Attempt& x = context.oracle.paid()[evaluation].attempt;
+  if (explained(all, std::span(&x, 1)).front()) return;
+  if (all.grown.size() == most_attackers) {
+    const auto least = std::min_element(all.grown.begin(), all.grown.end(),
+                                        [](const Grown& a, const Grown& b) { return share(a) < share(b); });
+    if (active(*least, best_share(all))) return;
+    all.grown.erase(least);
   }
-  std::unique_ptr<Generator> a = prior_->clone();
-  a->fit(strings, fit_to(strings.size(), context.settings), context.stream("grow", round));  // line 9
-  search.grown = std::move(a);
+  all.grown.push_back({.finds = {evaluation}});
+  grow(all, all.grown.back(), round, context);
+}
+
+// Line 7.
+void Auto::grow(Search& all, Grown& a, const Round& round, const Context& context) const {
+  const auto k = static_cast<std::size_t>(&a - all.grown.data());
+  a.theta = fitted(latest_finds(a, latest, context.oracle), "grow", k, round, context);
+  a.fitted = a.finds.size();
+  a.recent = {a.recent.strings / 2, a.recent.rewards / 2};
+}
+
+// Line 8. If none has enough finds, all take part.
+void Auto::unite(Search& all, const Round& round, const Context& context) const {
+  const double best = best_share(all);
+  std::vector<Attempt> strings, few;
+  for (const Grown& a : all.grown) {
+    const std::vector<Attempt> finds = latest_finds(a, 2 * latest / all.grown.size(), context.oracle);
+    const bool ripe = finds.size() >= united_finds && share(a) >= united_share * best;
+    (ripe ? strings : few).insert((ripe ? strings : few).end(), finds.begin(), finds.end());
+  }
+  all.united = fitted(strings.empty() ? few : strings, "unite", 0, round, context);
+  all.united_at = context.oracle.used();
+}
+
+// The prior fitted to the strings. Few strings are passed over more often.
+std::unique_ptr<Generator> Auto::fitted(std::span<const Attempt> strings, std::string_view purpose,
+                                        std::size_t k, const Round& round, const Context& context) const {
+  const auto batch = std::min<std::size_t>(64, strings.size());
+  const auto passes = static_cast<double>(least_steps * batch) / static_cast<double>(strings.size());
+  std::unique_ptr<Generator> result = prior_->clone();
+  result->fit(strings,
+              {std::max(epochs, static_cast<int>(std::lround(passes))), context.settings.theta.rate,
+               static_cast<int>(batch)},
+              context.stream(purpose, round).from(k << 32));
+  return result;
 }
 
 }  // namespace banel

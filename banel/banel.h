@@ -104,13 +104,23 @@ struct Round {
   std::int64_t positives() const;            // number of rewards that are Reward::success
 };
 
-// What `auto` carries from round to round besides theta (auto.h).
+// An attacker grown from finds (auto.h).
+struct Grown {
+  std::shared_ptr<const Generator> theta = {};
+  std::vector<std::size_t> finds =
+      {};                  // its rewarded evaluations, each string once: indices of Oracle::paid()
+  std::size_t fitted = 0;  // finds when theta was fitted
+  std::int64_t asked = 0;  // evaluations
+  Tally recent = {};       // of its latest strings
+};
+
+// What `auto` carries from round to round besides theta, its search.
 struct Search {
-  std::shared_ptr<const Generator> grown = {};  // A, the attacker grown from finds; null before the first
-  std::size_t fitted = 0;                       // finds when A was fitted
-  std::int64_t fitted_at = 0;                   // evaluations when A was fitted
-  std::size_t steps = 0, barren = 0;            // of the present search; searches since the last find
-  std::int64_t explored = 0;                    // evaluations of exploring rounds
+  std::vector<Grown> grown = {};
+  std::shared_ptr<const Generator> united = {};  // fitted to the finds of all; null before the first find
+  std::int64_t united_at = 0;                    // evaluations when `united` was fitted
+  std::size_t steps = 0, barren = 0;  // of the present search; searches in vain since the last find
+  std::int64_t explored = 0;          // evaluations of exploring rounds
 };
 
 // All that a run carries from round to round besides the oracle's ledger and the learner.
@@ -125,7 +135,7 @@ struct State {
 
   // The attacker a run ends with: the one grown from finds, the best one under rollback, otherwise theta.
   const Generator& attacker() const {
-    if (search.grown) return *search.grown;
+    if (search.united) return *search.united;
     return best.overall().theta ? *best.overall().theta : *theta;
   }
 };

@@ -23,21 +23,34 @@ Tally tally_from(const Field& json) {
   return {strings, json["rewards"].integer(0, strings)};
 }
 
+Json to_json(const Grown& a) {
+  return {{"finds", a.finds}, {"fitted", a.fitted}, {"asked", a.asked}, {"recent", to_json(a.recent)}};
+}
+
+Grown grown_from(const Field& json) {
+  Grown a{.fitted = static_cast<std::size_t>(json["fitted"].count()), .asked = json["asked"].count()};
+  for (const Field& i : json["finds"].items()) a.finds.push_back(static_cast<std::size_t>(i.count()));
+  a.recent = tally_from(json["recent"]);
+  return a;
+}
+
 Json to_json(const Search& s) {
-  return {{"fitted", s.fitted},
-          {"fitted_at", s.fitted_at},
+  Json grown = Json::array();
+  for (const Grown& a : s.grown) grown.push_back(to_json(a));
+  return {{"grown", grown},
+          {"united_at", s.united_at},
           {"steps", s.steps},
           {"barren", s.barren},
           {"explored", s.explored}};
 }
 
 Search search_from(const Field& json) {
-  const auto size = [&](const char* key) { return static_cast<std::size_t>(json[key].count()); };
-  return {.fitted = size("fitted"),
-          .fitted_at = json["fitted_at"].count(),
-          .steps = size("steps"),
-          .barren = size("barren"),
-          .explored = json["explored"].count()};
+  Search s{.united_at = json["united_at"].count(),
+           .steps = static_cast<std::size_t>(json["steps"].count()),
+           .barren = static_cast<std::size_t>(json["barren"].count()),
+           .explored = json["explored"].count()};
+  for (const Field& a : json["grown"].items()) s.grown.push_back(grown_from(a));
+  return s;
 }
 
 std::uint64_t hash_from(const Field& field) {
@@ -157,7 +170,9 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
     models.emplace_back("theta", state.theta->state());
     if (best.current.theta) models.emplace_back("current", best.current.theta->state());
     if (best.earlier.theta) models.emplace_back("earlier", best.earlier.theta->state());
-    if (state.search.grown) models.emplace_back("grown", state.search.grown->state());
+    if (state.search.united) models.emplace_back("united", state.search.united->state());
+    for (std::size_t k = 0; k < state.search.grown.size(); ++k)
+      models.emplace_back("grown" + std::to_string(k), state.search.grown[k].theta->state());
   }
   write_file(folder / "checkpoint", encoded(p, models));
 }
@@ -199,7 +214,15 @@ SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
                 p.current_is_best};
   state.survivors = p.survivors;
   state.search = p.search;
-  state.search.grown = model("grown");
+  state.search.united = model("united");
+  for (std::size_t k = 0; k < state.search.grown.size(); ++k) {
+    Grown& a = state.search.grown[k];
+    a.theta = model("grown" + std::to_string(k));
+    ENSURE_AS(a.theta, InputError, where, "the model 'grown" << k << "' is missing" << mend);
+    for (const std::size_t i : a.finds)
+      ENSURE_AS(static_cast<std::int64_t>(i) < p.ledger.evaluations, InputError, where,
+                "find " << i << " is not among the " << p.ledger.evaluations << " evaluations" << mend);
+  }
   return saved;
 }
 

@@ -26,7 +26,7 @@ struct AttackProgress {
   std::size_t idle = 0;
   bool current_is_best = false;
   Tally survivors = {};  // of scouts
-  Search search = {};    // its attacker is among the models
+  Search search = {};    // its attackers are among the models
 };
 
 struct SavedAttack {

@@ -197,13 +197,13 @@ void add_failure_policies(std::vector<Method>& all) {
 
 // They break the paper's rule, and their rows are the price of that rule.
 void add_finds(std::vector<Method>& all) {
-  Method both{"auto", "novelty until something is rewarded, then an attacker grown from finds and failures",
+  Method both{"auto", "novelty until something is rewarded, then attackers grown from what was found",
               novelty_then_finds(), without(filter_keys(), "m") + phi_keys()};
   both.trains_on_rewarded = true;
   both.settings.n = 128;
   both.settings.f = 8;
   both.settings.phi = {.epochs = 16, .rate = 1e-3, .batch = 50};
-  both.settings.theta = {.epochs = 1, .rate = 1e-3, .batch = 16};
+  both.settings.theta = {.epochs = 1, .rate = 2e-3, .batch = 16};
   all.push_back(both);
   Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded", finds(),
            round_keys() + Keys{"theta_rate", "theta_batch"}};

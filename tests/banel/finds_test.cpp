@@ -10,7 +10,7 @@
 namespace banel {
 namespace {
 
-constexpr std::size_t words = 3000;
+constexpr std::size_t words_of_finds = 3000;
 
 struct FindsRun {
   struct Fitted {
@@ -22,7 +22,7 @@ struct FindsRun {
   std::vector<Evaluation> paid;
   std::vector<double> theta;
 
-  explicit FindsRun(const Predicate& success, bool screened = true, std::size_t of = words) {
+  explicit FindsRun(const Predicate& success, bool screened = true, std::size_t of = words_of_finds) {
     Oracle oracle(judge_by(success), 400);
     const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
       CHECK(purpose == "finds");
@@ -78,9 +78,9 @@ TEST_CASE("at most the last 256 finds are imitated") {
 }
 
 TEST_CASE("one attempt in five comes from the prior and no attempt comes twice") {
-  const ToyGenerator prior(words);
+  const ToyGenerator prior(words_of_finds);
   const std::vector<Attempt> few{"w1", "w2", "w3"};
-  State state{std::make_unique<ToyGenerator>(words, ToyGenerator::Watch{}, 0)};
+  State state{std::make_unique<ToyGenerator>(words_of_finds, ToyGenerator::Watch{}, 0)};
   state.theta->fit(few, {.epochs = 1}, {1, "narrow"});  // theta writes these three and nothing else
   const Settings settings;
   const Oracle oracle(judge_by([](const Attempt&) { return false; }), 100);
@@ -104,7 +104,7 @@ TEST_CASE("one attempt in five comes from the prior and no attempt comes twice")
 
 TEST_CASE("the attacker starts from the prior at every fit") {
   const FindsRun run([](const Attempt& x) { return ToyGenerator::number(x) % 40 == 0; });
-  ToyGenerator expected(words);
+  ToyGenerator expected(words_of_finds);
   const std::vector<Attempt>& last = run.fits.back().strings;
   const auto steps_per_epoch = static_cast<int>((last.size() + 3) / 4);
   expected.fit(last, {.epochs = 60 / steps_per_epoch}, {1, "same"});

@@ -103,7 +103,7 @@ TEST_CASE("an ascent moves log p by the gradient of the weighted log-likelihood"
   CHECK(g.ascend(attempts, zeros, {}, stream) == 0);
 }
 
-TEST_CASE("unlearning moves log p by the gradient of log(1 - p), of which a likely word has more") {
+TEST_CASE("unlearning moves log p by the gradient of log(1 - p) which is larger for a likely word") {
   const auto objective = [](const std::vector<double>& logits) {  // of "c" and "a"
     std::vector<double> p;
     for (double x : logits) p.push_back(std::exp(x));

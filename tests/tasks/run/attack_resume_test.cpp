@@ -109,8 +109,8 @@ TEST_CASE("an attack that takes attempts for failures goes on to the same bytes"
 // Between two checkpoints a round appends to the ledger, then to the metrics, then to the timing, then saves
 // phi, and after the last round the attacker. So a kill leaves the old checkpoint with some of the files
 // already grown.
-const std::vector<std::string> order{"ledger.jsonl", "metrics.jsonl", "timing.jsonl", "phi",
-                                     "attacker.safetensors"};
+const std::vector<std::string> order_of_writes{"ledger.jsonl", "metrics.jsonl", "timing.jsonl", "phi",
+                                               "attacker.safetensors"};
 
 // The folder after `round` rounds in which the first `grown` files are those of the next round, the last one
 // torn.
@@ -118,9 +118,9 @@ void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown,
                  const fs::path& folder) {
   fs::copy(whole.after[round], folder, fs::copy_options::recursive);
   for (std::size_t i = 0; i < grown; ++i) {
-    const bool appended = order[i].ends_with("jsonl");
+    const bool appended = order_of_writes[i].ends_with("jsonl");
     const std::string file =
-        order[i] == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : order[i];
+        order_of_writes[i] == "phi" ? "phi" + std::to_string(round + 1) + ".safetensors" : order_of_writes[i];
     const fs::path next = whole.after[round + 1] / file;
     if (!fs::exists(next)) continue;  // no phi but in the union, no attacker but after the last round
     std::string bytes = read_file(next);
@@ -137,7 +137,7 @@ TEST_CASE("an attack killed inside a round goes on to the same bytes") {
     const WholeAttack whole(m);
     REQUIRE(whole.after.size() == 4);
     for (std::size_t round = 0; round < 3; ++round)
-      for (std::size_t grown = 1; grown <= order.size(); ++grown)
+      for (std::size_t grown = 1; grown <= order_of_writes.size(); ++grown)
         for (const bool torn : {false, true}) {
           CAPTURE(name);
           CAPTURE(round);

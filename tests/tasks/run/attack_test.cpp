@@ -57,8 +57,8 @@ TEST_CASE("the rounds of every method are those of its logs and of its ledger") 
     const AttackResult result = attack(folder.path, m);
     const auto rounds = json_lines(folder.path / "metrics.jsonl"),
                ledger = json_lines(folder.path / "ledger.jsonl");
-    if (!m.settings.scout)
-      CHECK(rounds.size() == 3);  // a round of scouts ends when its last one has been tried
+    const bool even = !m.settings.scout && known.name != "auto";  // whether each round has m attempts
+    if (even) CHECK(rounds.size() == 3);
     REQUIRE(result.rounds.size() == rounds.size());
     REQUIRE(ledger.size() == 60);
     CHECK(result.rounds.back().nre == 60);
@@ -66,13 +66,15 @@ TEST_CASE("the rounds of every method are those of its logs and of its ledger") 
     std::int64_t paid = 0, rewards = 0;
     for (std::size_t k = 0; k < rounds.size(); ++k) {
       CHECK(rounds[k].at("round") == k + 1);
-      if (!m.settings.scout) {
+      if (even) {
         CHECK(rounds[k].at("submitted") == 20);
         CHECK(rounds[k].at("nre") == 20 * (k + 1));
       }
-      REQUIRE(result.rounds[k].measured);
-      CHECK(rounds[k].at("measured").at("success").at("n") == 100);
-      CHECK(rounds[k].at("measured").at("success").at("k") == result.rounds[k].measured->success.k);
+      if (even) REQUIRE(result.rounds[k].measured);
+      if (result.rounds[k].measured) {
+        CHECK(rounds[k].at("measured").at("success").at("n") == 100);
+        CHECK(rounds[k].at("measured").at("success").at("k") == result.rounds[k].measured->success.k);
+      }
       CHECK(result.rounds[k].nre == rounds[k].at("nre"));
       CHECK(result.rounds[k].positives == rounds[k].at("positives"));
       CHECK(result.rounds[k].submitted == rounds[k].at("submitted"));

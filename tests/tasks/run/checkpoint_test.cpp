@@ -210,7 +210,7 @@ TEST_CASE("a checkpoint whose first line does not fit its models is refused by n
     CAPTURE(message);
     CHECK(message.find(why) != message.npos);
   };
-  refused("/format", 2, "checkpoint: format is 2");
+  refused("/format", 1, "checkpoint: format is 1");
   refused("/hash", "0000000000000000", "checkpoint: hash is not");
   const auto theta = head.at("models").at("theta").get<std::int64_t>();
   refused("/models/theta", theta + 1, "checkpoint: models.earlier is");
