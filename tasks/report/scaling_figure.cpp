@@ -1,5 +1,6 @@
 // Success against a setting that varies between variants, such as the epochs of the failure model.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "tasks/report/figure_parts.h"
@@ -83,7 +84,8 @@ std::optional<double> factor_over_base(const Run& run) {
 const RoundRecord* last_fit(const Run& run) {
   const auto& rounds = run.log.rounds;
   const auto last = std::find_if(rounds.rbegin(), rounds.rend(), [](const RoundRecord& r) {
-    return r.outcome == Outcome::learned && r.filter && r.filter->phi_heldout > 0;
+    return r.outcome == Outcome::learned && r.filter && r.filter->phi_heldout > 0 &&
+           std::isfinite(r.filter->phi_heldout);
   });
   return last == rounds.rend() ? nullptr : &*last;
 }

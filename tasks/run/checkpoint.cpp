@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
+#include "tasks/run/log.h"
 #include "tensor/check.h"
 #include "tensor/hash.h"
 
@@ -114,7 +115,8 @@ Decoded decoded(std::string_view text, const std::string& where) {
 
 Json to_json(const AttackProgress& p) {
   Json regions = Json::array();
-  for (const auto& region : p.regions) regions.push_back({{"kappa", region.kappa}, {"tau", region.tau}});
+  for (const auto& region : p.regions)
+    regions.push_back({{"kappa", region.kappa}, {"tau", to_json_or_infinite(region.tau)}});
   return {{"rounds", p.rounds},
           {"metrics_bytes", p.metrics_bytes},
           {"nre", p.ledger.evaluations},
@@ -137,7 +139,7 @@ AttackProgress parse_progress(const Field& json) {
   p.ledger = {json["nre"].count(), hash_from(json["ledger_hash"])};
   p.finished = json["finished"].boolean();
   for (const Field& region : json["regions"].items())
-    p.regions.push_back({region["kappa"].number(), region["tau"].number()});
+    p.regions.push_back({region["kappa"].number(), number_or_infinite(region["tau"])});
   p.current = tally_from(json["current"]);
   p.earlier = tally_from(json["earlier"]);
   p.since = tally_from(json["since"]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace banel {
@@ -33,7 +34,15 @@ void for_each_round(std::string_view lines, std::string_view where,
   });
 }
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 }  // namespace
+
+Json to_json_or_infinite(double number) { return number == infinity ? Json("infinite") : Json(number); }
+
+double number_or_infinite(const Field& field) {
+  return field.value() == "infinite" ? infinity : field.number();
+}
 
 Json to_json(const RoundRecord& r) {
   Json line{{"round", r.number},
@@ -47,14 +56,14 @@ Json to_json(const RoundRecord& r) {
             {"accepted", r.accepted},
             {"outcome", outcomes[static_cast<std::size_t>(r.outcome)]},
             {"phi_nats_per_token", r.phi_loss},
-            {"tau", r.tau},
+            {"tau", to_json_or_infinite(r.tau)},
             {"gradient_norm", r.gradient_norm ? Json(*r.gradient_norm) : Json(nullptr)},
             {"tokens", r.cost.tokens},
             {"flops", r.cost.flops},
             {"measured", r.measured ? to_json(*r.measured) : Json(nullptr)},
             {"examples", r.examples}};
   if (r.filter) {
-    line["phi_heldout_nats_per_token"] = r.filter->phi_heldout;
+    line["phi_heldout_nats_per_token"] = to_json_or_infinite(r.filter->phi_heldout);
     line["proposal_success"] = to_json(r.filter->proposal_success);
     line["accepted_success"] = to_json(r.filter->accepted_success);
   }
@@ -75,13 +84,13 @@ RoundRecord round_record(const Field& line, std::int64_t nre_before) {
   r.accepted = static_cast<std::size_t>(line["accepted"].integer(0, static_cast<std::int64_t>(r.proposals)));
   r.outcome = outcome_from(line["outcome"]);
   r.phi_loss = line["phi_nats_per_token"].number();
-  r.tau = line["tau"].number();
+  r.tau = number_or_infinite(line["tau"]);
   if (!line["gradient_norm"].value().is_null()) r.gradient_norm = line["gradient_norm"].number();
   r.cost = {line["tokens"].count(), line["flops"].number()};
   if (!line["measured"].value().is_null()) r.measured = measurement_from(line["measured"]);
   if (line.has("proposal_success"))
     r.filter = {rate_from(line["proposal_success"]), rate_from(line["accepted_success"]),
-                line["phi_heldout_nats_per_token"].number()};
+                number_or_infinite(line["phi_heldout_nats_per_token"])};
   r.examples = attempts_from(line["examples"]);
   return r;
 }

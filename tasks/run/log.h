@@ -30,6 +30,12 @@ struct RoundRecord {                          // a line of metrics.jsonl
   std::vector<Attempt> examples = {};        // of the proposals
 };
 Json to_json(const RoundRecord&);
+
+// A number that is +infinity if a failure model gives a string no probability, as a TabularGenerator may:
+// "infinite" in JSON, which has no such number. NaN becomes null, which is refused.
+Json to_json_or_infinite(double);
+double number_or_infinite(const Field&);
+
 // Errors: InputError naming the value that is missing or impossible, such as fewer evaluations than before.
 RoundRecord round_record(const Field& line, std::int64_t nre_before);
 

@@ -19,6 +19,7 @@ struct ReportArguments : Common {
 };
 
 void report(const ReportArguments& o, const Session& session) {
+  set_threads(o.threads);
   const Table table = report_study(o.run, session.all, {.mode = o.mode(), .command = call(session)});
   std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << o.run.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";

@@ -83,7 +83,8 @@ TEST_CASE("the jobs of a study make the rows that one process makes") {
     CHECK(job.wait().code == 0);
   }
   CHECK(run(jobs).out == "");  // nothing is missing
-  CHECK(run({"report", parts, "--quiet"}).code == 0);
+  CHECK(run({"report", parts, "--quiet", "--threads", "3"}).code == 0);
+  CHECK(Json::parse(read_file(parts / "run.json")).at("system").at("threads") == 3);
   CHECK(rows(parts) == rows(whole));
   refused(2, {"attack", "--study", parts, "--only", "1/banel/7"}, {"1/banel/7"});
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "banel/tabular.h"
@@ -33,6 +34,13 @@ std::string refusal_of(const Json& progress) {
     return error.what();
   }
   return "accepted";
+}
+
+TEST_CASE("a threshold that is infinite survives its text") {
+  AttackProgress progress = some_progress();
+  progress.regions[0].tau = std::numeric_limits<double>::infinity();
+  const Json json = to_json(progress);
+  CHECK(parse_progress(Field(json, "memory")).regions[0].tau == progress.regions[0].tau);
 }
 
 TEST_CASE("the progress of an attack survives its text") {

@@ -157,6 +157,15 @@ TEST_CASE("a round whose values are missing or of another type or impossible is 
   refused("/measured", 5, "measured");
 }
 
+TEST_CASE("a threshold that is infinite is read back") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  RoundRecord round = parse_metrics(lines({line(1)}), "memory")[0];
+  round.tau = round.filter->phi_heldout = infinity;
+  const RoundRecord back = parse_metrics(lines({to_json(round)}), "memory")[0];
+  CHECK(back.tau == infinity);
+  CHECK(back.filter->phi_heldout == infinity);
+}
+
 TEST_CASE("a log that is cut at any byte but a line's end is refused with the line") {
   const std::string text = lines({line(1), line(2)});
   const std::size_t first = text.find('\n');
