@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
+#include <utility>
+
+#include "tensor/check.h"
 
 namespace banel {
 
 namespace {
 
 // Chosen on tuning instances; none of them depends on where success lies.
-constexpr double explored_share = 0.25;        // of all evaluations
-constexpr std::size_t prior_at_once = 5;       // attempts of the prior for each search in vain
-constexpr std::size_t most_of_prior = 20;      // attempts of the prior in a round
-constexpr std::size_t theta_at_once = 5;       // attempts of theta in a round
-constexpr std::size_t theta_samples = 50;      // samples of theta in a round
+constexpr double explored_share = 0.25;    // of all evaluations
+constexpr std::size_t prior_at_once = 5;   // attempts of the prior, and as many more for each search in vain
+constexpr std::size_t most_of_prior = 20;  // attempts of the prior in a round
+constexpr std::size_t theta_at_once = 5;   // attempts of theta in a round
+constexpr std::size_t theta_samples = 50;  // samples of theta in a round
 constexpr std::size_t steps_of_search = 60;    // BaNEL steps of a search in vain
 constexpr double explained_by = 2;             // nats
 constexpr std::size_t most_attackers = 3;      // at a time
@@ -24,6 +28,7 @@ constexpr std::size_t united_finds = 30;       // to be handed over
 constexpr std::int64_t united_every = 750;     // evaluations
 constexpr double growth = 1.5;                 // of its finds, until an attacker is fitted again
 constexpr std::size_t latest = 512;            // finds that an attacker is fitted to
+constexpr std::size_t crowding = 7;            // of theta's strings, explained for each that is not
 constexpr int epochs = 8;
 constexpr int least_steps = 60;  // gradient steps of a fit to few strings
 
@@ -47,10 +52,10 @@ std::vector<Attempt> latest_finds(const Grown& a, std::size_t most, const Oracle
   return strings;
 }
 
-void append(Draws& draws, const Draws& more) {
-  draws.kept.insert(draws.kept.end(), more.kept.begin(), more.kept.end());
-  draws.drawn += more.drawn;
-  draws.examined += more.examined;
+void add(Grown& a, std::size_t find) {
+  ++a.found;
+  a.finds.push_back(find);
+  if (a.finds.size() > 2 * latest) a.finds.erase(a.finds.begin());
 }
 
 }  // namespace
@@ -68,38 +73,63 @@ std::vector<bool> Auto::explained(const Search& search, std::span<const Attempt>
   return result;
 }
 
+// Where one way yields nothing new, the other is tried.
 Draws Auto::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
-  const std::vector<Grown>& grown = state.search.grown;
-  exploited_.reset();
-  if (grown.empty() || static_cast<double>(state.search.explored) <
-                           explored_share * static_cast<double>(context.oracle.used()))
-    return explore(state, round, n, context);
-  const double best = best_share(state.search);
-  for (std::size_t k = 0; k < grown.size(); ++k)  // line 6
-    if (active(grown[k], best) && (!exploited_ || grown[k].asked < grown[*exploited_].asked)) exploited_ = k;
-  const Draws draws = draw(*grown[*exploited_].theta, {}, context.screen, std::min(n, exploited_at_once),
-                           context.stream("attempts", round));
-  if (!draws.kept.empty()) return draws;
-  exploited_.reset();  // it writes nothing new
-  return explore(state, round, n, context);
+  ENSURE(context.screen, "auto", "needs a screen; set settings.screened");
+  const Search& all = state.search;
+  const bool explores = all.grown.empty() || static_cast<double>(all.explored) <
+                                                 explored_share * static_cast<double>(context.oracle.used());
+  const Draws draws =
+      explores ? explore(all, *state.theta, round, n, context) : exploit(all, round, n, context);
+  if (!draws.kept.empty() || all.grown.empty()) return draws;
+  return explores ? exploit(all, round, n, context) : explore(all, *state.theta, round, n, context);
 }
 
-Draws Auto::explore(const State& state, const Round& round, std::size_t n, const Context& context) {
+// Line 6. An attacker that writes nothing new is passed over.
+Draws Auto::exploit(const Search& all, const Round& round, std::size_t n, const Context& context) {
+  const double best = best_share(all);
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < all.grown.size(); ++k)
+    if (active(all.grown[k], best)) order.push_back(k);
+  std::ranges::stable_sort(order, {}, [&](std::size_t k) { return all.grown[k].asked; });
+  Draws draws;
+  for (const std::size_t k : order) {
+    exploited_ = k;
+    draws = draw(*all.grown[k].theta, {}, context.screen, std::min(n, exploited_at_once),
+                 context.stream("exploit", round));
+    if (!draws.kept.empty()) break;
+  }
+  return draws;
+}
+
+// Line 3, and the samples that line 5 takes for failures.
+Draws Auto::explore(const Search& all, const Generator& theta, const Round& round, std::size_t n,
+                    const Context& context) {
+  exploited_.reset();
+  std::unordered_set<Attempt> met;
+  std::size_t near = 0;  // strings that an attacker explains
   const Screen unexplained = [&](std::span<const Attempt> x) {
-    std::vector<bool> may = context.screen ? passes(*context.screen, x) : std::vector<bool>(x.size(), true);
-    const std::vector<bool> known = explained(state.search, x);
-    for (std::size_t i = 0; i < x.size(); ++i) may[i] = may[i] && !known[i];
+    std::vector<bool> may = passes(*context.screen, x);
+    const std::vector<bool> known = explained(all, x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      near += may[i] && known[i];
+      may[i] = may[i] && !known[i] && !met.contains(x[i]);
+    }
     return may;
   };
-  const std::size_t of_prior = std::min(most_of_prior, prior_at_once * (state.search.barren + 1));
+  const std::size_t of_prior = std::min(most_of_prior, prior_at_once * (all.barren + 1));
   Draws draws = draw(*prior_, {}, &unexplained, std::min(n, of_prior), context.stream("prior", round));
   of_prior_ = draws.kept.size();
-  Draws novel = draw(*state.theta, {}, &unexplained, theta_samples, context.stream("attempts", round));
-  crowded_ = novel.kept.size() < theta_samples || novel.drawn > 8 * theta_samples;
+  for (const Proposal& p : draws.kept) met.insert(p.text);
+  near = 0;
+  Draws novel = draw(theta, {}, &unexplained, theta_samples, context.stream("attempts", round));
+  crowded_ = near > crowding * novel.kept.size();
   const std::size_t asked = std::min({novel.kept.size(), theta_at_once, n - of_prior_});
   rest_ = texts(std::span(novel.kept).subspan(asked));
   novel.kept.resize(asked);
-  append(draws, novel);
+  draws.kept.insert(draws.kept.end(), novel.kept.begin(), novel.kept.end());
+  draws.drawn += novel.drawn;
+  draws.examined += novel.examined;
   return draws;
 }
 
@@ -111,9 +141,8 @@ bool Auto::learn(State& state, Round& round, const Context& context) {
     a.asked += std::ssize(round.rewards);
     a.recent += {static_cast<std::int64_t>(round.attempts.examined), round.positives()};
     for (std::size_t i = 0; i < round.rewards.size(); ++i)
-      if (round.rewards[i] == Reward::success) a.finds.push_back(first + i);
-    if (static_cast<double>(a.finds.size()) >= growth * static_cast<double>(a.fitted))
-      grow(all, a, round, context);
+      if (round.rewards[i] == Reward::success) add(a, first + i);
+    if (static_cast<double>(a.found) >= growth * static_cast<double>(a.fitted)) grow(a, round, context);
   } else {
     all.explored += std::ssize(round.rewards);
     search(state, round, context);
@@ -127,7 +156,7 @@ bool Auto::learn(State& state, Round& round, const Context& context) {
   return true;
 }
 
-// Line 5. The round shows the failures that theta's search learned from, and what it proposed.
+// Line 5. The round keeps the failures of theta's search alone, and what it proposed.
 void Auto::search(State& state, Round& round, const Context& context) {
   Search& search = state.search;
   bool found = false;
@@ -146,51 +175,52 @@ void Auto::search(State& state, Round& round, const Context& context) {
   state.theta = prior_->clone();
 }
 
-// Line 4. The attacker that earns least makes room.
+// Line 4. When there are too many, one that is no longer asked makes room.
 void Auto::found(Search& all, std::size_t evaluation, const Round& round, const Context& context) const {
   const Attempt& x = context.oracle.paid()[evaluation].attempt;
   if (explained(all, std::span(&x, 1)).front()) return;
   if (all.grown.size() == most_attackers) {
-    const auto least = std::min_element(all.grown.begin(), all.grown.end(),
-                                        [](const Grown& a, const Grown& b) { return share(a) < share(b); });
-    if (active(*least, best_share(all))) return;
+    const double best = best_share(all);
+    const auto least = std::ranges::min_element(
+        all.grown, {}, [&](const Grown& a) { return std::pair(active(a, best), share(a)); });
+    if (active(*least, best)) return;
     all.grown.erase(least);
   }
-  all.grown.push_back({.finds = {evaluation}});
-  grow(all, all.grown.back(), round, context);
+  all.grown.emplace_back();
+  add(all.grown.back(), evaluation);
+  grow(all.grown.back(), round, context);
 }
 
 // Line 7.
-void Auto::grow(Search& all, Grown& a, const Round& round, const Context& context) const {
-  const auto k = static_cast<std::size_t>(&a - all.grown.data());
-  a.theta = fitted(latest_finds(a, latest, context.oracle), "grow", k, round, context);
-  a.fitted = a.finds.size();
+void Auto::grow(Grown& a, const Round& round, const Context& context) const {
+  a.theta = fitted(latest_finds(a, latest, context.oracle), "grow", round, context);
+  a.fitted = a.found;
   a.recent = {a.recent.strings / 2, a.recent.rewards / 2};
 }
 
-// Line 8. If none has enough finds, all take part.
+// Line 8. If none qualifies, all take part.
 void Auto::unite(Search& all, const Round& round, const Context& context) const {
   const double best = best_share(all);
-  std::vector<Attempt> strings, few;
+  std::vector<Attempt> qualified, others;
   for (const Grown& a : all.grown) {
     const std::vector<Attempt> finds = latest_finds(a, 2 * latest / all.grown.size(), context.oracle);
-    const bool ripe = finds.size() >= united_finds && share(a) >= united_share * best;
-    (ripe ? strings : few).insert((ripe ? strings : few).end(), finds.begin(), finds.end());
+    auto& to = finds.size() >= united_finds && share(a) >= united_share * best ? qualified : others;
+    to.insert(to.end(), finds.begin(), finds.end());
   }
-  all.united = fitted(strings.empty() ? few : strings, "unite", 0, round, context);
+  all.united = fitted(qualified.empty() ? others : qualified, "unite", round, context);
   all.united_at = context.oracle.used();
 }
 
-// The prior fitted to the strings. Few strings are passed over more often.
+// The prior fitted to the strings: `epochs` passes, or more if they would make fewer than `least_steps` steps.
 std::unique_ptr<Generator> Auto::fitted(std::span<const Attempt> strings, std::string_view purpose,
-                                        std::size_t k, const Round& round, const Context& context) const {
+                                        const Round& round, const Context& context) const {
   const auto batch = std::min<std::size_t>(64, strings.size());
-  const auto passes = static_cast<double>(least_steps * batch) / static_cast<double>(strings.size());
+  const auto needed = static_cast<double>(least_steps * batch) / static_cast<double>(strings.size());
   std::unique_ptr<Generator> result = prior_->clone();
   result->fit(strings,
-              {std::max(epochs, static_cast<int>(std::lround(passes))), context.settings.theta.rate,
+              {std::max(epochs, static_cast<int>(std::lround(needed))), context.settings.theta.rate,
                static_cast<int>(batch)},
-              context.stream(purpose, round).from(k << 32));
+              context.stream(purpose, round));
   return result;
 }
 

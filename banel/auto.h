@@ -1,7 +1,7 @@
-// Auto: searches for novelty until something is rewarded, then grows attackers from what was found. Beyond the
-// paper (ours), and against its rule: rewarded strings train the attacker. For example
+// Auto: searches for novelty until something is rewarded, then mostly grows attackers from what was found.
+// Beyond the paper (ours), and against its rule: rewarded strings train the attacker. For example
 //
-//   Auto learner(attacker);
+//   Auto learner(prior.clone());
 //   run(state, oracle, settings, learner, may_succeed, seed, after_round);
 //   state.attacker().sample(...);                                 // the united attacker, if anything was found
 //
@@ -12,22 +12,30 @@
 //   2   each round: explore while there is no A_k or exploring has used less than a      Auto::attempts
 //         quarter of the evaluations; otherwise exploit
 //   explore
-//   3     X <- 5 samples of theta and 5 of the prior for each search in vain so far,     Auto::explore
-//           at most 20; none that an A_k explains: log p_k(x) - log p_prior(x) >= 2 nats
-//   4     each rewarded x that no A_k explains founds one, A_k <- fit(prior, {x})        Auto::found
-//   5     theta <- a BaNEL step from theta (Algorithm 2, lines 6 to 11) on the failures  Auto::search
-//           and 45 more samples, which are taken for failures. A new search starts from
-//           the prior after a find, after 60 steps, or where the A_k explain what theta writes.
+//   3     X <- 5 samples of theta; of the prior 5, and 5 more for each search in vain    Auto::explore
+//           since the last find, at most 20. None that an A_k explains:
+//           log p_k(x) - log p_prior(x) >= 2 nats
+//   4     each rewarded x that no A_k explains founds one, A_k <- fit(prior, {x}). There Auto::found
+//           are at most 3: one that line 6 no longer asks makes room, or x founds none.
+//   5     theta <- a BaNEL step from theta (Algorithm 2, lines 6 to 11) on its failures  Auto::search
+//           and 45 more samples, which are taken for failures. A new search starts from the
+//           prior after a find, after 60 rounds, or where the A_k explain most of what
+//           theta writes.
 //   exploit
-//   6     X <- 10 samples of the A_k asked least of those that earn at least half of     Auto::next
-//           what the best one earns
+//   6     X <- 10 samples of an A_k: the one with the fewest evaluations among those that Auto::exploit
+//           earn at least half of what the best earns, or wrote fewer than 20 strings
 //   7     A_k <- fit(prior, its latest 512 finds) when they have grown by half           Auto::grow
-//   8   now and then, and at the end: A <- fit(prior, the latest finds of all A_k that   Auto::unite
-//         earn nearly as much as the best), the attacker handed over
+//   8   every 750 evaluations and at the end: A <- fit(prior, the latest finds of the A_k Auto::unite
+//         with 30 finds or more that earn at least 0.8 of what the best earns), which is
+//         the attacker handed over
 //
-// Each fit begins at the prior and sees only strings that the fit before it wrote, so p_k is multiplied by the
-// success rate each time: A_k moves to where success is certain and stays as wide as the prior allows. Attackers
-// are kept apart until line 8, because a kind that still fails often would die out beside one that succeeds.
+// An A_k earns its rewards per string that it wrote, repeated and invalid ones included. Each fit begins at the
+// prior and sees rewarded strings of all earlier fits, so A_k moves to where success is likely. Attackers stay
+// apart until line 8. In a mixture, one that still fails often would die out beside one that succeeds.
+//
+// The settings n, f, kappa, phi and theta are those of the BaNEL step; the fits of lines 4, 7 and 8 take the rate
+// of theta. Preconditions: screened, m >= 25, and the defaults of early_abort, patience, restart, scout, memory
+// and evidence.
 #pragma once
 #include "banel/banel.h"
 
@@ -41,13 +49,14 @@ class Auto : public Learner {
 
  private:
   std::vector<bool> explained(const Search&, std::span<const Attempt>) const;
-  Draws explore(const State&, const Round&, std::size_t n, const Context&);
+  Draws explore(const Search&, const Generator& theta, const Round&, std::size_t n, const Context&);
+  Draws exploit(const Search&, const Round&, std::size_t n, const Context&);
   void found(Search&, std::size_t evaluation, const Round&, const Context&) const;
   void search(State&, Round&, const Context&);
-  void grow(Search&, Grown&, const Round&, const Context&) const;
+  void grow(Grown&, const Round&, const Context&) const;
   void unite(Search&, const Round&, const Context&) const;
-  std::unique_ptr<Generator> fitted(std::span<const Attempt>, std::string_view purpose, std::size_t k,
-                                    const Round&, const Context&) const;
+  std::unique_ptr<Generator> fitted(std::span<const Attempt>, std::string_view purpose, const Round&,
+                                    const Context&) const;
 
   std::unique_ptr<Generator> prior_;
   // Of the present round only:

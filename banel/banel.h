@@ -107,11 +107,10 @@ struct Round {
 // An attacker grown from finds (auto.h).
 struct Grown {
   std::shared_ptr<const Generator> theta = {};
-  std::vector<std::size_t> finds =
-      {};                  // its rewarded evaluations, each string once: indices of Oracle::paid()
-  std::size_t fitted = 0;  // finds when theta was fitted
-  std::int64_t asked = 0;  // evaluations
-  Tally recent = {};       // of its latest strings
+  std::vector<std::size_t> finds = {};  // its latest rewarded evaluations: indices of Oracle::paid()
+  std::size_t found = 0, fitted = 0;    // finds so far; those when theta was fitted
+  std::int64_t asked = 0;               // evaluations
+  Tally recent = {};                    // of its latest strings
 };
 
 // What `auto` carries from round to round besides theta, its search.

@@ -25,12 +25,23 @@ Tally tally_from(const Field& json) {
 }
 
 Json to_json(const Grown& a) {
-  return {{"finds", a.finds}, {"fitted", a.fitted}, {"asked", a.asked}, {"recent", to_json(a.recent)}};
+  return {{"finds", a.finds},
+          {"found", a.found},
+          {"fitted", a.fitted},
+          {"asked", a.asked},
+          {"recent", to_json(a.recent)}};
 }
 
-Grown grown_from(const Field& json) {
-  Grown a{.fitted = static_cast<std::size_t>(json["fitted"].count()), .asked = json["asked"].count()};
-  for (const Field& i : json["finds"].items()) a.finds.push_back(static_cast<std::size_t>(i.count()));
+Grown grown_from(const Field& json, std::int64_t evaluations) {
+  Grown a;
+  for (const Field& i : json["finds"].items())
+    a.finds.push_back(static_cast<std::size_t>(i.integer(0, evaluations - 1)));
+  const std::int64_t found =
+      json["found"].integer(std::max<std::int64_t>(1, std::ssize(a.finds)), evaluations);
+  a.found = static_cast<std::size_t>(found);
+  a.fitted = static_cast<std::size_t>(json["fitted"].integer(1, found));
+  if (a.finds.empty()) json["finds"].refuse("is empty");
+  a.asked = json["asked"].count();
   a.recent = tally_from(json["recent"]);
   return a;
 }
@@ -45,12 +56,12 @@ Json to_json(const Search& s) {
           {"explored", s.explored}};
 }
 
-Search search_from(const Field& json) {
+Search search_from(const Field& json, std::int64_t evaluations) {
   Search s{.united_at = json["united_at"].count(),
            .steps = static_cast<std::size_t>(json["steps"].count()),
            .barren = static_cast<std::size_t>(json["barren"].count()),
            .explored = json["explored"].count()};
-  for (const Field& a : json["grown"].items()) s.grown.push_back(grown_from(a));
+  for (const Field& a : json["grown"].items()) s.grown.push_back(grown_from(a, evaluations));
   return s;
 }
 
@@ -146,7 +157,7 @@ AttackProgress parse_progress(const Field& json) {
   p.idle = static_cast<std::size_t>(json["idle"].count());
   p.current_is_best = json["current_is_best"].boolean();
   p.survivors = tally_from(json["survivors"]);
-  p.search = search_from(json["search"]);
+  p.search = search_from(json["search"], p.ledger.evaluations);
   return p;
 }
 
@@ -217,13 +228,12 @@ SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
   state.survivors = p.survivors;
   state.search = p.search;
   state.search.united = model("united");
+  ENSURE_AS((state.search.united != nullptr) == !p.search.grown.empty(), InputError, where,
+            "the model 'united' and the attackers grown from finds do not belong together" << mend);
   for (std::size_t k = 0; k < state.search.grown.size(); ++k) {
     Grown& a = state.search.grown[k];
     a.theta = model("grown" + std::to_string(k));
     ENSURE_AS(a.theta, InputError, where, "the model 'grown" << k << "' is missing" << mend);
-    for (const std::size_t i : a.finds)
-      ENSURE_AS(static_cast<std::int64_t>(i) < p.ledger.evaluations, InputError, where,
-                "find " << i << " is not among the " << p.ledger.evaluations << " evaluations" << mend);
   }
   return saved;
 }

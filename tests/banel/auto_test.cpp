@@ -47,7 +47,7 @@ const Predicate never = [](const Attempt&) { return false; };
 const Predicate low_numbers = [](const Attempt& x) { return ToyGenerator::number(x) < 400; };
 
 TEST_CASE("without a find auto asks more of the prior with every search that ends in vain") {
-  const AutoRun run(never, 2000);
+  const AutoRun run(never, 3000);
   CHECK(run.submitted.front() == 10);  // five of the prior, five of the search
   CHECK(run.assumed.front() == 45);
   CHECK(run.submitted[run.submitted.size() - 2] == 25);
