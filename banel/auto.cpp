@@ -79,8 +79,7 @@ Draws Auto::attempts(const State& state, const Round& round, std::size_t n, cons
   const Search& all = state.search;
   const bool explores = all.grown.empty() || static_cast<double>(all.explored) <
                                                  explored_share * static_cast<double>(context.oracle.used());
-  const Draws draws =
-      explores ? explore(all, *state.theta, round, n, context) : exploit(all, round, n, context);
+  Draws draws = explores ? explore(all, *state.theta, round, n, context) : exploit(all, round, n, context);
   if (!draws.kept.empty() || all.grown.empty()) return draws;
   return explores ? exploit(all, round, n, context) : explore(all, *state.theta, round, n, context);
 }
