@@ -119,7 +119,7 @@ Score novelty_score(std::shared_ptr<Novelty> novelty) {
           [novelty](std::span<const Proposal> P, const Generator&, const Settings&, Stream) {
             return novelty->bonus(texts(P));
           },
-          novelty};
+          std::move(novelty)};
 }
 
 std::int64_t Round::positives() const { return std::count(rewards.begin(), rewards.end(), Reward::success); }

@@ -4,7 +4,7 @@
 //   formatted("%.1f %%", 12.34)  // "12.3 %"
 //   grouped(4250)                // "4,250"
 #pragma once
-#include <locale.h>
+#include <locale.h>  // uselocale is POSIX; NOLINT(modernize-deprecated-headers)
 
 #include <cstdint>
 #include <cstdio>

@@ -155,7 +155,7 @@ class Planted : public Task {
   std::string report_name() const;
   Json settings() const;
   std::string to_text(const Measured&) const;
-  void read(const fs::path& report);
+  void read(const fs::path& path);
 
   PlantedSettings settings_;
   std::uint64_t seed_;

@@ -104,6 +104,13 @@ std::string rate_text(double x) {
   return formatted(x != 0 && x < 0.01 ? "%.5f" : "%.4f", x);
 }
 
+std::string rate_text(const BaseRate& base) {
+  if (base.samples == 0 && base.hi == 1) return "not known";
+  if (base.lo == base.hi) return rate_text(base.value) + " (exact)";
+  const std::string n = base.samples ? ", n = " + grouped(base.samples) : "";
+  return rate_text(base.value) + " (" + rate_text(base.lo) + "–" + rate_text(base.hi) + n + ")";
+}
+
 std::vector<Column> main_columns(const std::vector<TableRow>& rows) {
   std::vector<Column> columns{
       variant_name,       {"paper", paper_text},
@@ -175,11 +182,8 @@ std::vector<TablePanel> panels_of(const Table& table) {
       const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
       panel.base = "Base rate " + rate_text(mean(values)) + " (mean of " + std::to_string(values.size()) +
                    " instances, " + rate_text(*lo) + " to " + rate_text(*hi) + ")";
-    } else if (base.samples == 0) {
-      panel.base = "Base rate " + rate_text(base.value) + " (exact)";
     } else {
-      panel.base = "Base rate " + rate_text(base.value) + " (" + rate_text(base.lo) + "–" +
-                   rate_text(base.hi) + ", n = " + grouped(base.samples) + ")";
+      panel.base = "Base rate " + rate_text(base);
     }
   }
   return panels;

@@ -28,8 +28,10 @@ struct TablePanel {
 };
 std::vector<TablePanel> panels_of(const Table&);
 
-std::string main_legend(const Table&);       // what the columns mean, in one paragraph
-std::string rate_text(double);               // a success rate: 0.6795, 0.00409, 5.0e-06
+std::string main_legend(const Table&);  // what the columns mean, in one paragraph
+std::string rate_text(double);          // a success rate: 0.6795, 0.00409, 5.0e-06
+std::string rate_text(
+    const BaseRate&);  // "0.00047 (0.00043–0.00052, n = 1,000,000)", "0.25 (exact)", "not known"
 std::string seeds_text(const TableRow&);     // "instances 1, 2; seeds 1, 2, 3"
 std::string settings_text(const TableRow&);  // "budget 7500, m 50, ..."; of its first attack
 

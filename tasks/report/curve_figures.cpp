@@ -38,7 +38,7 @@ Points points_of(const Run& run, const Reading& reading) {
   Points points;
   for (const RoundRecord& round : run.log.readings()) {
     const std::optional<double> value = reading(*round.measured);
-    const double x = static_cast<double>(round.nre);
+    const auto x = static_cast<double>(round.nre);
     if (!value) continue;
     if (!points.x.empty() && points.x.back() == x) points.x.pop_back(), points.y.pop_back();
     points.x.push_back(x);

@@ -40,6 +40,6 @@ Drawn draw_success(const PanelData&);
 Drawn draw_bars(const PanelData&);
 Drawn draw_collapse(const PanelData&);
 Drawn draw_modes(const PanelData&);
-Drawn draw_scaling(const PanelData&, const std::string& key);  // key: empty, or the setting on the x axis
+Drawn draw_scaling(const PanelData&, const std::string& wanted);  // the setting on the x axis, or empty
 
 }  // namespace banel

@@ -13,8 +13,8 @@ namespace banel {
 
 // A success rate before any attack: counted, or exact.
 struct BaseRate {
-  double value = 0, lo = 0, hi = 0;  // 95 % Clopper-Pearson; value, value if exact
-  std::int64_t samples = 0;          // 0: exact
+  double value = 0, lo = 0, hi = 0;  // 95 % interval; value, value if exact; 0, 1 if not known
+  std::int64_t samples = 0;          // 0: the task knows it (Task::exact_success)
 };
 
 struct Row {

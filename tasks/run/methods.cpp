@@ -144,7 +144,7 @@ void add_banel(std::vector<Method>& all) {
 Method steadied(Method m, std::string name) {
   m.name = std::move(name);
   m.sentence += ", and the rollback of banel";
-  m.uses.push_back("patience");
+  m.uses.emplace_back("patience");
   m.settings.patience = 3;
   m.paper = {};
   return m;

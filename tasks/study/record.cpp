@@ -5,6 +5,7 @@
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
 #include "tasks/base/text.h"
+#include "tasks/report/column.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
@@ -14,14 +15,6 @@ namespace banel {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string rate_text(const BaseRate& base) {
-  const std::string value = formatted("%.3g", base.value);
-  if (base.samples)
-    return value + " (" + formatted("%.3g", base.lo) + "–" + formatted("%.3g", base.hi) +
-           ", n = " + grouped(base.samples) + ")";
-  return base.lo == base.hi ? value + " (exact)" : "not known";
-}
 
 std::string list_of(const std::vector<std::uint64_t>& numbers) {
   std::string list;

@@ -249,8 +249,8 @@ std::string name_of(const fs::path& path) {
 
 }  // namespace
 
-Study parse_study(std::string_view text, std::string_view where, const Registry& registry, bool quick) {
-  const TomlValue file = parse_toml(text, where);
+Study parse_study(std::string_view toml, std::string_view where, const Registry& registry, bool quick) {
+  const TomlValue file = parse_toml(toml, where);
   // Both parts are checked, whichever is asked for.
   Study other = StudyReader(file, registry, !quick).read();
   Study study = StudyReader(file, registry, quick).read();
