@@ -48,6 +48,7 @@ std::vector<std::string> run_results(const fs::path& out, const fs::path& runs, 
   for (const Study& study : studies) {
     StudyOptions each = options;
     each.instances = runs / "instances";
+    each.command = "banel results --only " + study.name;  // the pages name no folder of this machine
     run_study(runs / study.name, study, registry, each);
     const std::vector<std::string> written = publish(out, runs / study.name, study.name);
     files.insert(files.end(), written.begin(), written.end());
