@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 #include <utility>
 
 #include "tensor/check.h"
@@ -105,30 +104,27 @@ Draws Auto::exploit(const Search& all, const Round& round, std::size_t n, const 
 Draws Auto::explore(const Search& all, const Generator& theta, const Round& round, std::size_t n,
                     const Context& context) {
   exploited_.reset();
-  std::unordered_set<Attempt> met;
   std::size_t near = 0;  // strings that an attacker explains
   const Screen unexplained = [&](std::span<const Attempt> x) {
     std::vector<bool> may = passes(*context.screen, x);
     const std::vector<bool> known = explained(all, x);
     for (std::size_t i = 0; i < x.size(); ++i) {
       near += may[i] && known[i];
-      may[i] = may[i] && !known[i] && !met.contains(x[i]);
+      may[i] = may[i] && !known[i];
     }
     return may;
   };
   const std::size_t of_prior = std::min(most_of_prior, prior_at_once * (all.barren + 1));
   Draws draws = draw(*prior_, {}, &unexplained, std::min(n, of_prior), context.stream("prior", round));
   of_prior_ = draws.kept.size();
-  for (const Proposal& p : draws.kept) met.insert(p.text);
   near = 0;
-  Draws novel = draw(theta, {}, &unexplained, theta_samples, context.stream("attempts", round));
+  const Screen novel_only = except(unexplained, kept_strings(draws));
+  Draws novel = draw(theta, {}, &novel_only, theta_samples, context.stream("attempts", round));
   crowded_ = near > crowding * novel.kept.size();
   const std::size_t asked = std::min({novel.kept.size(), theta_at_once, n - of_prior_});
   rest_ = texts(std::span(novel.kept).subspan(asked));
   novel.kept.resize(asked);
-  draws.kept.insert(draws.kept.end(), novel.kept.begin(), novel.kept.end());
-  draws.drawn += novel.drawn;
-  draws.examined += novel.examined;
+  draws += novel;
   return draws;
 }
 
@@ -174,7 +170,7 @@ void Auto::search(State& state, Round& round, const Context& context) {
   state.theta = prior_->clone();
 }
 
-// Line 4. When there are too many, one that is no longer asked makes room.
+// Line 4. At the limit x takes the place of an attacker that line 6 leaves out.
 void Auto::found(Search& all, std::size_t evaluation, const Round& round, const Context& context) const {
   const Attempt& x = context.oracle.paid()[evaluation].attempt;
   if (explained(all, std::span(&x, 1)).front()) return;

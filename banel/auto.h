@@ -3,10 +3,10 @@
 //
 //   Auto learner(prior.clone());
 //   run(state, oracle, settings, learner, may_succeed, seed, after_round);
-//   state.attacker().sample(...);                                 // the united attacker, if anything was found
+//   state.attacker().sample(...);                        // the united attacker, if anything was found
 //
-// BaNEL needs no success but finds only what lies where the prior is thin. Learning from finds needs one success
-// and does not care where it lies. Auto pays for both from one budget:
+// BaNEL needs no success but finds only what lies where the prior is thin. Learning from finds needs one
+// success and does not care where it lies. Auto pays for both from one budget:
 //
 //   1   theta <- the prior; no attacker A_k                                              State
 //   2   each round: explore while there is no A_k or exploring has used less than a      Auto::attempts
@@ -15,27 +15,27 @@
 //   3     X <- 5 samples of theta; of the prior 5, and 5 more for each search in vain    Auto::explore
 //           since the last find, at most 20. None that an A_k explains:
 //           log p_k(x) - log p_prior(x) >= 2 nats
-//   4     each rewarded x that no A_k explains founds one, A_k <- fit(prior, {x}). There Auto::found
-//           are at most 3: one that line 6 no longer asks makes room, or x founds none.
+//   4     each rewarded x that no A_k explains founds one, A_k <- fit(prior, {x}).       Auto::found
+//           There are at most 3: x takes the place of one that line 6 leaves out, or founds none.
 //   5     theta <- a BaNEL step from theta (Algorithm 2, lines 6 to 11) on its failures  Auto::search
 //           and 45 more samples, which are taken for failures. A new search starts from the
 //           prior after a find, after 60 rounds, or where the A_k explain most of what
 //           theta writes.
 //   exploit
-//   6     X <- 10 samples of an A_k: the one with the fewest evaluations among those that Auto::exploit
-//           earn at least half of what the best earns, or wrote fewer than 20 strings
+//   6     X <- 10 samples of an A_k: the one with the fewest evaluations among those     Auto::exploit
+//           that earn at least half of what the best earns, or wrote fewer than 20 strings
 //   7     A_k <- fit(prior, its latest 512 finds) when they have grown by half           Auto::grow
-//   8   every 750 evaluations and at the end: A <- fit(prior, the latest finds of the A_k Auto::unite
-//         with 30 finds or more that earn at least 0.8 of what the best earns), which is
+//   8   every 750 evaluations and at the end: A <- fit(prior, the latest finds of the    Auto::unite
+//         A_k with 30 finds or more that earn at least 0.8 of what the best earns), which is
 //         the attacker handed over
 //
-// An A_k earns its rewards per string that it wrote, repeated and invalid ones included. Each fit begins at the
-// prior and sees rewarded strings of all earlier fits, so A_k moves to where success is likely. Attackers stay
-// apart until line 8. In a mixture, one that still fails often would die out beside one that succeeds.
+// An A_k earns its rewards per string that it wrote, repeated and invalid ones included. Each fit begins at
+// the prior and sees rewarded strings of all earlier fits, so A_k moves to where success is likely. Attackers
+// stay apart until line 8. In a mixture, one that still fails often would die out beside one that succeeds.
 //
-// The settings n, f, kappa, phi and theta are those of the BaNEL step; the fits of lines 4, 7 and 8 take the rate
-// of theta. Preconditions: screened, m >= 25, and the defaults of early_abort, patience, restart, scout, memory
-// and evidence.
+// The settings n, f, kappa, phi and theta are those of the BaNEL step; the fits of lines 4, 7 and 8 take the
+// rate of theta. Preconditions: screened, m >= 25, and the defaults of early_abort, patience, restart, scout,
+// memory and evidence.
 #pragma once
 #include "banel/banel.h"
 

@@ -20,18 +20,10 @@ std::vector<Attempt> rewarded(std::span<const Evaluation> evaluations) {
 
 Draws Finds::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
   Draws draws = draw(*state.theta, {}, context.screen, n - n / one_in, context.stream("attempts", round));
-  std::unordered_set<Attempt> met;
-  for (const Proposal& p : draws.kept) met.insert(p.text);
-  const Screen others = [&](std::span<const Attempt> attempts) {
-    std::vector<bool> may = passes(*context.screen, attempts);
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !met.contains(attempts[i]);
-    return may;
-  };
-  const Draws more = draw(*prior_, {}, context.screen ? &others : nullptr, n - draws.kept.size(),
-                          context.stream("prior attempts", round));
-  draws.kept.insert(draws.kept.end(), more.kept.begin(), more.kept.end());
-  draws.drawn += more.drawn;
-  draws.examined += more.examined;
+  Screen others;
+  if (context.screen) others = except(*context.screen, kept_strings(draws));
+  draws += draw(*prior_, {}, context.screen ? &others : nullptr, n - draws.kept.size(),
+                context.stream("prior attempts", round));
   return draws;
 }
 

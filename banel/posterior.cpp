@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "tensor/check.h"
 
@@ -64,6 +65,27 @@ std::vector<bool> passes(const Screen& screen, std::span<const Attempt> attempts
   ENSURE(may.size() == attempts.size(), "screen",
          "it gave " << may.size() << " answers for " << attempts.size() << " attempts; give one for each");
   return may;
+}
+
+Screen except(const Screen& screen, std::unordered_set<Attempt> strings) {
+  return [&screen, strings = std::move(strings)](std::span<const Attempt> attempts) {
+    std::vector<bool> may = passes(screen, attempts);
+    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !strings.contains(attempts[i]);
+    return may;
+  };
+}
+
+std::unordered_set<Attempt> kept_strings(const Draws& draws) {
+  std::unordered_set<Attempt> strings;
+  for (const Proposal& p : draws.kept) strings.insert(p.text);
+  return strings;
+}
+
+Draws& Draws::operator+=(const Draws& more) {
+  kept.insert(kept.end(), more.kept.begin(), more.kept.end());
+  drawn += more.drawn;
+  examined += more.examined;
+  return *this;
 }
 
 Draws draw(const Generator& theta, std::span<const Region> regions, const Screen* screen, std::size_t n,

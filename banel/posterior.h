@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "banel/generator.h"
@@ -40,11 +41,17 @@ using Screen = std::function<std::vector<bool>(std::span<const Attempt>)>;
 // Asks the screen. Errors: UsageError unless it gives one answer per attempt.
 std::vector<bool> passes(const Screen&, std::span<const Attempt>);
 
+// The screen without these strings. It refers to `screen`.
+Screen except(const Screen& screen, std::unordered_set<Attempt> strings);
+
 struct Draws {
   std::vector<Proposal> kept;  // in the order they were drawn
   std::size_t drawn = 0;       // all proposals drawn, in whole batches
   std::size_t examined = 0;    // of these, the first ones, up to the last that was kept (all if too few were)
+  Draws& operator+=(const Draws&);  // the other draws come after these
 };
+
+std::unordered_set<Attempt> kept_strings(const Draws&);
 
 // Up to n draws from the posterior. With a screen (nullptr: none) only strings that it passes, each string
 // once. `kept` is shorter than n if 50 n proposals (or 256 if that is more) do not yield n. Proposal i is

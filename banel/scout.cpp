@@ -44,11 +44,7 @@ std::optional<Attempt> centre(const State& state, const Streams& streams) {
 // dropped when its share of rewards falls below `share`.
 std::optional<Tally> survives(const Generator& h, const Attempt& x, double share, Round& round,
                               Oracle& oracle, const Streams& streams) {
-  const Screen others = [&](std::span<const Attempt> attempts) {
-    std::vector<bool> may = passes(*streams.context.screen, attempts);
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && attempts[i] != x;
-    return may;
-  };
+  const Screen others = except(*streams.context.screen, {x});
   Tally tally;
   while (tally.strings < enough) {
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
