@@ -18,7 +18,7 @@ constexpr const char* exit_codes =
     "writing failed, 5 verification failed, 6 evaluation budget refused, 130 interrupted (the same command "
     "goes on where it stopped).";
 
-// Former commands and what replaces them.
+// Words that are refused with the command to use instead.
 constexpr std::pair<const char*, const char*> renamed[] = {
     {"sample", "`banel ask attacker`"},   {"eval", "`banel ask target` and `banel ask attacker`"},
     {"rules", "`banel ask rules`"},       {"tune", "`banel study tuning`"},

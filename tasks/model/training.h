@@ -1,7 +1,7 @@
 // Training a network on endless fresh examples, in a folder: a second call loads what the first one made, and
 // an interrupted call resumes.
 //   NetworkFile file{folder, "target", settings};
-//   if (auto done = file.finished(config)) return *done;                     // weights and report are there
+//   if (auto done = file.finished(config)) return *done;               // weights and report are there
 //   const Training t = train(model, file, settings, {seed, "data"}, 50'000, example, enough, progress);
 //   file.finish(model, report);
 #pragma once
@@ -48,9 +48,8 @@ struct NetworkFile {
   std::filesystem::path report() const { return folder / (name + ".json"); }
   std::filesystem::path partial() const { return folder / (name + ".partial.safetensors"); }
 
-  // The network if it is finished. Errors: InputError if its report names other settings, or if the weights are
-  // those of another network: nothing is ever
-  // overwritten.
+  // The network if it is finished. Nothing is ever overwritten. Errors: InputError if its report names other
+  // settings, or if the weights are those of another network.
   std::optional<GPT> finished(const GPTConfig&) const;
   void finish(const GPT&, const Json& report) const;  // adds `settings` in front
 };
