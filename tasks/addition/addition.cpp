@@ -26,6 +26,7 @@ struct Networks {
 struct AdditionSettings {
   Syntax syntax;
   Judged judged = Judged::as_text;
+  int sevens = 0;
   TargetSettings target;
   TrainingSettings attacker;
 };
@@ -64,7 +65,8 @@ class Addition : public Task {
     const std::span target(networks().target.parameters.values);
     const std::string rules = std::to_string(settings_.syntax.digits) +
                               (settings_.syntax.leading_zeros ? " zeros" : "") +
-                              (settings_.judged == Judged::as_text ? " text" : " numbers");
+                              (settings_.judged == Judged::as_text ? " text" : " numbers") +
+                              (settings_.sevens > 0 ? " sevens " + std::to_string(settings_.sevens) : "");
     return hex(
         fnv1a(networks().attacker.state(),
               fnv1a({reinterpret_cast<const char*>(target.data()), target.size_bytes()}, fnv1a(rules))));
@@ -72,7 +74,16 @@ class Addition : public Task {
 
   const Generator& prior() const override { return networks().attacker; }
   const GPT& target() const { return networks().target; }
-  Judge judge() const override { return addition::judge(target(), settings_.syntax, settings_.judged); }
+  Judge judge() const override {
+    return [this, of_answers = addition::judge(target(), settings_.syntax, settings_.judged)](
+               std::span<const Attempt> attempts) {
+      std::vector<Verdict> verdicts = of_answers(attempts);
+      for (std::size_t i = 0; i < verdicts.size(); ++i)
+        if (verdicts[i].reward == Reward::success && !has_sevens(attempts[i]))
+          verdicts[i].reward = Reward::failure;
+      return verdicts;
+    };
+  }
 
   std::vector<TaskScreen> screens() const override {
     return {{"syntax", false, [syntax = settings_.syntax](std::span<const Attempt> attempts) {
@@ -107,6 +118,10 @@ class Addition : public Task {
     ENSURE(networks_, "addition", "the task is not open");
     return *networks_;
   }
+  bool has_sevens(const Attempt& x) const {
+    const Question q = *parse(x, settings_.syntax);
+    return (settings_.sevens < 1 || q.a.back() == '7') && (settings_.sevens < 2 || q.b.back() == '7');
+  }
   AdditionSettings settings_;
   std::uint64_t seed_;
   std::unique_ptr<Networks> networks_;
@@ -135,6 +150,7 @@ AdditionSettings settings_from(const Values& values) {
   AdditionSettings s;
   s.syntax = {whole("digits"), values.at("zeros").text() == "allowed"};
   s.judged = values.at("judge").text() == "text" ? Judged::as_text : Judged::as_number;
+  s.sevens = whole("sevens");
   s.target.training = training_from(values, "target", target_training());
   s.target.preference = {whole("length_draws"), number("nines")};
   s.target.stop_error = number("stop_error");
@@ -154,6 +170,8 @@ std::vector<Setting> all_settings() {
        {"numbers", "text"},
        "numbers",
        "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
+      {"sevens", 0, 2, 0,
+       "makes successes ten times as rare: so many operands must end in 7, the first one first", "operands"},
       {"nines", 0.0, 1.0, 0.05,
        "in the target's training data: probability that a digit is nine minus the digit above it"},
       {"length_draws", 1, 16, 2,
@@ -210,7 +228,7 @@ TaskEntry entry() {
           .make = [](const Values& values, std::uint64_t seed) -> std::unique_ptr<Task> {
             return std::make_unique<Addition>(settings_from(values), seed);
           },
-          .judging = {"zeros", "judge"}};
+          .judging = {"zeros", "judge", "sevens"}};
 }
 
 }  // namespace banel::addition

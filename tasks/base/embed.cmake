@@ -1,7 +1,7 @@
 # Turns files into a C++ source, so that the installed program needs none of them (base/embedded.h):
 #   cmake "-DINPUTS=a.toml;b.toml" -DOUTPUT=files.cpp -DNAME=study_files -P embed.cmake
 # The bytes of a file become one string literal: compilers read that far faster than a list of numbers.
-if(NOT INPUTS OR NOT OUTPUT OR NOT NAME)
+if(NOT OUTPUT OR NOT NAME)
   message(FATAL_ERROR "embed: give -DINPUTS=a;b -DOUTPUT=files.cpp -DNAME=symbol before -P")
 endif()
 
@@ -16,15 +16,19 @@ foreach(input ${INPUTS})
   get_filename_component(name "${input}" NAME)
   string(APPEND entries "    {\"${name}\", {\"${bytes}\", ${size}}},\n")
 endforeach()
+set(definition "const std::span<const EmbeddedFile> ${NAME};")
+if(entries)
+  set(definition "namespace {
+const EmbeddedFile files[] = {
+${entries}};
+}  // namespace
+const std::span<const EmbeddedFile> ${NAME}(files);")
+endif()
 file(WRITE "${OUTPUT}" "// Made by embed.cmake; do not edit.
 #include \"tasks/base/embedded.h\"
 
 namespace banel {
-namespace {
-const EmbeddedFile files[] = {
-${entries}};
-}  // namespace
 extern const std::span<const EmbeddedFile> ${NAME};
-const std::span<const EmbeddedFile> ${NAME}(files);
+${definition}
 }  // namespace banel
 ")

@@ -87,9 +87,9 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   template <std::integral T>
-  Option& option(const std::string& names, T& value, std::string text, std::int64_t lowest,
+  Option& option(const std::string& names, T& value, const std::string& text, std::int64_t lowest,
                  std::int64_t highest) {
-    return integer(names, static_cast<std::int64_t>(value), std::move(text), lowest, highest,
+    return integer(names, static_cast<std::int64_t>(value), text, lowest, highest,
                    [&value](std::int64_t given) { value = static_cast<T>(given); });
   }
   Option& option(const std::string& names, double& value, std::string text, double least, double most);

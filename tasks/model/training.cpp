@@ -64,17 +64,20 @@ Json to_json(const TrainingSettings& s) {
           {"schedule_examples", s.examples}};
 }
 
-void add_training_settings(std::vector<Setting>& all, const std::string& of, const TrainingSettings& t) {
-  all.emplace_back(of + "_width", 4, 1024, t.d_model, "width of the " + of);
-  all.emplace_back(of + "_layers", 1, 16, t.layers, "blocks of the " + of);
-  all.emplace_back(of + "_heads", 1, 64, t.heads, "attention heads of the " + of);
-  all.emplace_back(of + "_batch", 1, 65'536, t.batch, "examples per training step of the " + of);
-  all.emplace_back(of + "_rate", 1e-8, 1.0, t.rate, "peak learning rate of the " + of);
-  all.emplace_back(of + "_examples", 1000, 1'000'000'000, t.examples, "length of the schedule of the " + of,
-                   "examples");
+void add_training_settings(std::vector<Setting>& all, const std::string& of,
+                           const TrainingSettings& defaults) {
+  all.emplace_back(of + "_width", 4, 1024, defaults.d_model, "width of the " + of);
+  all.emplace_back(of + "_layers", 1, 16, defaults.layers, "blocks of the " + of);
+  all.emplace_back(of + "_heads", 1, 64, defaults.heads, "attention heads of the " + of);
+  all.emplace_back(of + "_batch", 1, 65'536, defaults.batch, "examples per training step of the " + of);
+  all.emplace_back(of + "_rate", 1e-8, 1.0, defaults.rate, "peak learning rate of the " + of);
+  all.emplace_back(of + "_examples", 1000, 1'000'000'000, defaults.examples,
+                   "length of the schedule of the " + of, "examples");
 }
 
-TrainingSettings training_from(const Values& values, const std::string& of, TrainingSettings t) {
+TrainingSettings training_from(const Values& values, const std::string& of,
+                               const TrainingSettings& defaults) {
+  TrainingSettings t = defaults;
   const auto number = [&](const char* key) { return values.at(of + key).number(); };
   t.d_model = static_cast<int>(number("_width"));
   t.layers = static_cast<int>(number("_layers"));

@@ -35,7 +35,7 @@ Json to_json(const TrainingSettings&);
 // network OF, and what their values make of the defaults. Errors: UsageError if OF_heads does not divide
 // OF_width.
 void add_training_settings(std::vector<Setting>&, const std::string& of, const TrainingSettings& defaults);
-TrainingSettings training_from(const Values&, const std::string& of, TrainingSettings defaults);
+TrainingSettings training_from(const Values&, const std::string& of, const TrainingSettings& defaults);
 
 // FOLDER/NAME.safetensors and its report FOLDER/NAME.json; FOLDER/NAME.partial.safetensors while it is
 // trained.
@@ -51,7 +51,7 @@ struct NetworkFile {
   // The network if it is finished. Nothing is ever overwritten. Errors: InputError if its report names other
   // settings, or if the weights are those of another network.
   std::optional<GPT> finished(const GPTConfig&) const;
-  void finish(const GPT&, const Json& report) const;  // adds `settings` in front
+  void finish(const GPT&, const Json& result) const;  // the report: `settings`, then `result`
 };
 
 struct TrainingCheck {  // of the network on the way, by fresh questions

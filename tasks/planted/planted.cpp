@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double usual_mass = 4e-4;
+constexpr int usual_sevens = 1;
 
 const Language& language() {
   static const Language questions{Alphabet("0123456789+=\n"), "\n", '='};
@@ -55,6 +56,7 @@ std::optional<Operands> parse(std::string_view x, std::size_t digits) {
 struct PlantedSettings {
   std::string set;
   double mass = usual_mass;
+  int sevens = usual_sevens;
   std::size_t digits = 5, samples = 0;
   TrainingSettings attacker;
 
@@ -64,8 +66,12 @@ struct PlantedSettings {
   bool holds(const Operands& q) const {
     if (set == "beside") return has_feature(q) && q.a.back() == '7' && q.b.back() == '7';
     if (q.a[0] != '5' || q.b[0] != '3') return false;
-    return set == "bulk" ? q.b.back() == '7' && q.a.size() >= q.b.size()
+    return set == "bulk" ? q.a.size() >= q.b.size() && has_sevens(q)
                          : q.a.size() + 1 == digits && q.b.size() + 1 == digits;
+  }
+  bool has_sevens(const Operands& q) const {
+    return (sevens < 1 || q.b.back() == '7') && (sevens < 2 || q.a.back() == '7') &&
+           (sevens < 3 || (q.a.size() > 2 && q.a[1] == '7'));
   }
 };
 
@@ -101,7 +107,8 @@ class Planted : public Task {
 
   // Judge and prior depend on nothing else: the measured mass itself is only shown.
   std::string fingerprint() const override {
-    const Json rules{settings_.set, settings_.digits, measured_.threshold};
+    Json rules{settings_.set, settings_.digits, measured_.threshold};
+    if (settings_.sevens != usual_sevens) rules.push_back(settings_.sevens);
     return hex(fnv1a(prior().state(), fnv1a(rules.dump())));
   }
 
@@ -211,12 +218,14 @@ Measured Planted::measure(ProgressMode mode) const {
 // Panels that differ in the set share a folder and its attacker.
 std::string Planted::report_name() const {
   return "planted-" + settings_.set + (settings_.is_tail() ? '-' + Value(settings_.mass).shown() : "") + '-' +
+         (settings_.sevens != usual_sevens ? "sevens-" + std::to_string(settings_.sevens) + '-' : "") +
          std::to_string(settings_.samples) + ".json";
 }
 
 Json Planted::settings() const {
   Json all{{"set", settings_.set}, {"digits", settings_.digits}, {"samples", settings_.samples}};
   if (settings_.is_tail()) all["mass"] = settings_.mass;
+  if (settings_.sevens != usual_sevens) all["sevens"] = settings_.sevens;
   return all;
 }
 
@@ -246,11 +255,14 @@ std::unique_ptr<Task> make(const Values& values, std::uint64_t seed) {
   const auto whole = [&](const char* key) { return static_cast<std::size_t>(values.at(key).number()); };
   const PlantedSettings s{.set = values.at("set").text(),
                           .mass = values.at("mass").number(),
+                          .sevens = static_cast<int>(values.at("sevens").number()),
                           .digits = whole("digits"),
                           .samples = whole("samples"),
                           .attacker = training_from(values, "attacker", attacker_training())};
   ENSURE(s.is_tail() || s.mass == usual_mass, "mass",
          "has no effect on the set " << s.set << "; only the tail has it");
+  ENSURE(s.set == "bulk" || s.sevens == usual_sevens, "sevens",
+         "has no effect on the set " << s.set << "; only the bulk has it");
   ENSURE(!s.is_tail() || s.mass * static_cast<double>(s.samples) >= 9.5, "samples",
          s.samples << " samples hold fewer than 10 of mass " << s.mass << "; take more");
   return std::make_unique<Planted>(s, seed);
@@ -262,6 +274,8 @@ TaskEntry entry() {
   std::vector<Setting> settings{
       {"set", {"tail", "bulk", "bulk2", "beside"}, "tail", "which strings are rewarded"},
       {"mass", 1e-7, 0.5, usual_mass, "prior mass of the tail"},
+      {"sevens", 0, 3, usual_sevens,
+       "of the bulk: so many digits must be 7, the last of b, the last of a, the second of a", "digits"},
       {"digits", 2, 18, 5, "longest operand", "digits"},
       {"samples", 1000, 1'000'000'000, 2'000'000, "strings of the prior that measure the mass of the set"}};
   add_training_settings(settings, "attacker", attacker_training());
@@ -270,7 +284,7 @@ TaskEntry entry() {
           .settings = settings,
           .quick = {{"attacker_examples", 100'000}},
           .make = make,
-          .judging = {"set", "mass", "samples"}};
+          .judging = {"set", "mass", "sevens", "samples"}};
 }
 
 }  // namespace banel::planted

@@ -40,7 +40,7 @@ void check_series(const std::string& panel, const Panels& picture, const PanelSe
 
 void check(const Panels& picture) {
   ENSURE(!picture.panels.empty(), "chart", "\"" << picture.captions.title << "\" has no panels");
-  for (const Panel& panel : picture.panels) {
+  for (const PanelPlot& panel : picture.panels) {
     const std::string owner = "panel \"" + panel.heading + "\"";
     ENSURE(!panel.series.empty() && panel.series.size() <= most_series, "chart",
            owner << " has " << panel.series.size() << " series; it can show 1 to " << most_series);
@@ -69,7 +69,7 @@ Layout layout_of(const Panels& picture, const Area& free) {
   std::vector<double> xs, ys;
   double label_width = 0;
   std::size_t most = 0;
-  for (const Panel& panel : picture.panels) {
+  for (const PanelPlot& panel : picture.panels) {
     most = std::max(most, panel.series.size());
     for (const PanelSeries& series : panel.series) {
       label_width = std::max(label_width, text_width(series.label, label_size));
@@ -100,7 +100,7 @@ Layout layout_of(const Panels& picture, const Area& free) {
 // ---- one panel ----
 
 // From one series to the next around their common x, so that all of them fit between two neighbours.
-double dodge_of(const Panel& panel, const Ruler& x) {
+double dodge_of(const PanelPlot& panel, const Ruler& x) {
   std::vector<double> places;
   for (const PanelSeries& series : panel.series)
     for (const PanelPoint& point : series.points) places.push_back(x(point.x));
@@ -140,7 +140,7 @@ struct PanelSeriesPainter {
   Point end() const { return {points.back().x, y(points.back().estimate)}; }
 };
 
-void draw_series(DrawList& list, const Panel& panel, const Ruler& x, const Ruler& y, const Area& area) {
+void draw_series(DrawList& list, const PanelPlot& panel, const Ruler& x, const Ruler& y, const Area& area) {
   const double dodge = dodge_of(panel, x), middle = (static_cast<double>(panel.series.size()) - 1) / 2;
   std::vector<PanelSeriesPainter> painters;
   std::vector<EndLabel> labels;
@@ -160,7 +160,7 @@ void draw_series(DrawList& list, const Panel& panel, const Ruler& x, const Ruler
 }
 
 void draw_panel(DrawList& list, const Panels& picture, const Layout& layout, std::size_t index) {
-  const Panel& panel = picture.panels[index];
+  const PanelPlot& panel = picture.panels[index];
   const Area area = layout.plot(index);
   const Area inner{area.left + side_room, area.top, area.right - side_room, area.bottom};
   const Ruler x = horizontal_ruler(picture.x, layout.x, inner),

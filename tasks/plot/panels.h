@@ -34,7 +34,7 @@ struct PanelSeries {
 
 constexpr std::size_t most_series = 8;
 
-struct Panel {
+struct PanelPlot {
   std::string heading = {};
   std::vector<PanelSeries> series = {};  // 1 to most_series
 };
@@ -42,7 +42,7 @@ struct Panel {
 struct Panels {
   Captions captions = {};  // of the whole picture
   Axis x = {}, y = {};     // each label is written once
-  std::vector<Panel> panels = {};
+  std::vector<PanelPlot> panels = {};
   std::size_t columns = 0;  // panels in a row; 0: all in one row
   double width = 1200, height = 440;
 };

@@ -47,8 +47,8 @@ Points points_of(const Run& run, const Reading& reading) {
   return points;
 }
 
-// A line for each run of a group, all on the evaluations of the run with most readings. With `start`, lines
-// begin there at 0 evaluations, and a run that ended without a round stays there.
+// A line for each run of a group, all on the evaluations of the run with most readings and the last evaluation of
+// any. With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
 struct Curves {
   std::vector<double> x;
   std::vector<std::vector<double>> lines;
@@ -56,10 +56,13 @@ struct Curves {
 
   Curves(const Group& group, const Reading& reading, bool with_start) {
     std::vector<Points> all;
+    double end = 0;
     for (const Run* run : group.runs) {
       all.push_back(points_of(*run, reading));
       if (all.back().x.size() > x.size()) x = all.back().x;
+      if (!all.back().x.empty()) end = std::max(end, all.back().x.back());
     }
+    if (!x.empty() && end > x.back()) x.push_back(end);
     with_start =
         with_start && x.size() > 1;  // nothing was learned on the way of one reading: a dot, not a rise
     if (with_start) x.insert(x.begin(), 0);

@@ -41,5 +41,6 @@ Drawn draw_bars(const PanelData&);
 Drawn draw_collapse(const PanelData&);
 Drawn draw_modes(const PanelData&);
 Drawn draw_scaling(const PanelData&, const std::string& wanted);  // the setting on the x axis, or empty
+Drawn draw_regimes(const std::vector<PanelData>&);                // of all panels
 
 }  // namespace banel

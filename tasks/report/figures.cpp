@@ -1,7 +1,6 @@
 #include "tasks/report/figures.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "tasks/base/words.h"
 #include "tasks/plot/bar_chart.h"
@@ -14,25 +13,24 @@ namespace {
 
 struct Kind {
   FigureKind about;
-  std::function<Drawn(const PanelData&, const std::string& key)> draw;
+  Drawn (*draw)(const PanelData&) = nullptr;  // one of the three
+  Drawn (*draw_by)(const PanelData&, const std::string& key) = nullptr;
+  Drawn (*draw_all)(const std::vector<PanelData>&) = nullptr;
 };
-
-// Without a key: one that is given is refused.
-std::function<Drawn(const PanelData&, const std::string&)> plain(Drawn (*draw)(const PanelData&)) {
-  return [draw](const PanelData& panel, const std::string& key) {
-    ENSURE(key.empty(), "show", in_quotes(key) << " is out of place; only scaling takes a setting");
-    return draw(panel);
-  };
-}
 
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all{
-      {{"success", "success rate against evaluations"}, plain(draw_success)},
-      {{"bars", "success rate at the end, from best to worst"}, plain(draw_bars)},
-      {{"collapse", "valid and distinct samples, entropy and surprise against evaluations"},
-       plain(draw_collapse)},
-      {{"modes", "success rate by mode against evaluations"}, plain(draw_modes)},
-      {{"scaling", "factor over the base rate against a setting that varies (scaling:KEY)"}, draw_scaling}};
+      {{"success", "success rate against evaluations"}, draw_success},
+      {{"bars", "success rate at the end, from best to worst"}, draw_bars},
+      {{"collapse", "valid and distinct samples, entropy and surprise against evaluations"}, draw_collapse},
+      {{"modes", "success rate by mode against evaluations"}, draw_modes},
+      {{"scaling", "factor over the base rate against a setting that varies (scaling:KEY)"},
+       nullptr,
+       draw_scaling},
+      {{"regimes", "success rate at the end against evaluations x base rate, all panels"},
+       nullptr,
+       nullptr,
+       draw_regimes}};
   return all;
 }
 
@@ -144,15 +142,22 @@ std::vector<Figure> figures(const std::vector<std::string>& show, const Results&
     const std::size_t colon = std::min(word.find(':'), word.size());
     const Kind& kind = kind_of(word.substr(0, colon));
     const std::string key = word.substr(std::min(colon + 1, word.size()));
-    for (const PanelData& panel : panels) {
-      Drawn drawn = kind.draw(panel, key);
+    ENSURE(key.empty() || kind.draw_by, "show",
+           in_quotes(key) << " is out of place; only scaling takes a setting");
+    const auto add = [&](Drawn drawn, const std::string& panel) {
       std::string file = kind.about.name;
-      for (const std::string& part : {key, panel.name})
+      for (const std::string& part : {key, panel})
         if (!part.empty()) file += '-' + file_part(part);
       while (std::any_of(all.begin(), all.end(), [&](const Figure& f) { return f.file == file; }))
         file += "-2";
       all.push_back({file, std::move(drawn.title), std::move(drawn.caption), std::move(drawn.picture)});
+    };
+    if (kind.draw_all) {
+      add(kind.draw_all(panels), "");
+      continue;
     }
+    for (const PanelData& panel : panels)
+      add(kind.draw_by ? kind.draw_by(panel, key) : kind.draw(panel), panel.name);
   }
   return all;
 }

@@ -96,6 +96,15 @@ std::string finds_html(const Results& results, const Table& table) {
   return "<h2>Finds</h2>\n<p>Successes among the final samples of each attack, its first few.</p>\n" + page;
 }
 
+// Why an attack paid less than its budget, or "-".
+std::string ended_early(const Row& r) {
+  if (!r.ended.empty()) return r.ended;
+  const auto budget = r.settings.find("budget");
+  const bool short_of = budget != r.settings.end() && r.evaluations > 0 &&
+                        static_cast<double>(r.evaluations) < budget->second.number();
+  return short_of ? "after " + grouped(r.evaluations) + " evaluations" : "-";
+}
+
 std::string seeds_html(const Table& table) {
   std::string page = "<h2>Every seed</h2>\n";
   for (const TablePanel& panel : panels_of(table)) {
@@ -104,7 +113,7 @@ std::string seeds_html(const Table& table) {
       for (const Row& r : row.attacks)
         cells.push_back({r.variant, std::to_string(r.instance), std::to_string(r.seed), rate_text(r.final),
                          rate_text(r.selected), rate_text(r.best), std::to_string(r.paid_finds),
-                         r.ended.empty() ? "-" : r.ended});
+                         ended_early(r)});
     page += html_details(
         captioned_panel(std::to_string(cells.size()) + " attacks", panel),
         html_table(captioned_panel("every attack", panel),

@@ -61,11 +61,12 @@ std::optional<double> score(const std::vector<Row>& rows, const std::string& nam
 std::string settings_text(const Variant& drawn, const std::map<std::string, Range>& ranges) {
   std::string text;
   for (const auto& [key, range] : ranges) {
+    if (!drawn.settings.contains(key)) continue;
     const Value& value = drawn.settings.at(key);
     text += (text.empty() ? "" : ", ") + key + ' ' +
             (value.is_number() ? formatted("%.4g", value.number()) : value.text());
   }
-  return text;
+  return text.empty() ? "as the method has them" : text;
 }
 
 std::string cell(const std::optional<double>& x) { return x ? fixed(*x, 4) : "–"; }
@@ -106,10 +107,11 @@ std::vector<double> add_lines(std::string& md, const Halving& h, const Variant& 
 
 Variant configuration(const Halving& halving, const Variant& variant, int number) {
   Variant result = variant;
+  result.ranges.clear();
+  if (number == 1) return result;
   Rng random(halving.seed, "configurations", 0, static_cast<std::uint32_t>(number));
   for (const auto& [key, range] : variant.ranges)
     result.settings.insert_or_assign(key, drawn(range, is_whole(key), random.uniform()));
-  result.ranges.clear();
   return result;
 }
 
@@ -190,8 +192,8 @@ std::string tuning_table(const Study& study, const std::vector<Row>& rows) {
   const Halving& h = *study.halving;
   std::string md =
       "Successive halving: " + std::to_string(h.configurations) +
-      " configurations of each method, drawn with seed " + std::to_string(h.seed) + "; the best 1/" +
-      std::to_string(h.keep) +
+      " configurations of each method: its own settings, and others drawn with seed " +
+      std::to_string(h.seed) + "; the best 1/" + std::to_string(h.keep) +
       " go on to the next budget. Mean final success over instances and seeds; the chosen ones are in "
       "bold.\n\n| method | configuration | settings |";
   std::string rule = "\n|---|---|---|", curves;

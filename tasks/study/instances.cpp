@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "nn/io/file.h"
+#include "tasks/base/embedded.h"
 #include "tasks/base/stats.h"
 #include "tasks/run/measure.h"
 #include "tensor/check.h"
@@ -15,6 +16,8 @@
 namespace banel {
 
 namespace fs = std::filesystem;
+
+extern const std::span<const EmbeddedFile> network_files;
 
 namespace {
 
@@ -37,11 +40,26 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
   return path_name(entry.name) + '-' + std::to_string(instance) + '-' + hex(fnv1a(made));
 }
 
+// The files of an instance that the program carries, FOLDER.FILE each. A folder in which anything was made is left
+// alone.
+void unpack(const fs::path& folder) {
+  const std::string prefix = folder.filename().string() + '.';
+  for (const fs::directory_entry& made : fs::directory_iterator(folder))
+    if (made.path().filename() != ".lock") return;
+  for (const EmbeddedFile& file : network_files)
+    if (file.name.starts_with(prefix)) write_file(folder / file.name.substr(prefix.size()), file.bytes);
+}
+
 }  // namespace
 
 Instances::Instances(fs::path folder, const Study& study, const Registry& registry, Access access,
-                     ProgressMode mode)
-    : folder_(std::move(folder)), study_(study), registry_(registry), access_(access), mode_(mode) {}
+                     ProgressMode mode, bool from_scratch)
+    : folder_(std::move(folder)),
+      study_(study),
+      registry_(registry),
+      access_(access),
+      mode_(mode),
+      from_scratch_(from_scratch) {}
 
 Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
   const auto [place, is_new] = open_.try_emplace({panel, instance});
@@ -56,6 +74,7 @@ Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
       open.task->open(open.folder, access_, mode_);
     } else {
       const FolderLock lock = locked(open.folder);
+      if (!from_scratch_) unpack(open.folder);
       open.task->open(open.folder, access_, mode_);
     }
   } catch (...) {

@@ -14,9 +14,11 @@ namespace banel {
 
 class Instances {
  public:
-  // With Access::read nothing is made or measured: what is missing is an InputError. The study must outlive
-  // it.
-  Instances(std::filesystem::path folder, const Study&, const Registry&, Access, ProgressMode);
+  // With Access::read nothing is made or measured: what is missing is an InputError. An instance that the program
+  // carries (tasks/networks) is unpacked and not made, unless it is to be made from scratch. The study must
+  // outlive it.
+  Instances(std::filesystem::path folder, const Study&, const Registry&, Access, ProgressMode,
+            bool from_scratch = false);
 
   // The folder is that of the instance's settings without TaskEntry::judging, so panels and studies that
   // differ only in these share it. While another process makes the instance, this one waits.
@@ -52,6 +54,7 @@ class Instances {
   const Registry& registry_;
   Access access_;
   ProgressMode mode_;
+  bool from_scratch_;
   std::map<std::pair<std::size_t, std::uint64_t>, Open> open_;
 };
 

@@ -43,10 +43,19 @@ std::vector<std::uint64_t> joined(std::vector<std::uint64_t> all, const std::vec
   return all;
 }
 
-// Whether attacks of both with the same name are the same attack.
-bool same_attacks(const Study& a, const Study& b) {
-  return a.task == b.task && a.budget == b.budget && a.samples == b.samples &&
-         a.base_samples == b.base_samples && a.quick == b.quick && a.halving == b.halving;
+// The keys by which attacks of both with the same name differ, separated by commas; empty: they are the same.
+std::string what_differs(const Study& a, const Study& b) {
+  std::string keys;
+  const auto compare = [&](const char* key, bool same) {
+    if (!same) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  };
+  compare("task", a.task == b.task);
+  compare("budget", a.budget == b.budget);
+  compare("samples", a.samples == b.samples);
+  compare("base_samples", a.base_samples == b.base_samples);
+  compare("quick", a.quick == b.quick);
+  compare("halving", a.halving == b.halving);
+  return keys;
 }
 
 std::string minutes(double seconds) {
@@ -152,10 +161,9 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
   Study all = study;
   if (fs::exists(file)) {
     const Study before = read_study(file.string(), registry);
-    ENSURE_AS(same_attacks(study, before), InputError, file.string(),
-              "this folder has another study, or this one with another task, budget, samples, halving or "
-              "quick; choose "
-              "another folder");
+    const std::string differs = what_differs(study, before);
+    ENSURE_AS(differs.empty(), InputError, file.string(),
+              "this folder has a study with another " << differs << "; choose another folder");
     const auto join = [&](const auto& now, const auto& earlier) {
       return now.size() > earlier.size() ? joined(now, earlier, file) : joined(earlier, now, file);
     };

@@ -98,4 +98,12 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
   return results;
 }
 
+Table write_shown(const fs::path& folder, const Study& study, const Results& results,
+                  const Registry& registry) {
+  std::vector<Row> rows;
+  for (const Run& run : results.runs) rows.push_back(run.row);
+  if (study.halving) write_file(folder / "tuning.md", tuning_table(study, rows));
+  return write_report(folder, results, registry, study.show);
+}
+
 }  // namespace banel

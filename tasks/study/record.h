@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "tasks/report/results.h"
+#include "tasks/report/report.h"
 #include "tasks/study/canary.h"
 #include "tasks/study/instances.h"
 
@@ -27,5 +27,8 @@ std::optional<RunRecord> read_record(const std::filesystem::path& run);  // noth
 // All finished attacks of the study in the folder, in the study's order, and the note that stands above
 // tables.
 Results results_of(const std::filesystem::path& run, const Study&, const Registry&, Instances&);
+
+// Writes what people look at, write_report() and for tuning the table of configurations, tuning.md.
+Table write_shown(const std::filesystem::path& folder, const Study&, const Results&, const Registry&);
 
 }  // namespace banel

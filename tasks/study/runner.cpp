@@ -65,12 +65,7 @@ Table report(const fs::path& folder, const Registry& registry) {
   const Results results = results_of(folder, study, registry, instances);
   ENSURE_AS(!results.runs.empty(), InputError, folder.string(),
             "no attack in it is finished; run the study first");
-  if (study.halving) {
-    std::vector<Row> rows;
-    for (const Run& run : results.runs) rows.push_back(run.row);
-    write_file(folder / "tuning.md", tuning_table(study, rows));
-  }
-  return write_report(folder, results, registry, study.show);
+  return write_shown(folder, study, results, registry);
 }
 
 }  // namespace
@@ -84,7 +79,8 @@ Table run_study(const fs::path& folder, const Study& study, const Registry& regi
   if (options.say) options.say(study.title + ": " + forecast(folder, study, registry, options.jobs));
   record(folder, study, registry, options);
   {
-    Instances instances(folder / "instances", study, registry, Access::make, options.mode);
+    Instances instances(folder / "instances", study, registry, Access::make, options.mode,
+                        options.from_scratch);
     instances.open_all();
     std::size_t done = 0;
     for (std::vector<Study> stages = stages_of(folder, study, registry); stages.size() > done;
@@ -116,7 +112,8 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
   for (const Study& stage : stages_of(folder, study, registry))
     for (const PlannedAttack& a : planned(stage)) {
       if (attack_name(stage, a) != attack) continue;
-      Instances instances(folder / "instances", stage, registry, Access::make, options.mode);
+      Instances instances(folder / "instances", stage, registry, Access::make, options.mode,
+                        options.from_scratch);
       const Job job = job_of(folder, stage, a, registry, instances);
       create_folders(job.folder);
       const FolderLock lock(job.folder);

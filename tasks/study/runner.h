@@ -24,6 +24,7 @@ struct StudyOptions {
   // Where instances are kept, so that several studies share them; FOLDER/instances is then a link to it.
   // Empty: in the run folder.
   std::filesystem::path instances = {};
+  bool from_scratch = false;  // instances that the program carries are made again
   ProgressMode mode = ProgressMode::plain;
   std::string command = {};                          // for the record: "banel study planted --quick"
   std::function<void(const std::string&)> say = {};  // told what the study will take before it starts

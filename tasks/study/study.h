@@ -27,7 +27,8 @@
 //   seconds, instance_seconds  of one core, expected for an attack and for making an instance [not known]
 //   canary, hashes             canary.h
 //   results                    whether tasks/results shows it [false]
-//   quick                      a table of keys that --quick changes; variants and panels may have one, too
+//   quick                      a table of keys that --quick changes; variants and panels may have one, too.
+//                              Without `settings` in it the task's own quick settings apply
 #pragma once
 #include <filesystem>
 #include <optional>

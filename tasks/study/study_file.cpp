@@ -142,7 +142,8 @@ void StudyReader::panels() {
   if (study_.panels.empty()) panels->refuse("is empty");
 }
 
-// Settings of the file, then those of the panel; of a quick run the task's, then [panels.quick].
+// Settings of the file, then those of the panel; of a quick run the task's, unless [quick] has settings, then
+// [panels.quick].
 void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   const TaskEntry& entry = registry_.task(study_.task);
   Panel panel{name};
@@ -155,7 +156,7 @@ void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   const TomlValue* common = find("settings");
   if (common) add(*common, {});
   if (toml && toml != common) add(*toml, {"name", "quick"});
-  if (quick_)
+  if (quick_ && !(overrides_ && overrides_->find("settings")))
     for (const auto& [key, value] : entry.quick) panel.settings.insert_or_assign(key, value);
   if (const TomlValue* quick = toml && toml != common ? toml->find("quick") : nullptr) {
     const Values before = panel.settings;

@@ -1,10 +1,10 @@
 #include "tasks/study/verify.h"
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
 #include "nn/io/file.h"
-#include "tasks/report/table.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
@@ -149,19 +149,43 @@ void verify_rows(const fs::path& run, const std::vector<Row>& written, const std
                     to_json(one.row));
 }
 
-void verify_texts(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
+// A folder that is removed again.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (fs::temp_directory_path() / "banel-verify-XXXXXX").string();
+    ENSURE_AS(::mkdtemp(pattern.data()), IoError, pattern,
+              "this folder cannot be made; set TMPDIR to another");
+    path = pattern;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  fs::path path;
+};
+
+// Tables, figures and page, made again and compared byte by byte; plots that nothing makes are named.
+void verify_shown(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
                   Differences& differences) {
-  const Table table = table_of(results, registry);
-  if (read_file(run / "table.csv") != to_csv(table))
-    differences.push_back((run / "table.csv").string() + ": not what the logs give");
-  if (read_file(run / "table.txt") != to_terminal(table, 80))
-    differences.push_back((run / "table.txt").string() + ": not what the logs give");
-  if (read_file(run / "table.md").find(main_table(table)) == std::string::npos)
-    differences.push_back((run / "table.md").string() + ": its table is not what the logs give");
-  std::vector<Row> rows;
-  for (const Run& one : results.runs) rows.push_back(one.row);
-  if (study.halving && read_file(run / "tuning.md") != tuning_table(study, rows))
-    differences.push_back((run / "tuning.md").string() + ": not what the logs give");
+  const Scratch scratch;
+  create_folders(scratch.path / "plots");
+  write_shown(scratch.path, study, results, registry);
+  for (const fs::directory_entry& made : fs::recursive_directory_iterator(scratch.path)) {
+    const fs::path shown = run / fs::relative(made.path(), scratch.path);
+    if (!made.is_regular_file() || shown.filename() == "rows.json") continue;  // verify_rows() says more
+    if (!fs::exists(shown))
+      differences.push_back(shown.string() + ": is missing; `report` makes it");
+    else if (read_file(shown) != read_file(made.path()))
+      differences.push_back(shown.string() + ": not what the logs give");
+  }
+  if (fs::exists(run / "plots"))
+    for (const fs::directory_entry& shown : fs::directory_iterator(run / "plots"))
+      if (!fs::exists(scratch.path / "plots" / shown.path().filename()))
+        differences.push_back(shown.path().string() + ": no figure of this study");
   const std::optional<RunRecord> record = read_record(run);
   if (record && record->canary)
     compare(differences, (run / "run.json").string() + ", canary", record->canary->hash,
@@ -193,7 +217,7 @@ Verification verify(const fs::path& run, const Registry& registry, ProgressMode 
   });
   const Results results = results_of(run, study, registry, instances);
   verify_rows(run, rows, results.runs, found.differences);
-  verify_texts(run, study, results, registry, found.differences);
+  verify_shown(run, study, results, registry, found.differences);
   return found;
 }
 

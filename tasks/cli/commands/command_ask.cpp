@@ -60,7 +60,6 @@ void ask_finds(const AskArguments& o, const Session& session) {
   const AttackFinds finds = find_attack(o.folder, session.all);
   if (o.json) return print(to_json(finds));
   std::cout << in_words(finds, o.n);
-  suggest(o.quiet, "ask rules", "how well attacks written by hand do");
 }
 
 void ask_rules(const AskArguments& o, const Session& session) {

@@ -19,7 +19,7 @@ namespace {
 struct StudyArguments : Common {
   std::string name;
   fs::path out, runs = "runs/results";
-  bool quick = false, list = false, json = false;
+  bool quick = false, list = false, json = false, from_scratch = false;
   Words variants, instances, set, names;
   int seeds = 0, jobs = 0;
   Option* out_given = nullptr;
@@ -61,7 +61,10 @@ fs::path run_of(const StudyArguments& o) {
 
 StudyOptions running(const StudyArguments& o, const Session& session) {
   set_threads(o.threads);
-  StudyOptions options{.jobs = o.jobs ? o.jobs : o.threads, .mode = o.mode(), .command = call(session)};
+  StudyOptions options{.jobs = o.jobs ? o.jobs : o.threads,
+                       .from_scratch = o.from_scratch,
+                       .mode = o.mode(),
+                       .command = call(session)};
   if (!o.quiet && !o.json) options.say = [](const std::string& text) { std::cerr << text << '\n'; };
   return options;
 }
@@ -131,7 +134,7 @@ Declared study_command(Session& session, const char* name, const char* sentence,
 }
 
 void add_choice(Command& command, StudyArguments& o) {
-  command.flag("--quick", o.quick, "the study's short form: a check that all works, not a result");
+  command.flag("--quick", o.quick, "the study's short form");
   command.list("--variants", o.variants, "A,B", "only these variants, or any methods");
   command.option("--seeds", o.seeds, "attack seeds 1..N of every variant", 1, 1000)
       .default_text("the study's");
@@ -146,6 +149,8 @@ void add_choice(Command& command, StudyArguments& o) {
 void add_running(Command& command, StudyArguments& o) {
   command.option("--jobs", o.jobs, "attacks side by side; results do not depend on it", 1, 1024)
       .default_text("one per thread");
+  command.flag("--from-scratch", o.from_scratch,
+               "trains the networks of target 5, which the program carries, again");
 }
 
 }  // namespace

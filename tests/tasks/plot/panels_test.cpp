@@ -139,7 +139,7 @@ TEST_CASE("panels: texts neither overlap nor leave the picture when eight lines 
       Panels picture = small_picture();
       picture.panels.clear();
       for (const char* heading : {"tail", "bulk", "beside"}) {
-        Panel panel{heading, {}};
+        PanelPlot panel{heading, {}};
         for (const char* label :
              {"banel", "grpo", "policy gradient", "counts", "rnd", "rules", "random", "prior"})
           panel.series.push_back({label, {{10, 0.01}, {0.1, end}}});

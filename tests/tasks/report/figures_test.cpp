@@ -175,6 +175,23 @@ TEST_CASE("figures: a study with several panels has a picture for each") {
   CHECK(contains(drawn[0].title, "tail 4e-4"));
 }
 
+TEST_CASE("figures: regimes is one picture in which rarer success stands further right") {
+  std::vector<Run> often = three(), rare = three(), bulk = three();
+  for (Run& run : often) run.row.panel = "tail 4e-3", run.row.base.value = 4e-3;
+  for (Run& run : rare) run.row.panel = "tail 4e-5", run.row.base.value = 4e-5;
+  for (Run& run : bulk) run.row.panel = "bulk";
+  for (auto* runs : {&often, &rare, &bulk})
+    for (Run& run : *runs) run.row.evaluations = 2500;
+  const Results results = made_results(often + rare + bulk);
+  const std::vector<Figure> drawn = figures({"regimes"}, results, table_of(results, {}));
+  REQUIRE(drawn.size() == 1);
+  CHECK(drawn[0].file == "regimes");
+  check_texts_are_readable(drawn[0].picture);
+  text_of(drawn[0].picture, "tail");  // the heading of both
+  text_of(drawn[0].picture, "bulk");
+  CHECK(text_of(drawn[0].picture, "10").at.x < text_of(drawn[0].picture, "0.1").at.x);
+}
+
 TEST_CASE("figures: what cannot be drawn is refused by name") {
   const Results results = made_results(three());
   const Table table = table_of(results, {});

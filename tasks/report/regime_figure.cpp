@@ -1,0 +1,64 @@
+// Success against how much success the budget can meet: where each method stops working.
+#include <algorithm>
+
+#include "tasks/plot/panels.h"
+#include "tasks/report/figure_parts.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+std::optional<double> final_success(const Run& run) { return run.row.final; }
+
+// "tail" of "tail 4e-4": panels with the same first word share a chart.
+std::string family(const std::string& panel) { return panel.substr(0, panel.find_first_of(" ,")); }
+
+// Successes that the prior would meet with the budget.
+double expected_successes(const PanelData& panel) {
+  std::int64_t budget = 0;
+  for (const Group& group : panel.groups)
+    for (const Run* run : group.runs) budget = std::max(budget, run->row.evaluations);
+  return static_cast<double>(budget) * mean_base(panel.groups[0]);
+}
+
+PanelPoint point_of(const Group& group, double x) {
+  const std::vector<std::vector<double>> values = by_instance(group, final_success);
+  Rng rng(0, "bootstrap");
+  const auto of = [](std::span<const double> v) { return mean(v); };
+  return {x, mean(flat(values)), flat(values), nested_bootstrap(values, of, rng)};
+}
+
+PanelSeries& series_of(PanelPlot& plot, const Group& group) {
+  for (PanelSeries& series : plot.series)
+    if (series.label == group.variant) return series;
+  return plot.series.emplace_back(PanelSeries{group.variant, {}, variant_colour(group.place)});
+}
+
+}  // namespace
+
+Drawn draw_regimes(const std::vector<PanelData>& panels) {
+  Drawn drawn{
+      "Where each method works",
+      "line: mean; bar: its 95 % bootstrap interval; dots: every run. To the right success gets rarer",
+      {}};
+  Panels picture{.captions = captions_of(drawn.title, drawn.caption, panels[0].from())};
+  picture.x = {.label = "successes that the budget would meet in the prior: evaluations × base rate",
+               .scale = Scale::log,
+               .reversed = true};
+  picture.y = {.label = "success rate at the end", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
+  for (const PanelData& panel : panels) {
+    const std::string heading = family(panel.name);
+    const double x = expected_successes(panel);
+    ENSURE(x > 0, "regimes", panel.titled("the base rate is 0, so the panel has no place on the axis"));
+    const auto same = [&](const PanelPlot& p) { return p.heading == heading; };
+    auto plot = std::find_if(picture.panels.begin(), picture.panels.end(), same);
+    if (plot == picture.panels.end()) plot = picture.panels.insert(plot, {heading, {}});
+    for (const Group& group : panel.groups)
+      if (group.place < most_series) series_of(*plot, group).points.push_back(point_of(group, x));
+  }
+  drawn.picture = draw(picture);
+  return drawn;
+}
+
+}  // namespace banel
