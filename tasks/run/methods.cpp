@@ -1,4 +1,5 @@
-// The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
+// The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances; those
+// of banel, banel-paper, grpo, finds, auto, tail and oracle-free by `banel study tuning`, with the same effort for each.
 #include "banel/auto.h"
 #include "banel/finds.h"
 #include "banel/policy.h"
@@ -101,6 +102,16 @@ Method small_batches(Method m) {
   return m;
 }
 
+// Those of banel and of the controls that differ from it in their evidence.
+Method tuned_for_banel(Method m) {
+  m = small_batches(std::move(m));
+  m.settings.f = 5.5;
+  m.settings.kappa = 0.8;
+  m.settings.phi.epochs = 12;
+  m.settings.theta.rate = 1.9e-3;
+  return m;
+}
+
 Method policy(Method m, double rate, int batch) {
   m.uses = policy_keys() + m.uses;
   m.screen = "none";
@@ -112,10 +123,10 @@ Method policy(Method m, double rate, int batch) {
 
 void add_banel(std::vector<Method>& all) {
   all.push_back(
-      small_batches({"banel",
-                     "small rounds with early abort, screening and rollback: fits a failure model to the "
-                     "failures and distils what least resembles them",
-                     filter(ratio_score()), small_keys() + phi_keys() + Keys{"scout"}}));
+      tuned_for_banel({"banel",
+                       "small rounds with early abort, screening and rollback: fits a failure model to the "
+                       "failures and distils what least resembles them",
+                       filter(ratio_score()), small_keys() + phi_keys() + Keys{"scout"}}));
 
   Method paper{"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
                filter(ratio_score()), filter_keys() + phi_keys()};
@@ -208,26 +219,32 @@ void add_finds(std::vector<Method>& all) {
   Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded", finds(),
            round_keys() + Keys{"theta_rate", "theta_batch"}};
   m.trains_on_rewarded = true;
-  m.settings.m = 50;
+  m.settings.m = 10;
+  m.settings.theta.rate = 2.9e-3;
   all.push_back(m);
 }
 
-// They have the small rounds and batches, the screen and the rollback of banel and differ in one thing.
+// They have the small rounds and batches, the screen and the rollback of banel and differ in their evidence.
 void add_controls_of_evidence(std::vector<Method>& all) {
   Method oracle_free = small_batches(
       {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
        filter(ratio_score()), filter_keys() + phi_keys() + Keys{"patience"}});
   oracle_free.consults_oracle = false;
+  oracle_free.settings.f = 5.6;
+  oracle_free.settings.kappa = 0.9;
+  oracle_free.settings.phi.epochs = 62;
+  oracle_free.settings.phi.rate = 1.3e-3;
+  oracle_free.settings.theta.rate = 5e-4;
   oracle_free.settings.early_abort = 0;
   all.push_back(oracle_free);
   Method attempts =
-      small_batches({"all-attempts", "control: banel with a failure model of all attempts, rewarded or not",
-                     filter(ratio_score()), small_keys() + phi_keys()});
+      tuned_for_banel({"all-attempts", "control: banel with a failure model of all attempts, rewarded or not",
+                       filter(ratio_score()), small_keys() + phi_keys()});
   attempts.settings.evidence = Evidence::attempts;
   attempts.trains_on_rewarded = true;
   all.push_back(attempts);
   // No screen among its keys: it needs one.
-  Method shuffled = small_batches(
+  Method shuffled = tuned_for_banel(
       {"shuffled-rewards", "control: banel with the rewards of each batch dealt to random attempts of it",
        filter(ratio_score()), without(small_keys(), "screen") + phi_keys()});
   shuffled.settings.evidence = Evidence::shuffled;
@@ -246,8 +263,8 @@ void add_controls_of_score(std::vector<Method>& all) {
                                filter_by(count), small_keys() + count_keys()}));
   Method tail = small_batches({"tail", "control: banel that keeps what the attacker finds least likely",
                                filter(tail_score()), small_keys()});
-  tail.settings.f = 8;
-  tail.settings.theta.epochs = 2;
+  tail.settings.f = 8.4;
+  tail.settings.theta = {.epochs = 4, .rate = 1.1e-3, .batch = 16};
   all.push_back(tail);
   Method random = small_batches({"random", "control: banel that keeps a random 1/f of the proposals",
                                  filter(random_score()), small_keys()});
