@@ -113,7 +113,7 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
     for (const PlannedAttack& a : planned(stage)) {
       if (attack_name(stage, a) != attack) continue;
       Instances instances(folder / "instances", stage, registry, Access::make, options.mode,
-                        options.from_scratch);
+                          options.from_scratch);
       const Job job = job_of(folder, stage, a, registry, instances);
       create_folders(job.folder);
       const FolderLock lock(job.folder);
