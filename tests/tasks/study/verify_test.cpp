@@ -62,7 +62,7 @@ TEST_CASE("a finished run agrees with itself and whatever text is changed in it 
   check_found(run, "table.txt", "banel", "tail");
   check_found(run, "table.md", "banel", "tail");
   check_found(run, "report.html", "banel", "tail");
-  check_found(run, "plots/bars.svg", "banel", "tail");
+  check_found(run, "plots/bars-threes.svg", "banel", "tail");
   check_found(run, attack / "metrics.jsonl", "\"positives\":", "\"positives\":1");
   check_found(run, attack / "metrics.jsonl", "\"nre\":", "\"nre\":1");
   check_found(run, attack / "config.json", "\"fingerprint\": \"", "\"fingerprint\": \"0");
