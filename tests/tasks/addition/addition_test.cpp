@@ -70,6 +70,21 @@ TEST_CASE("the fingerprint tells apart what verdicts depend on") {
   CHECK(opened()->fingerprint() == usual);
 }
 
+TEST_CASE("a thinned target rewards only those of its errors whose operands end in 7") {
+  const std::vector<Attempt> attempts{"10+20=", "17+20=", "20+17=", "17+27=", "7+7=", "17+2"};
+  const std::vector<Verdict> all = opened()->judge()(attempts);
+  for (const int sevens : {1, 2}) {
+    const std::vector<Verdict> thinned = opened({{"sevens", sevens}})->judge()(attempts);
+    const std::vector<bool> counts{false, sevens == 1, false, true, true, false};
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      CHECK(thinned[i].answer == all[i].answer);
+      CHECK((thinned[i].reward == Reward::success) == (counts[i] && all[i].reward == Reward::success));
+    }
+  }
+  CHECK(all[3].reward == Reward::success);  // of a target that has hardly learned
+  CHECK(opened({{"sevens", 1}})->fingerprint() != opened()->fingerprint());
+}
+
 TEST_CASE("settings that do not fit together are refused by name") {
   CHECK_THROWS_WITH_AS(made({{"target_heads", 3}}), doctest::Contains("target_heads: 3 does not divide"),
                        UsageError);

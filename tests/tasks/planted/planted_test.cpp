@@ -87,6 +87,17 @@ TEST_CASE("the sets hold the questions that the header says") {
   for (const char* set : sets) CHECK(held(set, invalid) == Bools(invalid.size(), false));
 }
 
+TEST_CASE("each seven that the bulk asks for leaves a part of it") {
+  const std::vector<Attempt> attempts{"41+31=", "51+31=", "51+37=", "57+37=", "577+37="};
+  for (int sevens = 0; sevens <= 3; ++sevens) {
+    const std::vector<bool> in_set = rewarded(*opened({{"set", "bulk"}, {"sevens", sevens}}), attempts);
+    for (int i = 0; i < 5; ++i) CHECK(in_set[static_cast<std::size_t>(i)] == (i > sevens));
+  }
+  CHECK_THROWS_WITH_AS(made({{"set", "tail"}, {"sevens", 2}}), doctest::Contains("no effect"), UsageError);
+  CHECK(opened({{"set", "bulk"}, {"sevens", 2}})->fingerprint() !=
+        opened({{"set", "bulk"}, {"sevens", 3}})->fingerprint());
+}
+
 TEST_CASE("the tail holds the valid strings that the prior gives a lower probability than the threshold") {
   const auto task = opened({{"set", "tail"}, {"mass", 0.01}});
   const Json report = [&] {
