@@ -47,7 +47,8 @@ class Addition : public Task {
   std::string title() const override {
     const Syntax& s = settings_.syntax;
     return std::to_string(s.digits) + "-digit addition, target " + std::to_string(seed_) +
-           (s.leading_zeros ? "" : ", leading zeros forbidden");
+           (s.leading_zeros ? "" : ", leading zeros forbidden") +
+           (settings_.sevens > 0 ? ", operands that end in 7: " + std::to_string(settings_.sevens) : "");
   }
 
   void open(const fs::path& folder, Access access, ProgressMode mode) override {
@@ -79,7 +80,7 @@ class Addition : public Task {
                std::span<const Attempt> attempts) {
       std::vector<Verdict> verdicts = of_answers(attempts);
       for (std::size_t i = 0; i < verdicts.size(); ++i)
-        if (verdicts[i].reward == Reward::success && !has_sevens(attempts[i]))
+        if (verdicts[i].reward == Reward::success && !has_sevens(*parse(attempts[i], settings_.syntax)))
           verdicts[i].reward = Reward::failure;
       return verdicts;
     };
@@ -102,8 +103,9 @@ class Addition : public Task {
 
   std::map<std::string, bool> also(const Attempt& x, const Verdict& v) const override {
     const auto q = parse(x, settings_.syntax);
-    return {{"text", q && is_wrong(v.answer, *q, Judged::as_text)},
-            {"numbers", q && is_wrong(v.answer, *q, Judged::as_number)}};
+    const bool counts = q && has_sevens(*q);
+    return {{"text", counts && is_wrong(v.answer, *q, Judged::as_text)},
+            {"numbers", counts && is_wrong(v.answer, *q, Judged::as_number)}};
   }
 
   std::string truth(const Attempt& x) const override {
@@ -118,8 +120,7 @@ class Addition : public Task {
     ENSURE(networks_, "addition", "the task is not open");
     return *networks_;
   }
-  bool has_sevens(const Attempt& x) const {
-    const Question q = *parse(x, settings_.syntax);
+  bool has_sevens(const Question& q) const {
     return (settings_.sevens < 1 || q.a.back() == '7') && (settings_.sevens < 2 || q.b.back() == '7');
   }
   AdditionSettings settings_;
@@ -171,7 +172,8 @@ std::vector<Setting> all_settings() {
        "numbers",
        "how an answer is compared: 0489 for 489 is wrong as text and right as a number"},
       {"sevens", 0, 2, 0,
-       "makes successes ten times as rare: so many operands must end in 7, the first one first", "operands"},
+       "so many operands must end in 7, the first one first; each makes success ten times as rare",
+       "operands"},
       {"nines", 0.0, 1.0, 0.05,
        "in the target's training data: probability that a digit is nine minus the digit above it"},
       {"length_draws", 1, 16, 2,

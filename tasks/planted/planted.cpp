@@ -275,7 +275,9 @@ TaskEntry entry() {
       {"set", {"tail", "bulk", "bulk2", "beside"}, "tail", "which strings are rewarded"},
       {"mass", 1e-7, 0.5, usual_mass, "prior mass of the tail"},
       {"sevens", 0, 3, usual_sevens,
-       "of the bulk: so many digits must be 7, the last of b, the last of a, the second of a", "digits"},
+       "of the bulk: so many digits must be 7, the last of b, the last of a, the second of at least three of "
+       "a",
+       "digits"},
       {"digits", 2, 18, 5, "longest operand", "digits"},
       {"samples", 1000, 1'000'000'000, 2'000'000, "strings of the prior that measure the mass of the set"}};
   add_training_settings(settings, "attacker", attacker_training());

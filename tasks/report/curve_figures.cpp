@@ -47,8 +47,8 @@ Points points_of(const Run& run, const Reading& reading) {
   return points;
 }
 
-// A line for each run of a group, all on the evaluations of the run with most readings and the last evaluation of
-// any. With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
+// A line for each run of a group, all on the evaluations of the run with most readings and the last ones of any.
+// With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
 struct Curves {
   std::vector<double> x;
   std::vector<std::vector<double>> lines;
@@ -62,9 +62,9 @@ struct Curves {
       if (all.back().x.size() > x.size()) x = all.back().x;
       if (!all.back().x.empty()) end = std::max(end, all.back().x.back());
     }
-    if (!x.empty() && end > x.back()) x.push_back(end);
     with_start =
         with_start && x.size() > 1;  // nothing was learned on the way of one reading: a dot, not a rise
+    if (!x.empty() && end > x.back()) x.push_back(end);
     if (with_start) x.insert(x.begin(), 0);
     for (std::size_t i = 0; i < all.size(); ++i) {
       Points& points = all[i];

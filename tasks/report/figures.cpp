@@ -13,7 +13,8 @@ namespace {
 
 struct Kind {
   FigureKind about;
-  Drawn (*draw)(const PanelData&) = nullptr;  // one of the three
+  // Exactly one of these is set.
+  Drawn (*draw)(const PanelData&) = nullptr;
   Drawn (*draw_by)(const PanelData&, const std::string& key) = nullptr;
   Drawn (*draw_all)(const std::vector<PanelData>&) = nullptr;
 };

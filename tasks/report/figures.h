@@ -28,16 +28,16 @@ struct Figure {
 //   scaling   factor over the base rate (log) against a setting that varies between variants of one method,
 //             every run a point. The other variants are level lines. Below, the loss of the failure model
 //             where it was measured. "scaling:KEY" names the setting if more than one varies.
-//   regimes   success rate at the end (log) against evaluations x base rate, every run a point: one picture for
-//             the whole study. Panels whose names begin with the same word share a chart.
+//   regimes   success rate at the end (log) against evaluations x base rate, every run a point: one picture
+//             of the whole study. Panels whose names begin with the same word share a chart.
 struct FigureKind {
   std::string name, sentence;
 };
 const std::vector<FigureKind>& figure_kinds();
 
-// The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the results. Errors: UsageError
-// for an unknown name, with the nearest one; for what cannot be drawn, such as "scaling" where no setting
-// varies.
+// The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the results.
+// Errors: UsageError for an unknown name, with the nearest one; for what cannot be drawn, such as "scaling"
+// where no setting varies.
 std::vector<Figure> figures(const std::vector<std::string>& show, const Results&, const Table&);
 
 }  // namespace banel

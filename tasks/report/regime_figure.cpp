@@ -1,5 +1,6 @@
 // Success against how much success the budget can meet: where each method stops working.
 #include <algorithm>
+#include <set>
 
 #include "tasks/plot/panels.h"
 #include "tasks/report/figure_parts.h"
@@ -16,10 +17,13 @@ std::string family(const std::string& panel) { return panel.substr(0, panel.find
 
 // Successes that the prior would meet with the budget.
 double expected_successes(const PanelData& panel) {
-  std::int64_t budget = 0;
-  for (const Group& group : panel.groups)
-    for (const Run* run : group.runs) budget = std::max(budget, run->row.evaluations);
-  return static_cast<double>(budget) * mean_base(panel.groups[0]);
+  double most = 0;
+  for (const Group& group : panel.groups) {
+    const Values& settings = group.runs[0]->row.settings;
+    if (const auto budget = settings.find("budget"); budget != settings.end())
+      most = std::max(most, budget->second.number());
+  }
+  return most * mean_base(panel.groups[0]);
 }
 
 PanelPoint point_of(const Group& group, double x) {
@@ -27,6 +31,12 @@ PanelPoint point_of(const Group& group, double x) {
   Rng rng(0, "bootstrap");
   const auto of = [](std::span<const double> v) { return mean(v); };
   return {x, mean(flat(values)), flat(values), nested_bootstrap(values, of, rng)};
+}
+
+bool has_point_at(const PanelPlot& plot, double x) {
+  return std::ranges::any_of(plot.series, [&](const PanelSeries& series) {
+    return std::ranges::any_of(series.points, [&](const PanelPoint& point) { return point.x == x; });
+  });
 }
 
 PanelSeries& series_of(PanelPlot& plot, const Group& group) {
@@ -47,16 +57,28 @@ Drawn draw_regimes(const std::vector<PanelData>& panels) {
                .scale = Scale::log,
                .reversed = true};
   picture.y = {.label = "success rate at the end", .scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
+  std::set<std::string> left_out;
   for (const PanelData& panel : panels) {
     const std::string heading = family(panel.name);
     const double x = expected_successes(panel);
-    ENSURE(x > 0, "regimes", panel.titled("the base rate is 0, so the panel has no place on the axis"));
     const auto same = [&](const PanelPlot& p) { return p.heading == heading; };
     auto plot = std::find_if(picture.panels.begin(), picture.panels.end(), same);
+    if (x == 0 || (plot != picture.panels.end() && has_point_at(*plot, x))) {  // it has no place on the axis
+      left_out.insert(panel.name);
+      continue;
+    }
     if (plot == picture.panels.end()) plot = picture.panels.insert(plot, {heading, {}});
     for (const Group& group : panel.groups)
-      if (group.place < most_series) series_of(*plot, group).points.push_back(point_of(group, x));
+      if (group.place < most_series)
+        series_of(*plot, group).points.push_back(point_of(group, x));
+      else
+        left_out.insert(group.variant);
   }
+  std::erase_if(picture.panels, [](const PanelPlot& plot) { return plot.series.empty(); });
+  ENSURE(!picture.panels.empty(), "regimes", "no panel has a base rate above 0");
+  std::string names;
+  for (const std::string& name : left_out) names += (names.empty() ? "Not shown: " : ", ") + name;
+  if (!names.empty()) picture.captions.footer = names + ". " + picture.captions.footer;
   drawn.picture = draw(picture);
   return drawn;
 }

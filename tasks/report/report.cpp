@@ -169,6 +169,7 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.txt", to_terminal(table, 80));
+  fs::remove_all(folder / "plots");  // no picture of an earlier report stays
   for (const Figure& figure : drawn) write_picture(figure.picture, folder / "plots", figure.file);
   write_file(folder / "report.html", report_page(results, table, drawn));
   return table;

@@ -1,5 +1,6 @@
-// The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances; those
-// of banel, banel-paper, grpo, finds, auto, tail and oracle-free by `banel study tuning`, with the same effort for each.
+// The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
+// Those of banel, banel-paper, grpo, finds, auto, tail and oracle-free are what `banel study tuning` chose, with
+// the same effort for each, rounded.
 #include "banel/auto.h"
 #include "banel/finds.h"
 #include "banel/policy.h"
@@ -47,9 +48,17 @@ std::unique_ptr<Generator> counted_prior(const Start& start) {
   return prior;
 }
 
-Make filter(Score score) {
-  return [score = std::move(score)](const Method&, const Start&) { return std::make_unique<Banel>(score); };
+template <class Kind, class... With>
+Make learner(With... with) {
+  return [=](const Method&, const Start&) { return std::make_unique<Kind>(with...); };
 }
+
+template <class Kind>
+Make learner_from_prior() {
+  return [](const Method&, const Start& start) { return std::make_unique<Kind>(counted_prior(start)); };
+}
+
+Make filter(const Score& score) { return learner<Banel>(score); }
 
 Make filter_by(MakeNovelty novelty) {
   return [novelty = std::move(novelty)](const Method& m, const Start& start) {
@@ -61,26 +70,6 @@ Make bonus_gradient(MakeNovelty novelty) {
   return [novelty = std::move(novelty)](const Method& m, const Start& start) {
     return std::make_unique<BonusGradient>(novelty(m, start), counted_prior(start));
   };
-}
-
-Make failure_gradient(Penalty penalty) {
-  return [penalty](const Method&, const Start&) { return std::make_unique<FailureGradient>(penalty); };
-}
-
-Make finds() {
-  return [](const Method&, const Start& start) { return std::make_unique<Finds>(counted_prior(start)); };
-}
-
-Make novelty_then_finds() {
-  return [](const Method&, const Start& start) { return std::make_unique<Auto>(counted_prior(start)); };
-}
-
-Make reward_gradient(Baseline baseline) {
-  return [baseline](const Method&, const Start&) { return std::make_unique<RewardGradient>(baseline); };
-}
-
-Make no_learning() {
-  return [](const Method&, const Start&) { return std::make_unique<Unchanged>(); };
 }
 
 // Rounds of 50 attempts with early abort, and rollback.
@@ -102,7 +91,7 @@ Method small_batches(Method m) {
   return m;
 }
 
-// Those of banel and of the controls that differ from it in their evidence.
+// As banel has it.
 Method tuned_for_banel(Method m) {
   m = small_batches(std::move(m));
   m.settings.f = 5.5;
@@ -185,11 +174,11 @@ void add_bonus_policies(std::vector<Method>& all) {
 
 void add_reward_policies(std::vector<Method>& all) {
   all.push_back(policy({"reinforce", "policy gradient on the bare reward; no gradient while it is 0",
-                        reward_gradient(Baseline::none)},
+                        learner<RewardGradient>(Baseline::none)},
                        1e-3, 50));
   all.push_back(
       policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
-              reward_gradient(Baseline::group)},
+              learner<RewardGradient>(Baseline::group)},
              3e-3, 250));
   Method small = variant("grpo-50", all.back(), {{"m", 50}, {"theta_batch", 50}});
   small.sentence = "grpo in rounds of 50 attempts";
@@ -199,32 +188,32 @@ void add_reward_policies(std::vector<Method>& all) {
 
 void add_failure_policies(std::vector<Method>& all) {
   all.push_back(policy({"nsr", "negative sample reinforcement: policy gradient with reward -1 for a failure",
-                        failure_gradient(Penalty::likelihood)},
+                        learner<FailureGradient>(Penalty::likelihood)},
                        1e-3, 50));
   all.push_back(policy({"unlikelihood", "raises the probability of every token but those of the failures",
-                        failure_gradient(Penalty::unlikelihood)},
+                        learner<FailureGradient>(Penalty::unlikelihood)},
                        1e-3, 50));
 }
 
 // They break the paper's rule, and their rows are the price of that rule.
 void add_finds(std::vector<Method>& all) {
   Method both{"auto", "novelty until something is rewarded, then mostly attackers grown from what was found",
-              novelty_then_finds(), without(without(filter_keys(), "m"), "screen") + phi_keys()};
+              learner_from_prior<Auto>(), without(without(filter_keys(), "m"), "screen") + phi_keys()};
   both.trains_on_rewarded = true;
   both.settings.n = 128;
   both.settings.f = 8;
   both.settings.phi = {.epochs = 16, .rate = 1e-3, .batch = 50};
   both.settings.theta = {.epochs = 1, .rate = 2e-3, .batch = 16};
   all.push_back(both);
-  Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded", finds(),
-           round_keys() + Keys{"theta_rate", "theta_batch"}};
+  Method m{"finds", "learning from finds: fits the prior to the strings that were rewarded",
+           learner_from_prior<Finds>(), round_keys() + Keys{"theta_rate", "theta_batch"}};
   m.trains_on_rewarded = true;
   m.settings.m = 10;
   m.settings.theta.rate = 2.9e-3;
   all.push_back(m);
 }
 
-// They have the small rounds and batches, the screen and the rollback of banel and differ in their evidence.
+// They differ from banel in their evidence; oracle-free has settings of its own, tuned for it.
 void add_controls_of_evidence(std::vector<Method>& all) {
   Method oracle_free = small_batches(
       {"oracle-free", "control: banel that takes every attempt for a failure and evaluates nothing",
@@ -254,20 +243,20 @@ void add_controls_of_evidence(std::vector<Method>& all) {
 
 void add_controls_of_score(std::vector<Method>& all) {
   Method by_rnd =
-      small_batches({"rnd-score", "control: banel with the error of random network distillation as score",
-                     filter_by(rnd), small_keys() + rnd_keys()});
+      tuned_for_banel({"rnd-score", "control: banel with the error of random network distillation as score",
+                       filter_by(rnd), small_keys() + rnd_keys()});
   by_rnd.settings.f = 4;
   by_rnd.novelty.epochs = 10;
   all.push_back(by_rnd);
-  all.push_back(small_batches({"count-score", "control: banel with the pseudo-count bonus as score",
-                               filter_by(count), small_keys() + count_keys()}));
+  all.push_back(tuned_for_banel({"count-score", "control: banel with the pseudo-count bonus as score",
+                                 filter_by(count), small_keys() + count_keys()}));
   Method tail = small_batches({"tail", "control: banel that keeps what the attacker finds least likely",
                                filter(tail_score()), small_keys()});
   tail.settings.f = 8.4;
   tail.settings.theta = {.epochs = 4, .rate = 1.1e-3, .batch = 16};
   all.push_back(tail);
-  Method random = small_batches({"random", "control: banel that keeps a random 1/f of the proposals",
-                                 filter(random_score()), small_keys()});
+  Method random = tuned_for_banel({"random", "control: banel that keeps a random 1/f of the proposals",
+                                   filter(random_score()), small_keys()});
   random.settings.f = 4;
   random.settings.theta.epochs = 2;
   all.push_back(random);
@@ -283,13 +272,13 @@ void add_controls_of_score(std::vector<Method>& all) {
 }
 
 void add_unlearned(std::vector<Method>& all) {
-  Method hot{"temperature", "control: the prior at a higher temperature; nothing is learned", no_learning(),
-             counted() + Keys{"temperature"}};
+  Method hot{"temperature", "control: the prior at a higher temperature; nothing is learned",
+             learner<Unchanged>(), counted() + Keys{"temperature"}};
   hot.temperature = 4;
   hot.consults_oracle = false;
-  Method memory{"memory", "control: the prior, never the same string twice", no_learning(), counted()};
+  Method memory{"memory", "control: the prior, never the same string twice", learner<Unchanged>(), counted()};
   memory.exact_memory = true;
-  Method prior{"prior", "control: the prior as it is; nothing is learned", no_learning(), counted()};
+  Method prior{"prior", "control: the prior as it is; nothing is learned", learner<Unchanged>(), counted()};
   for (Method* m : {&hot, &memory, &prior}) {
     m->one_round = true;
     m->settings.m = static_cast<std::size_t>(m->settings.budget);

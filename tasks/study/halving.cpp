@@ -192,7 +192,7 @@ std::string tuning_table(const Study& study, const std::vector<Row>& rows) {
   const Halving& h = *study.halving;
   std::string md =
       "Successive halving: " + std::to_string(h.configurations) +
-      " configurations of each method: its own settings, and others drawn with seed " +
+      " configurations of each method: the one that the study states, and others drawn with seed " +
       std::to_string(h.seed) + "; the best 1/" + std::to_string(h.keep) +
       " go on to the next budget. Mean final success over instances and seeds; the chosen ones are in "
       "bold.\n\n| method | configuration | settings |";

@@ -10,9 +10,9 @@
 
 namespace banel {
 
-// Configuration 1 is the variant as it is, so tuning never ends below it at the first budget. Every other
-// one has settings drawn from the ranges; configuration `number` of all variants takes its random numbers from
-// the same stream, one for each setting in alphabetical order.
+// Configuration 1 is the variant as it is, so tuning never ends below it at the first budget. The others have
+// settings drawn from the ranges. Configuration `number` of all variants takes its random numbers from the
+// same stream, one for each setting in alphabetical order.
 Variant configuration(const Halving&, const Variant&, int number);
 
 // The part of the study that runs with budget `stage`: the configurations in `numbers`, for each tuned

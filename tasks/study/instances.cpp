@@ -40,14 +40,35 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
   return path_name(entry.name) + '-' + std::to_string(instance) + '-' + hex(fnv1a(made));
 }
 
-// The files of an instance that the program carries, FOLDER.FILE each. A folder in which anything was made is left
-// alone.
-void unpack(const fs::path& folder) {
+// What the program carries of an instance: its files in the folder, and their bytes. Weights come before the
+// report that tells of them, so a call that is killed between them leaves an instance that is not finished.
+std::vector<std::pair<fs::path, std::string_view>> carried_files(const fs::path& folder) {
   const std::string prefix = folder.filename().string() + '.';
-  for (const fs::directory_entry& made : fs::directory_iterator(folder))
-    if (made.path().filename() != ".lock") return;
+  std::vector<std::pair<fs::path, std::string_view>> files;
   for (const EmbeddedFile& file : network_files)
-    if (file.name.starts_with(prefix)) write_file(folder / file.name.substr(prefix.size()), file.bytes);
+    if (file.name.starts_with(prefix))
+      files.emplace_back(folder / file.name.substr(prefix.size()), file.bytes);
+  return files;
+}
+
+// Leaves a folder alone in which anything else was made.
+void unpack(const fs::path& folder) {
+  const auto files = carried_files(folder);
+  for (const fs::directory_entry& made : fs::directory_iterator(folder)) {
+    const std::string name = made.path().filename().string();
+    const bool carried = std::ranges::any_of(
+        files, [&](const auto& f) { return f.first == made.path() && read_file(f.first) == f.second; });
+    if (!carried && name != ".lock" && !name.ends_with(".tmp")) return;
+  }
+  for (const auto& [path, bytes] : files)
+    if (!fs::exists(path)) write_file(path, bytes);
+}
+
+void refuse_carried(const fs::path& folder) {
+  for (const auto& [path, bytes] : carried_files(folder))
+    ENSURE_AS(
+        !fs::exists(path) || read_file(path) != bytes, InputError, path.string(),
+        "was not made here but came with the program; choose another --out, or remove " << folder.string());
 }
 
 }  // namespace
@@ -74,7 +95,7 @@ Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
       open.task->open(open.folder, access_, mode_);
     } else {
       const FolderLock lock = locked(open.folder);
-      if (!from_scratch_) unpack(open.folder);
+      from_scratch_ ? refuse_carried(open.folder) : unpack(open.folder);
       open.task->open(open.folder, access_, mode_);
     }
   } catch (...) {

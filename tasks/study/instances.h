@@ -14,9 +14,9 @@ namespace banel {
 
 class Instances {
  public:
-  // With Access::read nothing is made or measured: what is missing is an InputError. An instance that the program
-  // carries (tasks/networks) is unpacked and not made, unless it is to be made from scratch. The study must
-  // outlive it.
+  // With Access::read nothing is made or measured: what is missing is an InputError. An instance that the
+  // program carries (tasks/networks) is unpacked instead of made. With from_scratch it is made, and a folder
+  // in which it was unpacked is an InputError. The study must outlive it.
   Instances(std::filesystem::path folder, const Study&, const Registry&, Access, ProgressMode,
             bool from_scratch = false);
 

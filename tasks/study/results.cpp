@@ -17,6 +17,11 @@ std::vector<std::string> publish(const fs::path& out, const fs::path& run, const
   std::string md = read_file(run / "table.md");
   md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
+  std::vector<fs::path> old;
+  for (const auto& entry : fs::directory_iterator(out))
+    if (entry.path().extension() == ".png" && entry.path().filename().string().starts_with(name + '-'))
+      old.push_back(entry.path());
+  for (const fs::path& picture : old) fs::remove(picture);
   if (fs::exists(run / "tuning.md")) md += '\n' + read_file(run / "tuning.md");
   if (fs::exists(run / "plots"))
     for (const auto& entry : fs::directory_iterator(run / "plots"))

@@ -1,5 +1,7 @@
 #include "tasks/study/runner.h"
 
+#include <nlohmann/json.hpp>
+
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"
@@ -25,11 +27,22 @@ void link_instances(const fs::path& run, const fs::path& shared) {
             "is not " << target.string() << "; choose another run folder, or remove this one");
 }
 
+// Errors: InputError if the attack in the folder has other settings than the study and the methods have now.
+void check_settings(const Job& job) {
+  const fs::path kept = job.folder / "config.json";
+  ENSURE_AS(read_json(kept) == attack_config(*job.task, job.method, job.settings), InputError, kept.string(),
+            "has other settings than study.toml and the method have now; choose another run folder");
+}
+
 void run_missing(const fs::path& folder, const Study& study, const Registry& registry, Instances& instances,
                  const StudyOptions& options) {
   std::vector<Job> jobs;
   for (const PlannedAttack& a : planned(study)) jobs.push_back(job_of(folder, study, a, registry, instances));
-  std::erase_if(jobs, [](const Job& job) { return is_finished(job.folder); });
+  std::erase_if(jobs, [](const Job& job) {
+    const bool finished = is_finished(job.folder);
+    if (finished) check_settings(job);
+    return finished;
+  });
   run_all(jobs, options.jobs, options.mode);
 }
 
@@ -62,6 +75,10 @@ void record(const fs::path& folder, const Study& study, const Registry& registry
 Table report(const fs::path& folder, const Registry& registry) {
   const Study study = read_study(folder.string(), registry);
   Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
+  for (const Study& stage : stages_of(folder, study, registry))
+    for (const PlannedAttack& a : planned(stage))
+      if (const Job job = job_of(folder, stage, a, registry, instances); is_finished(job.folder))
+        check_settings(job);
   const Results results = results_of(folder, study, registry, instances);
   ENSURE_AS(!results.runs.empty(), InputError, folder.string(),
             "no attack in it is finished; run the study first");
@@ -112,8 +129,7 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
   for (const Study& stage : stages_of(folder, study, registry))
     for (const PlannedAttack& a : planned(stage)) {
       if (attack_name(stage, a) != attack) continue;
-      Instances instances(folder / "instances", stage, registry, Access::make, options.mode,
-                          options.from_scratch);
+      Instances instances(folder / "instances", stage, registry, Access::make, options.mode);
       const Job job = job_of(folder, stage, a, registry, instances);
       create_folders(job.folder);
       const FolderLock lock(job.folder);

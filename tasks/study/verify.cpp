@@ -153,9 +153,10 @@ void verify_rows(const fs::path& run, const std::vector<Row>& written, const std
 class Scratch {
  public:
   Scratch() {
-    std::string pattern = (fs::temp_directory_path() / "banel-verify-XXXXXX").string();
-    ENSURE_AS(::mkdtemp(pattern.data()), IoError, pattern,
-              "this folder cannot be made; set TMPDIR to another");
+    std::error_code error;
+    std::string pattern = (fs::temp_directory_path(error) / "banel-verify-XXXXXX").string();
+    ENSURE_AS(!error && ::mkdtemp(pattern.data()), IoError, pattern,
+              "this folder cannot be made; set TMPDIR to a folder that can be written to");
     path = pattern;
   }
   ~Scratch() {
@@ -172,15 +173,14 @@ class Scratch {
 void verify_shown(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
                   Differences& differences) {
   const Scratch scratch;
-  create_folders(scratch.path / "plots");
   write_shown(scratch.path, study, results, registry);
   for (const fs::directory_entry& made : fs::recursive_directory_iterator(scratch.path)) {
     const fs::path shown = run / fs::relative(made.path(), scratch.path);
     if (!made.is_regular_file() || shown.filename() == "rows.json") continue;  // verify_rows() says more
     if (!fs::exists(shown))
-      differences.push_back(shown.string() + ": is missing; `report` makes it");
+      differences.push_back(shown.string() + ": is missing; `banel report` makes it");
     else if (read_file(shown) != read_file(made.path()))
-      differences.push_back(shown.string() + ": not what the logs give");
+      differences.push_back(shown.string() + ": not what the logs give; `banel report` writes it again");
   }
   if (fs::exists(run / "plots"))
     for (const fs::directory_entry& shown : fs::directory_iterator(run / "plots"))

@@ -19,10 +19,10 @@ struct Verification {
 
 // Every attack of rows.json: the judge answers every attempt of the ledger again if the task is repeatable;
 // counts and evaluations of the log are counted again from the ledger; the last attacker writes its samples
-// again and they are measured again. Base rates are measured again. Rows, tables, figures and
-// the page are made again from the logs, in a scratch folder under TMPDIR, and compared byte by byte. Nothing is
-// trained, and nothing is written in the run's folder. Errors: InputError naming a file that is missing or
-// damaged, or an attack that is not finished.
+// again and they are measured again. Base rates are measured again. Rows, tables, figures and the page are
+// made again from the logs, in a scratch folder under TMPDIR, and compared byte by byte. Nothing is trained,
+// and nothing is written in the run's folder. Errors: InputError naming a file that is missing or damaged, or
+// an attack that is not finished.
 Verification verify(const std::filesystem::path& run, const Registry&, ProgressMode);
 
 }  // namespace banel

@@ -181,7 +181,7 @@ TEST_CASE("figures: regimes is one picture in which rarer success stands further
   for (Run& run : rare) run.row.panel = "tail 4e-5", run.row.base.value = 4e-5;
   for (Run& run : bulk) run.row.panel = "bulk";
   for (auto* runs : {&often, &rare, &bulk})
-    for (Run& run : *runs) run.row.evaluations = 2500;
+    for (Run& run : *runs) run.row.settings.insert_or_assign("budget", 2500);
   const Results results = made_results(often + rare + bulk);
   const std::vector<Figure> drawn = figures({"regimes"}, results, table_of(results, {}));
   REQUIRE(drawn.size() == 1);
@@ -190,6 +190,9 @@ TEST_CASE("figures: regimes is one picture in which rarer success stands further
   text_of(drawn[0].picture, "tail");  // the heading of both
   text_of(drawn[0].picture, "bulk");
   CHECK(text_of(drawn[0].picture, "10").at.x < text_of(drawn[0].picture, "0.1").at.x);
+  for (Run& run : rare) run.row.base.value = 0;
+  const Results partial = made_results(often + rare);
+  CHECK(shows(figures({"regimes"}, partial, table_of(partial, {}))[0].picture, "Not shown: tail 4e-5"));
 }
 
 TEST_CASE("figures: what cannot be drawn is refused by name") {

@@ -68,6 +68,9 @@ TEST_CASE("a finished run agrees with itself and whatever text is changed in it 
   check_found(run, attack / "config.json", "\"fingerprint\": \"", "\"fingerprint\": \"0");
   check_found(run, attack / "config.json", "\"m\": 20", "\"m\": 21");
   check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1");
+  fs::rename(run / "plots/bars-threes.svg", run / "plots/old.svg");
+  CHECK(differences(run).size() == 2);  // one is missing, one is too many
+  fs::rename(run / "plots/old.svg", run / "plots/bars-threes.svg");
   for (const auto& instance : fs::directory_iterator(run / "instances"))
     for (const auto& file : fs::directory_iterator(instance))
       if (file.path().extension() == ".json")
