@@ -17,6 +17,10 @@ write_basic_package_version_file(banelConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banelConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/banelConfigVersion.cmake
         DESTINATION ${package_dir})
 
+install(FILES ${PROJECT_BINARY_DIR}/tasks/banel.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/cli/completion.bash RENAME banel
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
 # The program holds a font and code of these packages of Debian; their licences want to be passed on with it.
 foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev libtomlplusplus-dev nlohmann-json3-dev)
   install(FILES /usr/share/doc/${package}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME ${package}.copyright OPTIONAL)

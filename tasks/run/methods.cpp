@@ -1,6 +1,5 @@
 // The built-in methods. Numbers other than the defaults of method_settings() were chosen on tuning instances.
-// Those of banel, banel-paper, grpo, finds, auto, tail and oracle-free are what `banel study tuning` chose, with
-// the same effort for each, rounded.
+// Those of the seven methods in tuning.toml are what it chose, with the same effort for each, rounded.
 #include "banel/auto.h"
 #include "banel/finds.h"
 #include "banel/policy.h"
@@ -91,7 +90,6 @@ Method small_batches(Method m) {
   return m;
 }
 
-// As banel has it.
 Method tuned_for_banel(Method m) {
   m = small_batches(std::move(m));
   m.settings.f = 5.5;
@@ -140,8 +138,7 @@ void add_banel(std::vector<Method>& all) {
   all.push_back(regions);
 }
 
-// The same with rollback.
-Method steadied(Method m, std::string name) {
+Method with_rollback(Method m, std::string name) {
   m.name = std::move(name);
   m.sentence += ", and the rollback of banel";
   m.uses.emplace_back("patience");
@@ -157,7 +154,7 @@ void add_bonus_policies(std::vector<Method>& all) {
   counts.settings.kl = 0.3;
   counts.paper = {0.00058, 1.45};
   all.push_back(counts);
-  all.push_back(steadied(counts, "count-rollback"));
+  all.push_back(with_rollback(counts, "count-rollback"));
   for (const int epochs : {1, 10, 100}) {
     Method m =
         policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
@@ -168,7 +165,7 @@ void add_bonus_policies(std::vector<Method>& all) {
     m.novelty.epochs = epochs;
     if (epochs == 1) m.paper = {0.00084, 2.1};
     all.push_back(m);
-    if (epochs == 1) all.push_back(steadied(m, "rnd-rollback"));
+    if (epochs == 1) all.push_back(with_rollback(m, "rnd-rollback"));
   }
 }
 
@@ -221,8 +218,7 @@ void add_controls_of_evidence(std::vector<Method>& all) {
   oracle_free.consults_oracle = false;
   oracle_free.settings.f = 5.6;
   oracle_free.settings.kappa = 0.9;
-  oracle_free.settings.phi.epochs = 62;
-  oracle_free.settings.phi.rate = 1.3e-3;
+  oracle_free.settings.phi = {.epochs = 62, .rate = 1.3e-3, .batch = 16};
   oracle_free.settings.theta.rate = 5e-4;
   oracle_free.settings.early_abort = 0;
   all.push_back(oracle_free);
