@@ -3,9 +3,9 @@
 
     python3 tests/system/same_results.py OLD NEW
 
-OLD is a folder of that program's `reproduce --quick`, NEW one of `study reproduce --quick
---set judge=text`. Ledgers and weights must be
-the same bytes; metrics, settings and table the same values under the map of keys below. Times are not compared.
+OLD is a folder of that program's `reproduce --quick`, NEW one of a study with the same task and the settings that
+OLD/config.json states, among them judge=text and nines=0.15. Ledgers and weights must be the same bytes; metrics,
+settings and table the same values under the map of keys below. Times are not compared.
 Exit code 0 if all agree, 1 with a line for each difference.
 """
 import csv
