@@ -15,26 +15,6 @@
 namespace banel {
 namespace {
 
-TEST_CASE("the networks that the program carries open at once and do what their reports say") {
-  const TemporaryFolder here;
-  const Registry all{built_in_methods(), {addition::entry()}};
-  const Study study = read_study("reproduce", all, true);
-  Instances instances(here.path, study, all, Access::make, ProgressMode::quiet);
-  const std::uint64_t target = study.instances.front();
-  const std::shared_ptr<const Task> task = instances.task(0, target);
-  const Json report = read_json(instances.folder(0, target) / "target.json");
-  const addition::ErrorMap map =
-      addition::measure_errors(addition::target_of(*task), 5, 30'000, {3, "errors"});
-  const double said = addition::parse_target_report(report.dump(), "target.json").error.value();
-  CHECK(map.all.value() > 0.4 * said);  // some 20 errors: three deviations
-  CHECK(map.all.value() < 1.6 * said);
-
-  const Measurement sample = measure(*task, task->judge(), task->prior().sample(30'000, {7, "again"}));
-  CHECK(sample.valid.value() > 0.99);
-  CHECK(sample.success.k > 0);
-  CHECK(sample.success.value() < 3e-3);  // rare before any attack
-}
-
 struct Carried {  // the instance that the program carries, unpacked
   TemporaryFolder here;
   Registry all{built_in_methods(), {addition::entry()}};
@@ -47,6 +27,23 @@ struct Carried {  // the instance that the program carries, unpacked
         .folder(0, target);
   }
 };
+
+TEST_CASE("the networks that the program carries open at once and do what their reports say") {
+  Carried c;
+  Instances instances(c.here.path, c.study, c.all, Access::read, ProgressMode::quiet);
+  const std::shared_ptr<const Task> task = instances.task(0, c.target);
+  const Json report = read_json(c.folder / "target.json");
+  const addition::ErrorMap map =
+      addition::measure_errors(addition::target_of(*task), 5, 30'000, {3, "errors"});
+  const double said = addition::parse_target_report(report.dump(), "target.json").error.value();
+  CHECK(map.all.value() > 0.4 * said);  // some 20 errors: three deviations
+  CHECK(map.all.value() < 1.6 * said);
+
+  const Measurement sample = measure(*task, task->judge(), task->prior().sample(30'000, {7, "again"}));
+  CHECK(sample.valid.value() > 0.99);
+  CHECK(sample.success.k > 0);
+  CHECK(sample.success.value() < 3e-3);  // rare before any attack
+}
 
 TEST_CASE("unpacking that was killed goes on") {
   Carried c;
