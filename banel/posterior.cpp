@@ -16,16 +16,6 @@ constexpr std::size_t most_per_kept = 50;   // draw gives up after so many propo
 constexpr std::size_t least_most = 256;     // or after so many, if that is more
 constexpr std::size_t smallest_batch = 64;  // proposals drawn together
 
-// For each proposal whether it is in no region.
-std::vector<bool> outside(std::span<const Region> regions, std::span<const Proposal> proposals) {
-  std::vector<bool> result(proposals.size(), true);
-  for (const Region& region : regions) {
-    const std::vector<double> scores = log_ratio(proposals, *region.phi, region.kappa);
-    for (std::size_t i = 0; i < scores.size(); ++i) result[i] = result[i] && scores[i] >= region.tau;
-  }
-  return result;
-}
-
 // For each proposal whether the screen passes it and it is not among `met`; adds the proposals to `met`.
 std::vector<bool> new_and_passed(const Screen& screen, std::span<const Proposal> proposals,
                                  std::unordered_set<Attempt>& met) {
@@ -46,6 +36,15 @@ std::vector<double> log_ratio(std::span<const Proposal> proposals, const Generat
   if (kappa != 0) scores = phi.log_prob(texts(proposals));  // 0 times -infinity would be NaN
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = proposals[i].log_prob - kappa * scores[i];
   return scores;
+}
+
+std::vector<bool> outside(std::span<const Region> regions, std::span<const Proposal> proposals) {
+  std::vector<bool> result(proposals.size(), true);
+  for (const Region& region : regions) {
+    const std::vector<double> scores = log_ratio(proposals, *region.phi, region.kappa);
+    for (std::size_t i = 0; i < scores.size(); ++i) result[i] = result[i] && scores[i] >= region.tau;
+  }
+  return result;
 }
 
 std::size_t passing(std::size_t scores, double f) {

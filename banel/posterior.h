@@ -26,6 +26,9 @@ struct Region {
 // +infinity where phi cannot write x. With kappa = 0 phi is not asked.
 std::vector<double> log_ratio(std::span<const Proposal>, const Generator& phi, double kappa);
 
+// For each proposal whether it is in no region.
+std::vector<bool> outside(std::span<const Region>, std::span<const Proposal>);
+
 // How many of so many scores pass a filter of factor f >= 1: one in f, rounded, and at least one. Of
 // round(f n) scores exactly n pass.
 std::size_t passing(std::size_t scores, double f);

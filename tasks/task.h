@@ -36,10 +36,11 @@ struct Rule {
   std::function<bool(const Attempt&)> covers;  // whether a valid attempt follows the rule
 };
 
-// What an attack has learned: theta outside all regions.
+// What an attack has learned: theta outside all regions, of what `unseen` passes.
 struct Attacker {
   const Generator& theta;
   std::span<const Region> regions = {};
+  const Screen* unseen = nullptr;  // of methods with a memory; null: passes all
 };
 
 enum class Access { make, read };  // read: `verify` and reports never train
@@ -75,6 +76,9 @@ class Task {  // one instance of a problem
   // The first is the syntax, if there is one; "valid" in tables means all screens without prior knowledge.
   virtual std::vector<TaskScreen> screens() const { return {}; }
 
+  // What an attempt claims: of two attempts that claim the same, both are rewarded or none is.
+  virtual std::string claim(const Attempt& x) const { return x; }
+
   // For tables and figures; no method sees these.
   virtual std::vector<std::string> modes() const { return {"success"}; }        // kinds of success
   virtual std::size_t mode(const Attempt&, const Verdict&) const { return 0; }  // of a success: its index
@@ -94,6 +98,8 @@ struct TaskEntry {
   // Keys of the settings that change verdicts only and nothing of what Task::open makes: instances that differ in
   // nothing else share their folder.
   std::vector<std::string> judging = {};
+  // true: Task::open makes the same for every instance, so that all of them share a folder.
+  bool shares_folder = false;
 };
 
 }  // namespace banel

@@ -7,6 +7,7 @@
 #include "tasks/base/system.h"
 #include "tasks/cli/commands.h"
 #include "tasks/planted/planted.h"
+#include "tasks/reason/reason.h"
 #include "tasks/toy1d/toy1d.h"
 
 namespace banel {
@@ -26,7 +27,7 @@ constexpr std::pair<const char*, const char*> renamed[] = {
 
 // `banel ask RUN` is short for `banel ask finds RUN`.
 Words written_out(Words words) {
-  static const Words topics{"target", "attacker", "rules", "finds"};
+  static const Words topics{"target", "attacker", "rules", "finds", "reason", "problems"};
   if (words.size() > 1 && words[0] == "ask" && !words[1].starts_with('-') &&
       std::ranges::find(topics, words[1]) == topics.end())
     words.insert(words.begin() + 1, "finds");
@@ -35,7 +36,7 @@ Words written_out(Words words) {
 
 }  // namespace
 
-Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry()}}; }
+Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry(), reason::entry()}}; }
 
 int command_line(int argc, char** argv, const std::function<void(Registry&)>& add) {
   return run_program([&] {

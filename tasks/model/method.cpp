@@ -51,6 +51,8 @@ void visit_settings(M& m, Visit visit) {
   visit(Setting("novelty_epochs", 0, 10'000, 1, "passes of the predictor over a round's failures"),
         m.novelty.epochs);
   visit(Setting("novelty_rate", 1e-8, 1.0, 1e-3, "learning rate of the predictor"), m.novelty.rate);
+  visit(Setting("pool", 1, most, 8000, "strings that the prior writes once and all draws are taken from"),
+        m.pool);
   visit(Setting("temperature", 1e-3, 1e3, 1.0, "of all sampling"), m.temperature);
 }
 

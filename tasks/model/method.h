@@ -41,11 +41,14 @@ struct Method {
   // that is used beside these. A screened method also submits no string twice.
   std::string screen = "known";
   double temperature = 1;       // of sampling
+  std::size_t pool = 0;         // strings of the prior that all draws are taken from (pool.h); 0: fresh draws
   bool consults_oracle = true;  // false: every attempt is taken for a failure, nothing is evaluated
   // true: a string that was rewarded may train a model, which the paper rules out.
   bool trains_on_rewarded = false;
-  bool exact_memory = false;  // true: never draws a string again that was evaluated
-  bool one_round = false;     // true: m is the whole budget, since nothing is learned between rounds
+  // What it never draws again: nothing, attempts that were evaluated, or also every attempt that claims what
+  // was evaluated in vain (Task::claim).
+  enum class Remembers { nothing, attempts, claims } remembers = Remembers::nothing;
+  bool one_round = false;  // true: m is the whole budget, since nothing is learned between rounds
 };
 
 // Every setting there is, in the order of `banel methods`: key, unit, range, what it does. The default of a

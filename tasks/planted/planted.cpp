@@ -144,7 +144,7 @@ class Planted : public Task {
 
   // Of the prior itself, which open() has measured.
   std::optional<Estimate> exact_success(const Attacker& a) const override {
-    if (&a.theta != prior_.get() || !a.regions.empty()) return {};
+    if (&a.theta != prior_.get() || !a.regions.empty() || a.unseen) return {};
     const double p = measured_.mass.value();
     return Estimate{p, std::sqrt(p * (1 - p) / static_cast<double>(measured_.mass.n))};
   }

@@ -42,6 +42,20 @@ std::string every_seed(const TableRow& row) {
   return text;
 }
 
+// The median over instances of the mean final rate over the base rate, and how many reach ten times it. For
+// many instances with base rates that differ.
+std::string by_instance(const TableRow& row) {
+  constexpr std::size_t many = 6;
+  std::map<std::uint64_t, std::vector<double>> factors;
+  for (const Row& attack : row.attacks)
+    if (attack.base.value > 0) factors[attack.instance].push_back(attack.final / attack.base.value);
+  if (factors.size() < many) return "-";
+  std::vector<double> means;
+  for (const auto& [instance, all] : factors) means.push_back(mean(all));
+  const auto tenfold = std::ranges::count_if(means, [](double x) { return x >= 10; });
+  return times(median(means)) + " (" + std::to_string(tenfold) + " of " + std::to_string(means.size()) + ")";
+}
+
 std::string modes_text(const TableRow& row) {
   std::string text;
   for (const ModeShare& mode : row.modes)
@@ -92,6 +106,7 @@ const Column variant_name{"variant", [](const TableRow&r) { return r.variant; }}
     paid_finds{"paid finds", [](const TableRow&r) { return fixed(r.paid_finds, 1); }},
     to_first{"to first", [](const TableRow&r) { return reached_text(r.to_first); }},
     to_half{"to one half", [](const TableRow&r) { return reached_text(r.to_half); }},
+    median_factor{"median × base (tenfold)", by_instance},
     times_base{"× base (95 %)", [](const TableRow&r) { return factor_text(r.factor); }},
     evaluations_spent{"evaluations", [](const TableRow&r) { return grouped(r.evaluations); }},
     flops{"FLOPs", [](const TableRow&r) { return formatted("%.1e", r.flops); }},
@@ -112,11 +127,15 @@ std::string rate_text(const BaseRate& base) {
 }
 
 std::vector<Column> main_columns(const std::vector<TableRow>& rows) {
-  std::vector<Column> columns{
-      variant_name,       {"paper", paper_text},
-      final_mean,         seeds,
-      times_base,         p_final,
-      distinct_successes, {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
+  std::vector<Column> columns{variant_name,
+                              {"paper", paper_text},
+                              final_mean,
+                              seeds,
+                              times_base,
+                              median_factor,
+                              p_final,
+                              distinct_successes,
+                              {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
   for (const Column& column : also_columns(rows)) columns.push_back(column);
   columns.insert(columns.end(), {paid_finds, to_first, to_half, evaluations_spent, flops, ended});
   return that_tell(columns, rows);
@@ -150,6 +169,7 @@ std::vector<Column> terminal_columns(const std::vector<TableRow>& rows) {
       variant_name,
       renamed(final_mean, "final"),
       {"× base", [](const TableRow& r) { return r.factor ? times(r.factor->value) : "-"; }},
+      median_factor,
       renamed(distinct_successes, "distinct"),
       to_half,
       p_final,
@@ -193,17 +213,20 @@ std::string main_legend(const Table& table) {
   std::string first = "the first row";
   for (const TableRow& row : table.rows)
     if (row.is_first) first = row.variant;
+  const bool many = std::ranges::any_of(table.rows, [](const TableRow& r) { return by_instance(r) != "-"; });
   return "Final: success rate after the last round, on fresh samples outside the budget. × base: over the "
-         "base rate, "
-         "with a 95 % bootstrap interval over instances, then seeds. p: " +
-         first +
+         "base rate, with a 95 % bootstrap interval over instances, then seeds. " +
+         std::string(
+             many ? "Median × base: over instances, and how many of them reach ten times the base rate. "
+                  : "") +
+         "p: " + first +
          " ends higher, exact paired permutation test. Distinct successes: different strings that succeed, "
-         "over the "
-         "number of samples. Paid finds: different rewarded strings among the evaluations of an attack. To "
-         "first, to "
-         "one half: evaluations to the first reward and to a success rate of one half; the median of the "
-         "runs that "
-         "got there.";
+         "over "
+         "the number of samples. Paid finds: different rewarded strings among the evaluations of an attack. "
+         "To "
+         "first, to one half: evaluations to the first reward and to a success rate of one half; the median "
+         "of "
+         "the runs that got there.";
 }
 
 std::string seeds_text(const TableRow& row) {

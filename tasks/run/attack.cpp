@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "banel/pool.h"
 #include "nn/io/file.h"
 #include "tasks/model/gpt_generator.h"
 #include "tasks/run/checkpoint.h"
@@ -60,7 +61,7 @@ class Attack {
         settings_(settings),
         report_(report),
         cost_(std::make_shared<Cost>()),
-        prior_(starting_model(task, method, cost_)),
+        prior_(starting_model(task, method, settings.seed, cost_)),
         folder_(open_attack(folder, attack_config(task, method, settings), *prior_)) {}
 
   AttackResult run() {
@@ -100,7 +101,15 @@ void Attack::rounds() {
   State& state = saved.state;
   if (method_.settings.restart || method_.settings.scout) state.pretrained = prior_->clone();
   watch_ = Stopwatch();
-  banel::run(state, *oracle_, method_.settings, *learner, screen_of(task_, method_), settings_.seed,
+  const Screen screen = screen_of(task_, method_);
+  const Screen remembered = unseen(task_, method_, [&] { return oracle_->paid(); });
+  const Screen may_succeed = [&](std::span<const Attempt> attempts) {
+    std::vector<bool> may = screen(attempts);
+    const std::vector<bool> is_new = remembered(attempts);
+    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && is_new[i];
+    return may;
+  };
+  banel::run(state, *oracle_, method_.settings, *learner, may_succeed, settings_.seed,
              [&](const State& now, const Round& round) {
                record(now, round, oracle_->used(), oracle_->used() >= oracle_->budget());
                return true;
@@ -163,7 +172,7 @@ Json attack_config(const Task& task, const Method& m, const AttackSettings& sett
           {"seed", settings.seed}, {"samples", settings.samples},       {"settings", values}};
 }
 
-std::unique_ptr<Generator> starting_model(const Task& task, const Method& method,
+std::unique_ptr<Generator> starting_model(const Task& task, const Method& method, std::uint64_t seed,
                                           const std::shared_ptr<Cost>& cost) {
   std::unique_ptr<Generator> model = task.prior().clone();
   if (method.temperature != 1) {
@@ -172,7 +181,8 @@ std::unique_ptr<Generator> starting_model(const Task& task, const Method& method
     model = std::move(gpt);
   }
   model->count_cost(cost);
-  return model;
+  if (method.pool == 0) return model;
+  return std::make_unique<PoolGenerator>(*model, model->sample(method.pool, {seed, "pool"}));
 }
 
 Judge judge_of(const Task& task, const Method& method) {

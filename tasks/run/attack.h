@@ -39,13 +39,17 @@ AttackResult read_attack(const std::filesystem::path& folder);
 // The text of config.json.
 Json attack_config(const Task&, const Method&, const AttackSettings&);
 
-// n samples of the attacker of a state, measured. `unseen` passes strings that were never evaluated: a method
-// with exact memory draws only those.
+// Passes what the method still draws after the evaluations that paid() tells of (Method::remembers); with no
+// memory that is everything. `paid` and task must outlive it; what it tells of only grows.
+Screen unseen(const Task&, const Method&, const std::function<std::span<const Evaluation>()>& paid);
+
+// n samples of the attacker of a state that `unseen` passes, measured.
 Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
                              std::size_t n, std::uint64_t seed);
 
-// The prior as an attack begins with it: at the method's temperature, its work counted.
-std::unique_ptr<Generator> starting_model(const Task&, const Method&, const std::shared_ptr<Cost>&);
+// The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work counted.
+std::unique_ptr<Generator> starting_model(const Task&, const Method&, std::uint64_t seed,
+                                          const std::shared_ptr<Cost>&);
 
 // The judge of a method: the task's, or for one that asks nothing a judge that fails everything.
 Judge judge_of(const Task&, const Method&);

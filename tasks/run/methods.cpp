@@ -267,19 +267,45 @@ void add_controls_of_score(std::vector<Method>& all) {
   all.push_back(scouts);
 }
 
+// Algorithm 1 on a pool, and its controls of evidence.
+void add_pools(std::vector<Method>& all) {
+  for (const char* name : {"banel", "oracle-free", "all-attempts", "shuffled-rewards"}) {
+    Method m = *std::ranges::find(all, name, &Method::name);
+    m.name += "-pool";
+    m.sentence = "Algorithm 1 on strings that the prior wrote once" +
+                 (m.consults_oracle && !m.trains_on_rewarded ? "" : "; " + m.sentence);
+    m.uses = round_keys() + Keys{"n", "f", "pool"} + phi_keys();
+    if (std::string(name) == "shuffled-rewards") m.uses = without(m.uses, "screen");
+    m.pool = 8000;
+    m.settings = {.budget = 400,
+                  .m = 100,
+                  .n = 2000,
+                  .f = 4,
+                  .phi = {4, 1e-3, 16},
+                  .memory = Memory::regions,
+                  .evidence = m.settings.evidence};
+    all.push_back(m);
+  }
+}
+
 void add_unlearned(std::vector<Method>& all) {
   Method hot{"temperature", "control: the prior at a higher temperature; nothing is learned",
              learner<Unchanged>(), counted() + Keys{"temperature"}};
   hot.temperature = 4;
   hot.consults_oracle = false;
   Method memory{"memory", "control: the prior, never the same string twice", learner<Unchanged>(), counted()};
-  memory.exact_memory = true;
+  memory.remembers = Method::Remembers::attempts;
+  Method claims{"claim-memory", "control: the prior, never again an answer that failed; nothing is learned",
+                learner<Unchanged>(), round_keys()};
+  claims.settings.m = 1;
+  claims.remembers = Method::Remembers::claims;
   Method prior{"prior", "control: the prior as it is; nothing is learned", learner<Unchanged>(), counted()};
   for (Method* m : {&hot, &memory, &prior}) {
     m->one_round = true;
     m->settings.m = static_cast<std::size_t>(m->settings.budget);
     all.push_back(*m);
   }
+  all.push_back(claims);
 }
 
 }  // namespace
@@ -293,6 +319,7 @@ std::vector<Method> built_in_methods() {
   add_finds(all);
   add_controls_of_score(all);
   add_controls_of_evidence(all);
+  add_pools(all);
   add_unlearned(all);
   return all;
 }

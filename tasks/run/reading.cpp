@@ -1,6 +1,7 @@
 #include "tasks/run/reading.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "tasks/base/stats.h"
 #include "tasks/model/gpt_generator.h"
@@ -47,16 +48,40 @@ double heldout(const Round& round, const std::vector<Attempt>& failures) {
 
 std::string fingerprint(const Generator& model) { return hex(fnv1a(model.state())); }
 
+Screen unseen(const Task& task, const Method& method,
+              const std::function<std::span<const Evaluation>()>& paid) {
+  struct Past {
+    std::size_t evaluations = 0;
+    std::unordered_set<Attempt> attempts;
+    std::unordered_set<std::string> refuted;
+  };
+  return [&task, remembers = method.remembers, paid,
+          memory = std::make_shared<Past>()](std::span<const Attempt> attempts) {
+    const bool claims = remembers == Method::Remembers::claims;
+    if (remembers == Method::Remembers::nothing) return std::vector<bool>(attempts.size(), true);
+    for (const std::span<const Evaluation> all = paid(); memory->evaluations < all.size();
+         ++memory->evaluations) {
+      const Evaluation& e = all[memory->evaluations];
+      memory->attempts.insert(e.attempt);
+      if (claims && e.verdict.reward == Reward::failure) memory->refuted.insert(task.claim(e.attempt));
+    }
+    std::vector<bool> may;
+    for (const Attempt& x : attempts)
+      may.push_back(!memory->attempts.contains(x) && !(claims && memory->refuted.contains(task.claim(x))));
+    return may;
+  };
+}
+
 Measurement measure_attacker(const Task& task, const Method& method, const State& state, const Screen& unseen,
                              const Judge& judge, std::size_t n, std::uint64_t seed) {
   // The same random numbers for all readings of a run: an attacker that stays has one reading.
   const Stream random{seed, "measured"};
-  const Screen* screen = method.exact_memory ? &unseen : nullptr;
+  const Screen* screen = method.remembers == Method::Remembers::nothing ? nullptr : &unseen;
   const std::vector<Proposal> samples = draw(state.attacker(), state.regions, screen, n, random).kept;
   Measurement m = measure(task, judge, samples);
   const std::span<const Proposal> some(samples.data(), std::min(surprise_strings, samples.size()));
   m.surprise = samples.empty() ? 0 : -mean(task.prior().log_prob(texts(some)));
-  if (!method.exact_memory) m.exact = task.exact_success({state.attacker(), state.regions});
+  m.exact = task.exact_success({state.attacker(), state.regions, screen});
   return m;
 }
 
@@ -78,15 +103,12 @@ void Reader::read(RoundRecord& record, const State& state, const Round& round, b
 
 Measurement Reader::measured(const State& state) {
   const std::string attacker = fingerprint(state.attacker());
-  const bool changed = attacker != attacker_ || !state.regions.empty() || method_.exact_memory;
+  const bool changed =
+      attacker != attacker_ || !state.regions.empty() || method_.remembers != Method::Remembers::nothing;
   attacker_ = attacker;
-  const Screen unseen = [&](std::span<const Attempt> attempts) {
-    std::vector<bool> result;
-    for (const Attempt& x : attempts) result.push_back(!oracle_.seen(x));
-    return result;
-  };
   if (changed)
-    reading_ = measure_attacker(task_, method_, state, unseen, judge_, settings_.samples, settings_.seed);
+    reading_ = measure_attacker(task_, method_, state, unseen(task_, method_, [&] { return oracle_.paid(); }),
+                                judge_, settings_.samples, settings_.seed);
   return reading_;
 }
 

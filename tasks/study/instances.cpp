@@ -37,7 +37,8 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
   for (const auto& [key, value] : values)
     if (std::find(entry.judging.begin(), entry.judging.end(), key) == entry.judging.end())
       made += key + '=' + value.shown() + '\n';
-  return path_name(entry.name) + '-' + std::to_string(instance) + '-' + hex(fnv1a(made));
+  const std::string number = entry.shares_folder ? "" : std::to_string(instance) + '-';
+  return path_name(entry.name) + '-' + number + hex(fnv1a(made));
 }
 
 // What the program carries of an instance: its files in the folder, and their bytes. Weights come before the

@@ -75,15 +75,9 @@ Measurement last_reading(const Job& job, const State& state, const std::vector<E
         *job.task,
         std::span(ledger).first(static_cast<std::size_t>(result.rounds.back().nre)).subspan(since));
   }
-  std::unordered_set<Attempt> tried;
-  for (const Evaluation& paid : ledger) tried.insert(paid.attempt);
-  const Screen unseen = [&](std::span<const Attempt> attempts) {
-    std::vector<bool> is_new;
-    for (const Attempt& x : attempts) is_new.push_back(!tried.contains(x));
-    return is_new;
-  };
-  return measure_attacker(*job.task, job.method, state, unseen, job.task->judge(), job.settings.samples,
-                          job.settings.seed);
+  return measure_attacker(*job.task, job.method, state,
+                          unseen(*job.task, job.method, [&] { return std::span(ledger); }), job.task->judge(),
+                          job.settings.samples, job.settings.seed);
 }
 
 // One finished attack: its log against its ledger, its last attacker against its log. Returns its
@@ -93,8 +87,8 @@ std::int64_t verify_attack(const Job& job, Differences& differences) {
   compare_members(differences, (job.folder / "config.json").string(), read_json(job.folder / "config.json"),
                   attack_config(*job.task, job.method, job.settings));
   const AttackResult result = read_attack(job.folder);
-  const SavedAttack saved =
-      load_attack(job.folder, *starting_model(*job.task, job.method, std::make_shared<Cost>()));
+  const SavedAttack saved = load_attack(
+      job.folder, *starting_model(*job.task, job.method, job.settings.seed, std::make_shared<Cost>()));
   ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError,
             job.folder.string(), "this attack is not finished; run the same command again first");
   const std::vector<Evaluation> ledger = read_ledger(ledger_file, saved.progress.ledger).evaluations;

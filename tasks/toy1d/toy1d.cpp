@@ -84,6 +84,7 @@ class Toy1d : public Task {
   }
 
   std::optional<Estimate> exact_success(const Attacker& attacker) const override {
+    if (attacker.unseen) return {};
     return Estimate{.value = success_mass(exact_posterior(attacker))};
   }
 

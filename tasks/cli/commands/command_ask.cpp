@@ -7,6 +7,7 @@
 #include "tasks/cli/commands/answers.h"
 #include "tasks/cli/commands/finds.h"
 #include "tasks/cli/commands/instance.h"
+#include "tasks/cli/commands/solved.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -73,6 +74,24 @@ void ask_rules(const AskArguments& o, const Session& session) {
   std::cout << in_words(it.task->title(), rows);
 }
 
+void ask_reason(const AskArguments& o, const Session& session) {
+  const reason::Problem problem = reason::parse_problem(o.question);
+  AskArguments here = o;
+  if (!o.folder.empty()) here.networks = o.folder;
+  const Instance it = here.opened(session);
+  const SolvedProblem solved = solve(reason::reasoner_of(*it.task), problem, o.n, o.seed);
+  if (o.json) return print(to_json(solved));
+  std::cout << in_words(solved);
+}
+
+void ask_problems(const AskArguments& o, const Session& session) {
+  const Instance it = o.opened(session);
+  Progress progress("hard problems", static_cast<std::int64_t>(o.n), o.mode());
+  const reason::HardProblems hard = reason::hard_problems(reason::reasoner_of(*it.task), o.seed, o.n,
+                                                          [&](std::size_t) { progress.advance(1); });
+  std::cout << in_words(hard, o.seed);
+}
+
 }  // namespace
 
 void declare_ask(Session& session) {
@@ -120,6 +139,24 @@ void declare_ask(Session& session) {
     command.positional("run", o->folder, "folder of a run or an attack");
     command.option("-n", o->n, "finds", 1, 20);
     add_json(command, o->json);
+  }
+  {
+    const auto [command, o] = declare("reason", "how the reasoner solves a word problem", ask_reason);
+    command.positional("problem", o->question, "for example C=73.C5dH.H31fB.?B:");
+    o->n = 5;
+    command.option("-n", o->n, "of its most frequent answers", 1, 100);
+    add_seed(command, o->seed, "of the solutions that are sampled");
+    networks(command, *o);
+    add_json(command, o->json);
+  }
+  {
+    const auto [command, o] =
+        declare("problems", "the first word problems that the reasoner hardly ever solves", ask_problems);
+    o->n = 12;
+    o->seed = 20261127;
+    command.option("-n", o->n, "problems", 1, 1000);
+    add_seed(command, o->seed, "of the generator");
+    networks(command, *o);
   }
   {
     const auto [command, o] =

@@ -1,0 +1,179 @@
+#include "tasks/reason/reason.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tasks/reason/hard.h"
+#include "tasks/reason/reasoner.h"
+#include "tasks/reason/sound.h"
+#include "tensor/check.h"
+#include "tensor/hash.h"
+
+namespace banel::reason {
+
+namespace {
+
+struct ReasonSettings {
+  std::string assumed;  // none, syntax or calculator
+  TrainingSettings training;
+};
+
+bool has_syntax(const Attempt& x) { return parse_solution(x).has_value(); }
+
+bool passes_calculator(const Attempt& x) {
+  const std::optional<Solution> solution = parse_solution(x);
+  return solution && solution->adds_up();
+}
+
+TaskScreen screen(std::string name, bool prior_knowledge, bool (*passes)(const Attempt&)) {
+  return {std::move(name), prior_knowledge, [passes](std::span<const Attempt> attempts) {
+            std::vector<bool> may;
+            for (const Attempt& x : attempts) may.push_back(passes(x));
+            return may;
+          }};
+}
+
+class Reason : public Task {
+ public:
+  Reason(ReasonSettings settings, std::uint64_t number, std::uint64_t questions)
+      : settings_(std::move(settings)), number_(number), problem_(problem_number(number, questions)) {}
+
+  std::string title() const override {
+    return "word problem " + std::to_string(number_) + ", " + problem_.text();
+  }
+
+  void open(const std::filesystem::path& folder, Access access, ProgressMode mode) override {
+    const auto report = folder / "reasoner.json";
+    ENSURE_AS(access == Access::make || std::filesystem::exists(report), InputError, report.string(),
+              "is missing; run the study that made this folder first");
+    prior_ = std::make_unique<GptGenerator>(train_reasoner(folder, settings_.training, mode),
+                                            language_of(problem_));
+  }
+
+  std::string fingerprint() const override {
+    return hex(fnv1a(prior().state(), fnv1a(problem_.text() + settings_.assumed)));
+  }
+
+  const Generator& prior() const override {
+    ENSURE(prior_, "reason", "the task is not open");
+    return *prior_;
+  }
+
+  Judge judge() const override {
+    return [this](std::span<const Attempt> attempts) {
+      std::vector<Verdict> verdicts;
+      for (const Attempt& x : attempts) {
+        const std::string answer = written_answer(x);
+        const bool right = answer == std::to_string(problem_.answer());
+        verdicts.push_back({answer, right ? Reward::success : Reward::failure});
+      }
+      return verdicts;
+    };
+  }
+
+  std::vector<TaskScreen> screens() const override {
+    std::vector<TaskScreen> all;
+    if (settings_.assumed == "none") return all;
+    all.push_back(screen("syntax", false, has_syntax));
+    if (settings_.assumed == "calculator") all.push_back(screen("calculator", false, passes_calculator));
+    return all;
+  }
+
+  std::string claim(const Attempt& x) const override { return written_answer(x); }
+
+  std::vector<std::string> modes() const override { return {"sound", "lucky"}; }
+  std::size_t mode(const Attempt& x, const Verdict&) const override { return is_sound(problem_, x) ? 0 : 1; }
+  std::string truth(const Attempt&) const override {
+    std::string solution;
+    for (const std::vector<std::string>& piece : pieces(problem_)) solution += piece.front();
+    return solution;
+  }
+
+  std::optional<Estimate> exact_success(const Attacker&) const override;
+  const GPT& reasoner() const { return prior_->model(); }
+
+ private:
+  Rate passed(const Attacker&) const;
+  std::vector<bool> may_write(const Attacker&, std::span<const Proposal>) const;
+
+  ReasonSettings settings_;
+  std::uint64_t number_;
+  Problem problem_;
+  std::unique_ptr<GptGenerator> prior_;
+};
+
+// Whether the attacker may write it: outside its regions, unseen, and passed by the assumed screens.
+std::vector<bool> Reason::may_write(const Attacker& a, std::span<const Proposal> proposals) const {
+  const std::vector<Attempt> strings = texts(proposals);
+  std::vector<bool> may = outside(a.regions, proposals);
+  const auto also = [&](const std::vector<bool>& passed) {
+    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && passed[i];
+  };
+  for (const TaskScreen& s : screens()) also(s.may_succeed(strings));
+  if (a.unseen) also((*a.unseen)(strings));
+  return may;
+}
+
+// The share of what theta writes that the attacker may write, from samples.
+Rate Reason::passed(const Attacker& a) const {
+  constexpr std::size_t piece = 2'000, most = 100'000;
+  constexpr std::int64_t enough = 100;  // a relative error of a tenth
+  Rate rate;
+  for (std::size_t n = 0; n < most && rate.k < enough; n += piece)
+    for (const bool may : may_write(a, a.theta.sample(piece, Stream{number_, "share"}.from(n))))
+      rate.count(may);
+  return rate;
+}
+
+// p(sound and may be written) / p(may be written)
+std::optional<Estimate> Reason::exact_success(const Attacker& a) const {
+  const std::vector<SoundSolution> solutions = sound_solutions(a.theta, problem_, {number_, "wordings"});
+  std::vector<Proposal> proposals;
+  for (const SoundSolution& s : solutions) proposals.push_back(s.proposal);
+  const Estimate sound = sum_of(solutions, may_write(a, proposals));
+  const bool everything = a.regions.empty() && !a.unseen && settings_.assumed == "none";
+  if (everything || sound.value == 0) return sound;
+  const Rate rate = passed(a);
+  const double p = std::max(rate.value(), sound.value), n = static_cast<double>(rate.n);
+  const double value = sound.value / p;
+  return Estimate{value,
+                  value * std::hypot(sound.standard_error / sound.value, std::sqrt((1 - p) / (n * p)))};
+}
+
+std::unique_ptr<Task> make(const Values& values, std::uint64_t number) {
+  return std::make_unique<Reason>(
+      ReasonSettings{values.at("assumed").text(), training_from(values, "reasoner", reasoner_training())},
+      number, static_cast<std::uint64_t>(values.at("questions").number()));
+}
+
+}  // namespace
+
+const GPT& reasoner_of(const Task& task) {
+  const auto* reason = dynamic_cast<const Reason*>(&task);
+  ENSURE(reason, "word problems",
+         "this is another task: " << task.title() << "; give a folder of the task reason");
+  (void)reason->prior();  // refuses one that is not open
+  return reason->reasoner();
+}
+
+TaskEntry entry() {
+  std::vector<Setting> settings{{"assumed",
+                                 {"none", "syntax", "calculator"},
+                                 "syntax",
+                                 "what is known to earn nothing: nothing; solutions that are malformed; or "
+                                 "also those whose steps do not "
+                                 "add up, which is prior knowledge. Success rates are among the others"},
+                                {"questions", 1, 999'999'999, 20261127,
+                                 "seed of the generator; an instance is the number of a question"}};
+  add_training_settings(settings, "reasoner", reasoner_training());
+  return {.name = "reason",
+          .sentence = "solutions of word problems that a reasoner gets wrong for a reason",
+          .settings = settings,
+          .quick = {},
+          .make = make,
+          .judging = {"assumed", "questions"},
+          .shares_folder = true};
+}
+
+}  // namespace banel::reason
