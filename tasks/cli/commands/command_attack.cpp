@@ -6,6 +6,7 @@
 #include "tasks/cli/commands.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/cli/commands/overrides.h"
+#include "tasks/study/instances.h"
 #include "tasks/study/runner.h"
 #include "tensor/check.h"
 
@@ -77,7 +78,10 @@ void attack(const AttackArguments& o, const Session& session) {
   const Values values = overrides(o.set, session.all.task(it.name).settings).method;
   banel::variant(o.method, chosen, values);  // refuses bad values before anything is made
   std::optional<RunFolder> run;
-  if (o.networks.empty()) run.emplace(o.out, session);
+  if (o.networks.empty()) {
+    run.emplace(o.out, session);
+    unpack_carried(it.folder, session.all.task(it.name), it.settings, it.number);
+  }
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
   const Method method = adapted(chosen, *it.task, values);
   AttackSettings settings = o.attack;
