@@ -94,7 +94,7 @@ std::string picture(const View& view, std::size_t columns) {
   if (view.success)
     lines.push_back("reading      success " + percent(view.exact.value_or(view.success->value())) +
                     ", valid " + percent(view.valid->value()));
-  if (!view.latest.empty()) lines.push_back("");
+  if (!view.latest.empty()) lines.emplace_back();
   for (std::size_t i = 0; i < view.latest.size(); ++i) {
     const Evaluation& e = view.latest[i];
     lines.push_back((i ? "           " : "latest     ") +
