@@ -17,6 +17,15 @@ write_basic_package_version_file(banelConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banelConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/banelConfigVersion.cmake
         DESTINATION ${package_dir})
 
+# A static library stands before those that it needs. Relative to the file, so that the package may be moved.
+list(TRANSFORM rooms PREPEND -l OUTPUT_VARIABLE BANEL_PC_LIBRARIES)
+list(REVERSE BANEL_PC_LIBRARIES)
+list(JOIN BANEL_PC_LIBRARIES " " BANEL_PC_LIBRARIES)
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH BANEL_PREFIX_FROM_PC /prefix/${pkgconfig_dir} /prefix)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/banel.pc.in banel.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banel.pc DESTINATION ${pkgconfig_dir})
+
 install(FILES ${PROJECT_BINARY_DIR}/tasks/banel.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/cli/completion.bash RENAME banel
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

@@ -55,11 +55,12 @@ RoundRecord record_of(const Round& r, std::int64_t nre, const Cost& cost) {
 class Attack {
  public:
   Attack(const fs::path& folder, const Task& task, const Method& method, const AttackSettings& settings,
-         const Report& report)
+         const Report& report, const Watch& watch)
       : task_(task),
         method_(method),
         settings_(settings),
         report_(report),
+        show_(watch),
         cost_(std::make_shared<Cost>()),
         prior_(starting_model(task, method, settings.seed, cost_)),
         folder_(open_attack(folder, attack_config(task, method, settings), *prior_)) {}
@@ -80,6 +81,7 @@ class Attack {
   const Method& method_;
   const AttackSettings& settings_;
   const Report& report_;
+  const Watch& show_;
   std::shared_ptr<Cost> cost_;
   std::unique_ptr<Generator> prior_;
   AttackFolder folder_;
@@ -134,6 +136,7 @@ void Attack::record(const State& state, const Round& round, std::int64_t nre, bo
   folder_.add(std::move(line), worked, watch_.seconds());
   commit(state, last);
   report_(oracle_->used());
+  if (show_) show_(oracle_->paid(), folder_.rounds);
   watch_ = Stopwatch();
 }
 
@@ -155,8 +158,8 @@ std::vector<RoundRecord> AttackResult::readings() const {
 }
 
 AttackResult run_attack(const fs::path& folder, const Task& task, const Method& method,
-                        const AttackSettings& settings, const Report& report) {
-  return Attack(folder, task, method, settings, report).run();
+                        const AttackSettings& settings, const Report& report, const Watch& watch) {
+  return Attack(folder, task, method, settings, report, watch).run();
 }
 
 AttackResult read_attack(const fs::path& folder) {

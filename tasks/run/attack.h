@@ -7,6 +7,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "tasks/run/log.h"
@@ -25,13 +26,15 @@ struct AttackResult {
 };
 
 using Report = std::function<void(std::int64_t evaluations)>;
+// Sees every evaluation and every round so far, those of earlier calls too.
+using Watch = std::function<void(std::span<const Evaluation> paid, std::span<const RoundRecord>)>;
 
 // Runs or resumes the attack; a finished one is read back. `report` is called with the evaluations used so
-// far: once at the beginning, with those of earlier calls, and after every round. An attack may end without a
-// round: then nothing valid could be drawn. `method` is adapted to the task (registry.h). Errors: InputError if
-// the folder belongs to another configuration or is damaged.
+// far: once at the beginning, with those of earlier calls, and after every round, as `watch` is. An attack may
+// end without a round: then nothing valid could be drawn. `method` is adapted to the task (registry.h).
+// Errors: InputError if the folder belongs to another configuration or is damaged.
 AttackResult run_attack(const std::filesystem::path& folder, const Task&, const Method&,
-                        const AttackSettings&, const Report& report);
+                        const AttackSettings&, const Report& report, const Watch& watch = {});
 
 // What its logs say of a finished attack. Errors: InputError naming a file that is damaged.
 AttackResult read_attack(const std::filesystem::path& folder);

@@ -43,8 +43,9 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
 
 // What the program carries of an instance: its files in the folder, and their bytes. Weights come before the
 // report that tells of them, so a call that is killed between them leaves an instance that is not finished.
-std::vector<std::pair<fs::path, std::string_view>> carried_files(const fs::path& folder) {
-  const std::string prefix = folder.filename().string() + '.';
+std::vector<std::pair<fs::path, std::string_view>> carried_files(const fs::path& folder,
+                                                                 const std::string& name) {
+  const std::string prefix = name + '.';
   std::vector<std::pair<fs::path, std::string_view>> files;
   for (const EmbeddedFile& file : network_files)
     if (file.name.starts_with(prefix))
@@ -52,9 +53,20 @@ std::vector<std::pair<fs::path, std::string_view>> carried_files(const fs::path&
   return files;
 }
 
-// Leaves a folder alone in which anything else was made.
-void unpack(const fs::path& folder) {
-  const auto files = carried_files(folder);
+void refuse_carried(const fs::path& folder) {
+  for (const auto& [path, bytes] : carried_files(folder, folder.filename().string()))
+    ENSURE_AS(
+        !fs::exists(path) || read_file(path) != bytes, InputError, path.string(),
+        "was not made here but came with the program; choose another --out, or remove " << folder.string());
+}
+
+}  // namespace
+
+void unpack_carried(const fs::path& folder, const TaskEntry& entry, const Values& values,
+                    std::uint64_t instance) {
+  const auto files = carried_files(folder, folder_name(entry, values, instance));
+  if (files.empty()) return;
+  create_folders(folder);
   for (const fs::directory_entry& made : fs::directory_iterator(folder)) {
     const std::string name = made.path().filename().string();
     const bool carried = std::ranges::any_of(
@@ -64,15 +76,6 @@ void unpack(const fs::path& folder) {
   for (const auto& [path, bytes] : files)
     if (!fs::exists(path)) write_file(path, bytes);
 }
-
-void refuse_carried(const fs::path& folder) {
-  for (const auto& [path, bytes] : carried_files(folder))
-    ENSURE_AS(
-        !fs::exists(path) || read_file(path) != bytes, InputError, path.string(),
-        "was not made here but came with the program; choose another --out, or remove " << folder.string());
-}
-
-}  // namespace
 
 Instances::Instances(fs::path folder, const Study& study, const Registry& registry, Access access,
                      ProgressMode mode, bool from_scratch)
@@ -96,7 +99,7 @@ Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
       open.task->open(open.folder, access_, mode_);
     } else {
       const FolderLock lock = locked(open.folder);
-      from_scratch_ ? refuse_carried(open.folder) : unpack(open.folder);
+      from_scratch_ ? refuse_carried(open.folder) : unpack_carried(open.folder, entry, values, instance);
       open.task->open(open.folder, access_, mode_);
     }
   } catch (...) {

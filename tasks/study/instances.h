@@ -12,6 +12,11 @@
 
 namespace banel {
 
+// Writes what the program carries of an instance (tasks/networks) to its folder, so that opening it makes
+// nothing. Leaves a folder alone in which anything else was made, and does nothing for other instances.
+void unpack_carried(const std::filesystem::path& folder, const TaskEntry&, const Values&,
+                    std::uint64_t instance);
+
 class Instances {
  public:
   // With Access::read nothing is made or measured: what is missing is an InputError. An instance that the

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "banel/first_steps.h"
 #include "banel/tabular.h"
+#include "tasks/base/text.h"
 #include "tensor/hash.h"
 
 namespace banel::toy1d {
@@ -45,6 +47,26 @@ std::vector<Verdict> judge(std::span<const Attempt> attempts) {
   for (const Attempt& x : attempts)
     verdicts.push_back({"", is_success(std::stod(x)) ? Reward::success : Reward::failure});
   return verdicts;
+}
+
+// "2 of 10 succeed"
+std::string succeed(std::ptrdiff_t successes, std::size_t draws) {
+  return (successes ? std::to_string(successes) : "none") + " of " + std::to_string(draws) +
+         (successes == 1 ? " succeeds" : " succeed");
+}
+
+// "success rises to 3.2 %"
+std::string change(double before, double after) {
+  const std::string from = fixed(100 * before, 1), to = fixed(100 * after, 1);
+  return std::string("success ") +
+         (from == to       ? "stays at "
+          : before < after ? "rises to "
+                           : "falls to ") +
+         to + " %";
+}
+
+std::string opening(double success) {
+  return "Before round 1 a draw succeeds with probability " + fixed(100 * success, 1) + " %.\n";
 }
 
 double success_mass(const std::vector<double>& probabilities) {
@@ -179,6 +201,43 @@ std::string to_text(const Illustration& r) {
       text += line;
     }
     text += '\n';
+  }
+  return text;
+}
+
+std::string in_sentences(const Illustration& r) {
+  const auto left = [](const std::vector<double>& p) {
+    return std::count_if(p.begin(), p.end(), [](double x) { return x > 0; });
+  };
+  std::string text = opening(r.success(r.steps.front().theta));
+  for (std::size_t k = 0; k < r.steps.size(); ++k) {
+    const Step& step = r.steps[k];
+    const auto successes = std::count_if(step.samples.begin(), step.samples.end(),
+                                         [](int place) { return is_success(value(place)); });
+    const auto gone = left(step.theta) - left(step.posterior);
+    text += "Round " + std::to_string(k + 1) + ": " + succeed(successes, step.samples.size()) + ", " +
+            (gone ? std::to_string(gone) : "no") + (gone == 1 ? " value is" : " values are") +
+            " ruled out; " + change(r.success(step.theta), r.success(step.posterior)) + ".\n  -3 ";
+    for (int i = 0; i < places; ++i)
+      text += is_success(value(i)) ? '*' : step.posterior[static_cast<std::size_t>(i)] > 0 ? 'o' : '.';
+    text += " 3\n";
+  }
+  return text;
+}
+
+std::string first_steps_in_sentences(std::uint64_t seed) {
+  constexpr std::size_t m = 10, rounds = 10;
+  Oracle oracle(toy_judge, m * rounds);
+  double before = success_mass(toy_attacker().probabilities());
+  std::string text = opening(before);
+  const std::vector<double> rates = first_steps(oracle, seed);
+  for (std::size_t k = 0; k < rates.size(); ++k) {
+    const auto paid = oracle.paid().subspan(m * k, m);
+    const auto successes = std::count_if(
+        paid.begin(), paid.end(), [](const Evaluation& e) { return e.verdict.reward == Reward::success; });
+    text += "Round " + std::to_string(k + 1) + ": " + succeed(successes, m) + "; " +
+            change(before, rates[k]) + ".\n";
+    before = rates[k];
   }
   return text;
 }

@@ -49,7 +49,10 @@ struct Summary {                                    // of illustrations with the
 };
 Summary summarise(std::size_t seeds);
 
-std::string to_text(const Illustration&);  // a line for each step
+std::string to_text(const Illustration&);       // a line for each step
+std::string in_sentences(const Illustration&);  // for each step what happened, and which values are left
+// The ten rounds of banel/first_steps.h, a sentence each: Algorithm 2 on a prior that learns slowly.
+std::string first_steps_in_sentences(std::uint64_t seed);
 std::string to_text(const Summary&);
 Json to_json(const Illustration&);
 Json to_json(const Summary&);

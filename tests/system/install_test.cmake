@@ -34,3 +34,17 @@ file(READ ${work}/consumer/compile_commands.json commands)
 if(commands MATCHES "-march|-W|-ffp-contract")
   message(FATAL_ERROR "an option of banel reached the project that links it:\n${commands}")
 endif()
+
+# pkg-config says the same to a project without CMake.
+find_program(PKG_CONFIG NAMES pkg-config pkgconf)
+if(NOT PKG_CONFIG)
+  message(STATUS "no pkg-config here: banel.pc is not tried")
+  return()
+endif()
+file(GLOB_RECURSE described ${work}/moved/*/banel.pc)  # lib or lib64
+cmake_path(GET described PARENT_PATH folder)
+set(ENV{PKG_CONFIG_PATH} ${folder})
+execute_process(COMMAND ${PKG_CONFIG} --cflags --libs banel OUTPUT_VARIABLE flags ${fatal})
+separate_arguments(flags UNIX_COMMAND "${flags}")
+execute_process(COMMAND ${COMPILER} -std=c++20 ${CONSUMER}/counting.cpp ${flags} -o ${work}/counting ${fatal})
+execute_process(COMMAND ${work}/counting ${fatal})

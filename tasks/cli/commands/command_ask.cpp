@@ -1,6 +1,8 @@
 // `banel ask`: a target, an attacker, what a run found, the rules written by hand.
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tasks/base/words.h"
 #include "tasks/cli/commands.h"
@@ -8,6 +10,8 @@
 #include "tasks/cli/commands/finds.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/cli/commands/solved.h"
+#include "tasks/run/attack.h"
+#include "tasks/run/view.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -21,7 +25,7 @@ struct AskArguments : Common {
   fs::path folder, networks;
   std::size_t n = 5, samples = 0;
   std::uint64_t seed = 1;
-  bool json = false;
+  bool json = false, replay = false;
 
   Instance opened(const Session& session) const {
     set_threads(threads);
@@ -57,7 +61,35 @@ void ask_attacker(const AskArguments& o, const Session& session) {
   }
 }
 
+// Some ten seconds on a terminal; the last picture goes to stdout.
+void replay(const AskArguments& o, const Session& session) {
+  constexpr double most_seconds = 10, between_rounds = 0.25;
+  const AttackRecord record = attack_record(o.folder, session.all);
+  const bool asks = session.all.method(record.method).consults_oracle;
+  const std::vector<RoundRecord> rounds = read_attack(record.folder).rounds;
+  const std::vector<Evaluation> paid = read_ledger(record.folder / "ledger.jsonl").evaluations;
+  const auto view = [&](std::size_t completed) {
+    const std::int64_t used = completed ? rounds[completed - 1].nre : 0;
+    ENSURE_AS(used <= std::ssize(paid), InputError, (record.folder / "ledger.jsonl").string(),
+              "has " << paid.size() << " evaluations, fewer than the rounds of metrics.jsonl");
+    return view_of(record.title, record.budget, asks, std::span(paid).first(static_cast<std::size_t>(used)),
+                   std::span(rounds).first(completed));
+  };
+  if (o.mode() == ProgressMode::terminal) {
+    Live live;
+    const double pause = std::min(between_rounds, most_seconds / static_cast<double>(rounds.size() + 1));
+    for (std::size_t k = 0; k < rounds.size(); ++k) {
+      live.show(view(k));
+      check_stop();
+      std::this_thread::sleep_for(std::chrono::duration<double>(pause));
+    }
+    live.erase();
+  }
+  std::cout << picture(view(rounds.size()), 80);
+}
+
 void ask_finds(const AskArguments& o, const Session& session) {
+  if (o.replay) return replay(o, session);
   const AttackFinds finds = find_attack(o.folder, session.all);
   if (o.json) return print(to_json(finds));
   std::cout << in_words(finds, o.n);
@@ -138,7 +170,8 @@ void declare_ask(Session& session) {
         declare("finds", "what an attack, or the best attack of a run, found, in words", ask_finds);
     command.positional("run", o->folder, "folder of a run or an attack");
     command.option("-n", o->n, "finds", 1, 20);
-    add_json(command, o->json);
+    command.flag("--replay", o->replay, "instead: shows the attack as it went, in ten seconds")
+        .excludes(add_json(command, o->json));
   }
   {
     const auto [command, o] = declare("reason", "how the reasoner solves a word problem", ask_reason);

@@ -4,8 +4,11 @@
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"
+#include "tasks/cli/commands/finds.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/cli/commands/overrides.h"
+#include "tasks/run/view.h"
+#include "tasks/study/instances.h"
 #include "tasks/study/runner.h"
 #include "tensor/check.h"
 
@@ -39,7 +42,7 @@ Json summary(const std::string& method, const AttackSettings& settings, const At
 
 std::string in_words(const Task& task, const std::string& method, const AttackSettings& settings,
                      const AttackResult& result, bool asks) {
-  std::string text = task.title() + ", " + method + ", seed " + std::to_string(settings.seed) + ": ";
+  std::string text = attack_title(task.title(), method, settings.seed) + ": ";
   if (result.rounds.empty()) return text + "ended without a round, since nothing valid could be drawn\n";
   const RoundRecord& last = result.rounds.back();
   const Measurement& m = *last.measured;
@@ -71,26 +74,57 @@ Instance instance_of(const AttackArguments& o, const Session& session) {
   return make_instance(session.all, found.name, found.number, settings, found.folder);
 }
 
+// Runs the attack. On a terminal there is a picture of it, elsewhere a line now and then.
+AttackResult watched(const AttackArguments& o, const Task& task, const Method& method,
+                     const AttackSettings& settings) {
+  const std::int64_t budget = method.settings.budget;
+  std::optional<std::int64_t> first;  // evaluations of earlier calls
+  if (o.mode() != ProgressMode::terminal) {
+    Progress progress(method.name, budget, o.mode());
+    return run_attack(o.out, task, method, settings, [&](std::int64_t used) {
+      if (!std::exchange(first, used)) progress.resume(used);
+      progress.update(used, "evaluations left " + grouped(budget - used));
+    });
+  }
+  Live live;
+  const Stopwatch watch;
+  const std::string title = attack_title(task.title(), method.name, settings.seed);
+  return run_attack(
+      o.out, task, method, settings,
+      [&](std::int64_t used) {
+        if (first) return;
+        first = used;
+        if (used == budget) return;
+        View view = view_of(title, budget, method.consults_oracle, {}, {});
+        view.used = used;
+        live.show(view);
+      },
+      [&](std::span<const Evaluation> paid, std::span<const RoundRecord> rounds) {
+        View view = view_of(title, budget, method.consults_oracle, paid, rounds);
+        if (const std::int64_t done = view.used - *first; done > 0)
+          view.seconds_left =
+              watch.seconds() * static_cast<double>(budget - view.used) / static_cast<double>(done);
+        live.show(view);
+      });
+}
+
 void attack(const AttackArguments& o, const Session& session) {
   Instance it = instance_of(o, session);
   const Method& chosen = session.all.method(o.method);
   const Values values = overrides(o.set, session.all.task(it.name).settings).method;
   banel::variant(o.method, chosen, values);  // refuses bad values before anything is made
   std::optional<RunFolder> run;
-  if (o.networks.empty()) run.emplace(o.out, session);
+  if (o.networks.empty()) {
+    run.emplace(o.out, session);
+    unpack_carried(it.folder, session.all.task(it.name), it.settings, it.number);
+  }
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
   const Method method = adapted(chosen, *it.task, values);
   AttackSettings settings = o.attack;
   if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
   if (!run) run.emplace(o.out, session);
   save_instance(o.out, it);
-  Progress progress(method.name, method.settings.budget, o.mode());
-  const AttackResult result =
-      run_attack(o.out, *it.task, method, settings, [&, first = true](std::int64_t used) mutable {
-        if (std::exchange(first, false)) progress.resume(used);
-        progress.update(used, "evaluations left " + grouped(method.settings.budget - used));
-      });
-  progress.finish();
+  const AttackResult result = watched(o, *it.task, method, settings);
   run->record();
   if (o.json)
     print(summary(method.name, settings, result, method.consults_oracle));

@@ -48,22 +48,33 @@ std::string told(const Finding& f) {
 
 }  // namespace
 
-AttackFinds find_attack(const fs::path& folder, const Registry& all) {
+std::string attack_title(const std::string& task, const std::string& method, std::uint64_t seed) {
+  return task + ", " + method + ", seed " + std::to_string(seed);
+}
+
+AttackRecord attack_record(const fs::path& folder, const Registry& all) {
   ENSURE_AS(fs::exists(folder), IoError, folder.string(),
             "there is no such folder; name a run or an attack, or ask target, attacker or rules");
   const fs::path attack = fs::exists(folder / "rows.json") ? best_attack(folder, all) : folder;
-  const Instance it = find_instance(attack, all);
+  Instance instance = find_instance(attack, all);
   const fs::path file = attack / "config.json";
   const Json config = read_json(file);
   const Field field(config, file.string());
+  const std::string method = field["method"].text();
+  const auto seed = static_cast<std::uint64_t>(field["seed"].count());
+  return {attack, std::move(instance), attack_title(field["task"].text(), method, seed), method,
+          field["settings"]["budget"].count(1)};
+}
+
+AttackFinds find_attack(const fs::path& folder, const Registry& all) {
+  const AttackRecord record = attack_record(folder, all);
   AttackFinds found;
-  found.title = field["task"].text() + ", " + field["method"].text() + ", seed " +
-                std::to_string(field["seed"].count());
-  const std::vector<RoundRecord> readings = read_attack(attack).readings();
-  ENSURE_AS(!readings.empty(), InputError, attack.string(), "no reading yet; finish the attack first");
+  found.title = record.title;
+  const std::vector<RoundRecord> readings = read_attack(record.folder).readings();
+  ENSURE_AS(!readings.empty(), InputError, record.folder.string(), "no reading yet; finish the attack first");
   found.success = readings.back().measured->value();
   found.findings = readings.back().measured->findings;
-  const std::vector<Rule> rules = it.task->rules();
+  const std::vector<Rule> rules = record.instance.task->rules();
   for (const Finding& f : found.findings) found.rules.push_back(rule_of(rules, f.attempt));
   return found;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "tasks/cli/commands/instance.h"
 #include "tasks/run/measure.h"
 #include "tasks/run/registry.h"
 
@@ -16,8 +17,20 @@ struct AttackFinds {
   std::vector<std::string> rules;  // the first rule that explains each; empty if none does
 };
 
-// An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is neither or
-// the attack is not finished.
+// "5-digit addition, target 5, banel, seed 1"
+std::string attack_title(const std::string& task, const std::string& method, std::uint64_t seed);
+
+struct AttackRecord {  // what the files of an attack say of its settings
+  std::filesystem::path folder;
+  Instance instance;
+  std::string title, method;
+  std::int64_t budget;
+};
+
+// An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is neither.
+AttackRecord attack_record(const std::filesystem::path& folder, const Registry&);
+
+// The finds of the same. Errors: also InputError if the attack is not finished.
 AttackFinds find_attack(const std::filesystem::path& folder, const Registry&);
 std::string in_words(const AttackFinds&, std::size_t most);
 Json to_json(const AttackFinds&);

@@ -126,6 +126,22 @@ TEST_CASE("networks of other settings are neither trained over nor attacked") {
   CHECK(!fs::exists(here.path / "run"));
 }
 
+TEST_CASE("an attack on the instance that the program carries trains nothing") {
+  const TemporaryFolder here;
+  const Outcome o = run({"attack", "--instance", "5", "--out", "x", "--quiet", "--samples", "10", "--method",
+                         "banel", "--set", "budget=5", "--set", "m=5", "--set", "n=2"},
+                        here.path);
+  CAPTURE(o.err);
+  REQUIRE(o.code == 0);
+  const fs::path carried = fs::path(BANEL_SOURCE_DIR) / "tasks" / "networks";
+  for (const auto& entry : fs::directory_iterator(carried)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("addition-5-"))
+      CHECK(read_file(here.path / "x" / "instance" / name.substr(name.find('.') + 1)) ==
+            read_file(entry.path()));
+  }
+}
+
 TEST_CASE("an attack writes its files and says what it reached in words or as JSON") {
   const Folder here;
   for (const std::string method : {"banel", "oracle-free"}) {

@@ -214,6 +214,8 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
   CHECK(run(words).out == o.out);
   CHECK(Json::parse(run(words + Arguments{"--json"}).out) == json);
+  refused(2, {"toy1d", "--step", "--json"}, {"--step", "--json"});
+  refused(2, {"toy1d", "--step", "--first-steps"}, {"--step", "--first-steps"});
 }
 
 TEST_CASE("the version is one line on stdout") {

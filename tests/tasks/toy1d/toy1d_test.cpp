@@ -7,7 +7,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
+#include "banel/first_steps.h"
+#include "tasks/base/text.h"
 #include "tasks/run/attack.h"
 #include "tasks/run/registry.h"
 #include "tests/support/temporary_folder.h"
@@ -185,6 +188,37 @@ TEST_CASE("an attack on the task by Algorithm 1 begins as the illustration does"
             r.grid[static_cast<std::size_t>(r.steps[k].samples[i])]);
     if (const auto& measured = result.rounds.at(k).measured)
       CHECK(measured->exact->value == doctest::Approx(r.success(r.steps[k].posterior)));
+  }
+}
+
+TEST_CASE("the sentences tell for each round what succeeded and what was ruled out") {
+  const std::string text = in_sentences(illustrate(1));
+  CHECK(
+      text.starts_with("Before round 1 a draw succeeds with probability 2.2 %.\n"
+                       "Round 1: none of 10 succeed, 7 values are ruled out; success rises to 3.2 %.\n"
+                       "  -3 ooooo*oo..o.oooo.oo..oo.o*ooooo 3\n"));
+  CHECK(text.find("Round 6: 10 of 10 succeed, no values are ruled out; success stays at 78.1 %.\n") !=
+        text.npos);
+  CHECK(
+      text.ends_with("Round 10: 9 of 10 succeed, 1 value is ruled out; success rises to 96.1 %.\n"
+                     "  -3 o....*...................*..... 3\n"));
+}
+
+TEST_CASE("the sentences of the first steps tell of their ledger and their success rates") {
+  Oracle oracle(toy_judge, 100);
+  const std::vector<double> rates = first_steps(oracle, 7);
+  std::istringstream lines(first_steps_in_sentences(7));
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  for (std::size_t k = 0; k < 10; ++k) {
+    REQUIRE(std::getline(lines, line));
+    const std::span<const Evaluation> paid = oracle.paid().subspan(10 * k, 10);
+    const auto successes = std::count_if(
+        paid.begin(), paid.end(), [](const Evaluation& e) { return e.verdict.reward == Reward::success; });
+    CAPTURE(line);
+    CHECK(line.starts_with("Round " + std::to_string(k + 1) + ": " +
+                           (successes ? std::to_string(successes) : "none") + " of 10 succeed"));
+    CHECK(line.ends_with(" " + fixed(100 * rates[k], 1) + " %."));
   }
 }
 
