@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tensor/check.h"
-#include "tensor/kernels.h"
+#include "tensor/kernels/kernels.h"
 
 namespace banel {
 

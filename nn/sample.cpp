@@ -11,8 +11,8 @@
 
 #include "nn/decoder.h"
 #include "tensor/check.h"
-#include "tensor/kernels.h"
-#include "tensor/simd.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 
 namespace banel {
 

@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "tensor/check.h"
-#include "tensor/kernels.h"
-#include "tensor/simd.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 
 namespace banel {
 

@@ -2,7 +2,7 @@
 // pair and listing it as a TaskEntry; the commands, studies, tables, figures and `verify` then know it.
 //   class Even : public Task { ... judge(): reward 1 iff the string is an even number ... };
 //   registry.tasks.push_back({"even", "strings that are even numbers", {{"digits", 1, 9, 4}}, {}, make_even});
-// tasks/planted is the shortest real one; tests/support/program_task.h and prompted_task.h show an oracle that
+// tasks/planted is the shortest real one; tests/support/tiny/program_task.h and prompted_task.h show an oracle that
 // wavers and an instance that is a question.
 #pragma once
 #include <filesystem>

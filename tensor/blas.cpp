@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "tensor/check.h"
-#include "tensor/kernels.h"
-#include "tensor/simd.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 
 namespace banel {
 

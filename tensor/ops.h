@@ -6,7 +6,7 @@
 // be on this tape. Errors: UsageError that names the operation, the shapes and what was expected. Spans (ids,
 // rows, offsets, targets, weights) must stay alive until backward() has run.
 //
-// A new operation takes a line here, a function in one of the ops_*.cpp, a loop in kernels.h if it is a long
+// A new operation takes a line here, a function in one of the ops_*.cpp, a loop in kernels/ if it is a long
 // one, and a row in the table of tests/tensor/ops_grad_test.cpp, which fails for an operation that it does
 // not know.
 #pragma once

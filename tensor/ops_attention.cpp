@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "tensor/check.h"
-#include "tensor/kernels.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 #include "tensor/ops.h"
-#include "tensor/simd.h"
 
 namespace banel {
 

@@ -2,9 +2,9 @@
 
 #include "tensor/blas.h"
 #include "tensor/check.h"
-#include "tensor/kernels.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 #include "tensor/ops.h"
-#include "tensor/simd.h"
 
 namespace banel {
 

@@ -117,7 +117,7 @@ std::vector<bool> Reason::may_write(const Attacker& a, std::span<const Proposal>
 
 // The share of what theta writes that the attacker may write, from samples.
 Rate Reason::passed(const Attacker& a) const {
-  constexpr std::size_t piece = 2'000, most = 100'000;
+  constexpr std::size_t piece = 1'000, most = 10'000;
   constexpr std::int64_t enough = 100;  // a relative error of a tenth
   Rate rate;
   for (std::size_t n = 0; n < most && rate.k < enough; n += piece)

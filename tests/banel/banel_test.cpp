@@ -8,7 +8,7 @@
 #include <set>
 
 #include "tensor/check.h"
-#include "tests/support/toy_run.h"
+#include "tests/support/tiny/toy_run.h"
 
 namespace banel {
 namespace {

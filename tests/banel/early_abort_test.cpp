@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tensor/check.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 namespace {

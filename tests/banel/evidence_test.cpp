@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tests/support/toy_run.h"
+#include "tests/support/tiny/toy_run.h"
 
 namespace banel {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/support/toy_run.h"
+#include "tests/support/tiny/toy_run.h"
 
 namespace banel {
 namespace {

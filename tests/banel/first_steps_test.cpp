@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tests/support/temporary_folder.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 namespace {

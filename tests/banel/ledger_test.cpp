@@ -10,8 +10,8 @@
 
 #include "banel/oracle.h"
 #include "tensor/check.h"
-#include "tests/support/seven_judge.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny/seven_judge.h"
 
 namespace banel {
 namespace {

@@ -7,8 +7,8 @@
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 #include "tests/support/file_size_limit.h"
-#include "tests/support/seven_judge.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny/seven_judge.h"
 
 namespace banel {
 namespace {

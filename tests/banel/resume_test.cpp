@@ -4,7 +4,7 @@
 
 #include "nn/io/file.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/toy_run.h"
+#include "tests/support/tiny/toy_run.h"
 
 namespace banel {
 namespace {

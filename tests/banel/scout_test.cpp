@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tensor/check.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 namespace {

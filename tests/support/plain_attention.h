@@ -1,4 +1,4 @@
-// Causal attention of one head in plain loops: what the kernels of tensor/kernels_attention.cpp compute, to
+// Causal attention of one head in plain loops: what the kernels of tensor/kernels/attention.cpp compute, to
 // read before them and to hold them to. q, k, v, out and their gradients are (T,C) arrays, p is (T,T).
 #pragma once
 #include <algorithm>

@@ -8,7 +8,7 @@
 #include "nn/sample.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_networks.h"
+#include "tests/support/tiny/tiny_networks.h"
 
 namespace banel::addition {
 namespace {

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
-#include "tests/support/interrupted_training.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_networks.h"
+#include "tests/support/tiny/interrupted_training.h"
+#include "tests/support/tiny/tiny_networks.h"
 #include "tests/support/with_threads.h"
 
 namespace banel::addition {

@@ -6,7 +6,7 @@
 
 #include "banel/tabular.h"
 #include "tensor/check.h"
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/tiny_task.h"
 
 namespace banel {
 namespace {

@@ -8,9 +8,9 @@
 #include "nn/io/checkpoint.h"
 #include "nn/io/safetensors.h"
 #include "tasks/model/prior.h"
-#include "tests/support/interrupted_training.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/interrupted_training.h"
+#include "tests/support/tiny/tiny_task.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {

@@ -4,8 +4,8 @@
 
 #include "nn/io/file.h"
 #include "tasks/report/html.h"
-#include "tests/support/made_results.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny/made_results.h"
 
 namespace banel {
 namespace {

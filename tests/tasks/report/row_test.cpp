@@ -8,8 +8,8 @@
 #include "banel/ledger.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
-#include "tests/support/made_results.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny/made_results.h"
 
 namespace banel {
 namespace {

@@ -3,8 +3,8 @@
 #include "tasks/plot/chart_frame.h"
 #include "tasks/report/figures.h"
 #include "tensor/check.h"
-#include "tests/support/made_results.h"
 #include "tests/support/pictures.h"
+#include "tests/support/tiny/made_results.h"
 
 using namespace banel;
 

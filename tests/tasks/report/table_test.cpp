@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "nn/io/file.h"
-#include "tests/support/made_results.h"
+#include "tests/support/tiny/made_results.h"
 
 namespace banel {
 namespace {

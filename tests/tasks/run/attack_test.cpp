@@ -9,7 +9,7 @@
 #include "tasks/run/attacks.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
-#include "tests/support/tiny_attack.h"
+#include "tests/support/tiny/tiny_attack.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "tests/support/tiny_attack.h"
+#include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/support/program_task.h"
-#include "tests/support/prompted_task.h"
-#include "tests/support/tiny_attack.h"
+#include "tests/support/tiny/program_task.h"
+#include "tests/support/tiny/prompted_task.h"
+#include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {
 namespace {

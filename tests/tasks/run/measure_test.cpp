@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/run/registry.h"
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/tiny_task.h"
 
 namespace banel {
 namespace {

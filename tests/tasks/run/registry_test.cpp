@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tensor/check.h"
-#include "tests/support/tiny_attack.h"
+#include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {
 namespace {

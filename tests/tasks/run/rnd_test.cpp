@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/tiny_task.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {

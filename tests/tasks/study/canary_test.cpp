@@ -4,7 +4,7 @@
 
 #include "tasks/addition/addition.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_study.h"
+#include "tests/support/tiny/tiny_study.h"
 
 namespace banel {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "nn/io/file.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_study.h"
+#include "tests/support/tiny/tiny_study.h"
 
 namespace banel {
 namespace {

@@ -5,7 +5,7 @@
 #include "tasks/study/study.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_study.h"
+#include "tests/support/tiny/tiny_study.h"
 
 namespace banel {
 namespace {

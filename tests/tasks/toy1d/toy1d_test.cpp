@@ -14,7 +14,7 @@
 #include "tasks/run/attack.h"
 #include "tasks/run/registry.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel::toy1d {
 namespace {

@@ -1,4 +1,4 @@
-#include "tensor/kernels.h"
+#include "tensor/kernels/kernels.h"
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "tensor/kernels/simd.h"
 #include "tensor/rng.h"
-#include "tensor/simd.h"
 #include "tests/support/plain_attention.h"
 
 namespace banel {

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tensor/kernels.h"
-#include "tensor/simd.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 
 namespace banel::kernels {
 

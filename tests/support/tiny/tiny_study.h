@@ -1,8 +1,8 @@
 // A registry with tasks that need no training, and studies of them that run in a second.
 #pragma once
 #include "tasks/study/runner.h"
-#include "tests/support/program_task.h"
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/program_task.h"
+#include "tests/support/tiny/tiny_task.h"
 
 namespace banel::tiny {
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "tensor/kernels.h"
-#include "tensor/simd.h"
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/simd.h"
 
 namespace banel::kernels {
 

@@ -2,7 +2,7 @@
 // and every verdict costs, so there are no readings and nobody may ask twice.
 #pragma once
 #include "tasks/task.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 

@@ -8,7 +8,7 @@
 #include "tasks/run/attack.h"
 #include "tasks/run/registry.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/tiny_task.h"
+#include "tests/support/tiny/tiny_task.h"
 
 namespace banel::tiny {
 
