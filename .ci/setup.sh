@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes this checkout ready: refuses tools that are too old, installs missing packages (Debian; as root or with sudo) or
-# names them, configures and builds.
+# Makes this checkout ready: refuses tools that are too old, installs missing packages (Debian; as root or
+# with sudo) or names them, configures and builds.
 # usage: .ci/setup.sh PRESET TARGET [PACKAGE...]      more packages of Debian, installed where they exist
 set -euo pipefail
 cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." >/dev/null
@@ -14,7 +14,9 @@ fail() {
 
 # Refuses a tool that is older than what banel needs: older_than VERSION NEEDED
 older_than() { [[ -n $1 && $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) != "$2" ]]; }
-candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p'; }
+candidate() {
+  apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p'
+}
 
 case $preset in
   *clang* | tsan | fuzz) compiler=clang++ oldest_compiler=14 compiler_package=clang ;;
@@ -38,7 +40,8 @@ refuse_old() {
     compiler_version=$(candidate "$compiler_package") from="is what this system offers"
   fi
   if older_than "$compiler_version" "$oldest_compiler"; then
-    fail "needs g++ 12 or clang++ 14, or newer, but $compiler $compiler_version $from; name another one with CXX=..."
+    fail "needs g++ 12 or clang++ 14, or newer, but $compiler $compiler_version $from;\
+ name another one with CXX=..."
   fi
 }
 
@@ -63,13 +66,15 @@ needed=(
 present() {
   case $1 in
     *.ttf) [[ -n $(find /usr/share/fonts /usr/local/share/fonts -name "$1" -print -quit 2>/dev/null) ]] ;;
-    */* | *.h) printf '#include <%s>\n' "$1" | c++ -std=c++20 -E -x c++ -I/usr/include/openblas - >/dev/null 2>&1 ;;
+    */* | *.h)
+      printf '#include <%s>\n' "$1" | c++ -std=c++20 -E -x c++ -I/usr/include/openblas - >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
 
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
-install_debian_packages() { # packages that are needed are in `packages`, the arguments are those that would be nice
+# The packages that are needed are in `packages`, the arguments are those that would be nice.
+install_debian_packages() {
   local missing=() wanted=() package as_root=()
   for package in "${packages[@]}"; do installed "$package" || missing+=("$package"); done
   for package in "$@"; do installed "$package" || wanted+=("$package"); done
@@ -87,7 +92,8 @@ install_debian_packages() { # packages that are needed are in `packages`, the ar
     if [[ -n $(candidate "$package") ]]; then missing+=("$package"); fi
   done
   if ((${#missing[@]} == 0)); then return; fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+      "${missing[@]}" >&2
 }
 
 name_missing() {

@@ -206,7 +206,8 @@ void Auto::unite(Search& all, const Round& round, const Context& context) const 
   all.united_at = context.oracle.used();
 }
 
-// The prior fitted to the strings: `epochs` passes, or more if they would make fewer than `least_steps` steps.
+// The prior fitted to the strings: `epochs` passes, or more if they would make fewer than `least_steps`
+// steps.
 std::unique_ptr<Generator> Auto::fitted(std::span<const Attempt> strings, std::string_view purpose,
                                         const Round& round, const Context& context) const {
   const auto batch = std::min<std::size_t>(64, strings.size());

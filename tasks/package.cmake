@@ -8,13 +8,15 @@ get_property(rooms GLOBAL PROPERTY BANEL_ROOMS)
 install(TARGETS banel_api ${rooms} EXPORT banelTargets ARCHIVE)
 foreach(room tensor nn banel tasks)  # without what only the libraries and the program themselves include
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/banel
-          FILES_MATCHING PATTERN "*.h" PATTERN simd.h EXCLUDE PATTERN commands.h EXCLUDE PATTERN results EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN simd.h EXCLUDE PATTERN commands.h EXCLUDE
+          PATTERN results EXCLUDE)
 endforeach()
 install(EXPORT banelTargets NAMESPACE banel:: DESTINATION ${package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/banelConfig.cmake.in banelConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(banelConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banelConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/banelConfigVersion.cmake
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banelConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/banelConfigVersion.cmake
         DESTINATION ${package_dir})
 
 # A static library stands before those that it needs. Relative to the file, so that the package may be moved.
@@ -31,8 +33,10 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/cli/completion.bash RENAME banel
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 # The program holds a font and code of these packages of Debian; their licences want to be passed on with it.
-foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev libtomlplusplus-dev nlohmann-json3-dev)
-  install(FILES /usr/share/doc/${package}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME ${package}.copyright OPTIONAL)
+foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev libtomlplusplus-dev
+                nlohmann-json3-dev)
+  install(FILES /usr/share/doc/${package}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}
+          RENAME ${package}.copyright OPTIONAL)
 endforeach()
 
 set(CPACK_GENERATOR TGZ DEB)

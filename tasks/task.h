@@ -1,9 +1,10 @@
 // A problem: everything an experiment knows of it. Writing a task means implementing this class in one file
 // pair and listing it as a TaskEntry; the commands, studies, tables, figures and `verify` then know it.
 //   class Even : public Task { ... judge(): reward 1 iff the string is an even number ... };
-//   registry.tasks.push_back({"even", "strings that are even numbers", {{"digits", 1, 9, 4}}, {}, make_even});
-// tasks/planted is the shortest real one; tests/support/tiny/program_task.h and prompted_task.h show an oracle that
-// wavers and an instance that is a question.
+//   registry.tasks.push_back(
+//       {"even", "strings that are even numbers", {{"digits", 1, 9, 4}}, {}, make_even});
+// tasks/planted is the shortest real one; tests/support/tiny/program_task.h and prompted_task.h show an
+// oracle that wavers and an instance that is a question.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -21,8 +22,8 @@
 
 namespace banel {
 
-// Attempts whose reward is 0 without asking. prior_knowledge: it knows more of the problem than its syntax, so
-// a method that uses it says so.
+// Attempts whose reward is 0 without asking. prior_knowledge: it knows more of the problem than its syntax,
+// so a method that uses it says so.
 struct TaskScreen {
   std::string name;
   bool prior_knowledge = false;
@@ -93,10 +94,11 @@ struct TaskEntry {
   std::string name, sentence;
   std::vector<Setting> settings = {};
   Values quick = {};  // settings of a quick run that differ
-  // `values` are complete and in range; `instance` tells instances of one kind apart, such as a target's seed.
+  // `values` are complete and in range; `instance` tells instances of one kind apart, such as a target's
+  // seed.
   std::function<std::unique_ptr<Task>(const Values&, std::uint64_t instance)> make = {};
-  // Keys of the settings that change verdicts only and nothing of what Task::open makes: instances that differ in
-  // nothing else share their folder.
+  // Keys of the settings that change verdicts only and nothing of what Task::open makes: instances that
+  // differ in nothing else share their folder.
   std::vector<std::string> judging = {};
   // true: Task::open makes the same for every instance, so that all of them share a folder.
   bool shares_folder = false;

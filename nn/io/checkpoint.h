@@ -22,8 +22,8 @@ struct Checkpoint {
   std::optional<AdamW::State> optimizer;  // if it was saved
 };
 
-// The bytes of a file: the same network gives the same bytes. The names of the fields of GPTConfig are reserved
-// in the metadata. Errors: UsageError as encode_safetensors.
+// The bytes of a file: the same network gives the same bytes. The names of the fields of GPTConfig are
+// reserved in the metadata. Errors: UsageError as encode_safetensors.
 std::string encode_checkpoint(const GPT&, const Metadata& = {}, const AdamW::State* = nullptr);
 
 // The same as a file, which it replaces in one step (io/file.h). Errors: also IoError.

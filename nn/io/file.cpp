@@ -160,7 +160,8 @@ void AppendFile::append(std::string_view bytes) {
 }
 
 std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
-  // The lock file stays behind on purpose: removing it could take it from under a process that just opened it.
+  // The lock file stays behind on purpose: removing it could take it from under a process that just opened
+  // it.
   Descriptor file = open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file");
   const bool locked = uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0;
   if (!locked && errno != EWOULDBLOCK) refuse(folder, "lock the folder", errno);

@@ -35,8 +35,8 @@ bool has_leading_zero(const Question&);                          // in an operan
 std::string sum(const Question&);                                // "125": decimal, without leading zeros
 int longest_carry(const Question&);  // longest run of columns with digit sum 9 that a carry ripples through
 
-// Whether the answer is wrong. As text: unless it is the sum, digit for digit. As a number: unless it consists
-// of digits whose value is the sum, so that "0489" is 489.
+// Whether the answer is wrong. As text: unless it is the sum, digit for digit. As a number: unless it
+// consists of digits whose value is the sum, so that "0489" is 489.
 enum class Judged { as_text, as_number };
 bool is_wrong(std::string_view answer, const Question&, Judged);
 

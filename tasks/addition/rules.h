@@ -8,8 +8,8 @@
 namespace banel::addition {
 
 // Random questions as reference; leading zeros in one operand (1, 2, ... of them) and in both; carries that
-// ripple through at least 2, 3, ... columns of digit sum 9, without leading zeros. Operands of at most `digits`
-// digits; rules that need longer ones are left out.
+// ripple through at least 2, 3, ... columns of digit sum 9, without leading zeros. Operands of at most
+// `digits` digits; rules that need longer ones are left out.
 std::vector<Rule> question_rules(int digits);
 
 }  // namespace banel::addition

@@ -26,8 +26,8 @@ constexpr std::size_t longest_file = 100'000;
 }
 
 // Refuses what the library would report without its line, and keys of many parts, from which it would make
-// tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not accepted,
-// so each line can be judged alone.
+// tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not
+// accepted, so each line can be judged alone.
 void check_line(std::string_view line, std::string_view where, std::size_t number) {
   constexpr int most_dots = 8;
   if (!is_utf8(line)) refuse_text(where, number, "is not UTF-8 text; correct or remove the line");

@@ -1,7 +1,7 @@
 // TOML files that people write: a strict reader whose messages name the file, the line and the key.
 //
 //   const TomlValue study = read_toml("planted.toml");
-//   study.allow({"task", "seeds", "variants"});             // another key is refused; the nearest is suggested
+//   study.allow({"task", "seeds", "variants"});  // another key is refused; the nearest is suggested
 //   const std::int64_t seeds = study["seeds"].integer(1, 1000);
 //   for (const TomlValue& variant : study["variants"].items())
 //     if (variant["f"].number(1, 1000) < 2) variant["f"].refuse("this task needs at least 2");
@@ -64,9 +64,10 @@ class TomlValue {
   std::shared_ptr<const Place> place_;
 };
 
-// The table that a text describes; `where` names the text in messages. Errors: InputError "WHERE: line L: ..."
-// for what is not TOML 1.0 in UTF-8, and for what TOML has but no file of ours needs: dates and times, strings of
-// several lines, zero bytes, more than 8 levels of values, keys of more than 8 parts, more than 100,000 bytes.
+// The table that a text describes; `where` names the text in messages. Errors: InputError "WHERE: line L:
+// ..." for what is not TOML 1.0 in UTF-8, and for what TOML has but no file of ours needs: dates and times,
+// strings of several lines, zero bytes, more than 8 levels of values, keys of more than 8 parts, more than
+// 100,000 bytes.
 TomlValue parse_toml(std::string_view text, std::string_view where);
 TomlValue read_toml(const std::filesystem::path&);  // IoError if the file cannot be read
 

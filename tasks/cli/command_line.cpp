@@ -11,8 +11,8 @@
 
 namespace banel {
 
-// CLI11 splits the words into commands, options with their values, and words that are neither. What a value means and
-// whether it is accepted is decided by Option, so that a file of --config is judged alike.
+// CLI11 splits the words into commands, options with their values, and words that are neither. What a value
+// means and whether it is accepted is decided by Option, so that a file of --config is judged alike.
 struct CommandLine::Splitter {
   explicit Splitter(Command& root) { declare(app, root); }
 

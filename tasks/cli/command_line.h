@@ -17,8 +17,8 @@ class CommandLine {
   void renamed(std::string command, std::string replacement);  // the old name is refused with the new one
   void notes(std::string text);                                // the end of the program's own help
 
-  // Runs the command that the words after the program's name ask for; --help and --version write to `out` instead.
-  // Errors: UsageError for the words, InputError and IoError for the file of --config.
+  // Runs the command that the words after the program's name ask for; --help and --version write to `out`
+  // instead. Errors: UsageError for the words, InputError and IoError for the file of --config.
   void run(const Words& words, std::ostream& out);
 
   // The options given, as a file of --config that repeats the call. For use in an action.

@@ -52,8 +52,8 @@ Words split_at_commas(const Words&);
 std::vector<std::int64_t> whole_numbers(const std::string& option, const Words&, std::int64_t lowest,
                                         std::int64_t highest);
 
-// The folder that a command works in: made if it is missing, locked against a second process, and with a record of
-// the call, run.json and config.toml.
+// The folder that a command works in: made if it is missing, locked against a second process, and with a
+// record of the call, run.json and config.toml.
 class RunFolder {
  public:
   RunFolder(const std::filesystem::path& folder, const Session&);

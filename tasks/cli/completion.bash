@@ -1,4 +1,5 @@
-# Completion of `banel` for bash and zsh, from what its help says. The package installs it for bash; elsewhere:
+# Completion of `banel` for bash and zsh, from what its help says. The package installs it for bash;
+# elsewhere:
 #   source tasks/cli/completion.bash
 if [[ -n ${ZSH_VERSION-} ]]; then autoload -U +X bashcompinit && bashcompinit; fi
 

@@ -15,8 +15,9 @@ class TomlValue;
 
 class ConfigFile {
  public:
-  // Gives the options of all commands of the program the values that the file has for them, checked as if they were
-  // typed. Errors: InputError "FILE: line 3: attack.budget: ..."; IoError if the file cannot be read.
+  // Gives the options of all commands of the program the values that the file has for them, checked as if
+  // they were typed. Errors: InputError "FILE: line 3: attack.budget: ..."; IoError if the file cannot be
+  // read.
   static void read(const std::filesystem::path& file, Command& program);
 
   // The values of the options of a command and of those above it, as such a file.

@@ -13,11 +13,12 @@
 //   study.action([&] { run_study(name, seeds, quick, settings); });
 //   program.run({argv + 1, argv + argc}, std::cout);
 //
-// A value is checked in one way whether it is typed or stands in the file of --config. A typed one is refused by
-// UsageError ("--seeds: 0 is outside 1..1000; see banel study --help"), one of the file by InputError with its line
-// ("FILE: line 3: study.seeds: 0 is outside 1..1000"). Refused are unknown names (the nearest is suggested), a
-// missing or empty value, an option given twice, a value of another type or out of range, NaN and infinity, text
-// that is not UTF-8, and control characters in a string or a list. A path may contain them.
+// A value is checked in one way whether it is typed or stands in the file of --config. A typed one is refused
+// by UsageError ("--seeds: 0 is outside 1..1000; see banel study --help"), one of the file by InputError with
+// its line ("FILE: line 3: study.seeds: 0 is outside 1..1000"). Refused are unknown names (the nearest is
+// suggested), a missing or empty value, an option given twice, a value of another type or out of range, NaN
+// and infinity, text that is not UTF-8, and control characters in a string or a list. A path may contain
+// them.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -78,8 +79,9 @@ class Option {
   std::optional<OptionValue> value_;
 };
 
-// A command and its options. The variables must live until the action has run; the values that they have when they
-// are declared are the defaults shown in the help. `names` is one name with its dashes or several: "--attempts,-n".
+// A command and its options. The variables must live until the action has run; the values that they have when
+// they are declared are the defaults shown in the help. `names` is one name with its dashes or several:
+// "--attempts,-n".
 class Command {
  public:
   Command(std::string name, std::string sentence, Command* parent = nullptr);

@@ -1,5 +1,5 @@
-// The whole command line as a library. A program in another repository adds its own tasks and methods to it, and
-// they appear in help, studies, tables, figures, report and `verify` like the built-in ones:
+// The whole command line as a library. A program in another repository adds its own tasks and methods to it,
+// and they appear in help, studies, tables, figures, report and `verify` like the built-in ones:
 //   int main(int argc, char** argv) {
 //     return banel::command_line(argc, argv, [](banel::Registry& all) {
 //       all.tasks.push_back({"mine", "what it is", {{"depth", 1, 20, 6}}, {{"depth", 3}}, make_mine});

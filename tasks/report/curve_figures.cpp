@@ -47,8 +47,8 @@ Points points_of(const Run& run, const Reading& reading) {
   return points;
 }
 
-// A line for each run of a group, all on the evaluations of the run with most readings and the last ones of any.
-// With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
+// A line for each run of a group, all on the evaluations of the run with most readings and the last ones of
+// any. With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
 struct Curves {
   std::vector<double> x;
   std::vector<std::vector<double>> lines;

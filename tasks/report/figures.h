@@ -35,9 +35,9 @@ struct FigureKind {
 };
 const std::vector<FigureKind>& figure_kinds();
 
-// The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the results.
-// Errors: UsageError for an unknown name, with the nearest one; for what cannot be drawn, such as "scaling"
-// where no setting varies.
+// The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the
+// results. Errors: UsageError for an unknown name, with the nearest one; for what cannot be drawn, such as
+// "scaling" where no setting varies.
 std::vector<Figure> figures(const std::vector<std::string>& show, const Results&, const Table&);
 
 }  // namespace banel

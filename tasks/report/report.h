@@ -10,8 +10,8 @@
 
 namespace banel {
 
-// Writes FOLDER/rows.json, table.md, table.csv, table.txt, plots/FIGURE.{png,svg} and report.html, and returns the
-// table. Errors: those of figures(); IoError.
+// Writes FOLDER/rows.json, table.md, table.csv, table.txt, plots/FIGURE.{png,svg} and report.html, and
+// returns the table. Errors: those of figures(); IoError.
 Table write_report(const std::filesystem::path& folder, const Results&, const Registry&,
                    const std::vector<std::string>& show);
 

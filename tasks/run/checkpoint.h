@@ -35,8 +35,8 @@ struct SavedAttack {
 };
 
 // Writes FOLDER/checkpoint, and before it FOLDER/phiN.FORMAT if round N added a region. Of a finished attack
-// only the attacker handed over is kept, as FOLDER/attacker.FORMAT. The numbers of rounds, regions and tallies
-// are those of the state.
+// only the attacker handed over is kept, as FOLDER/attacker.FORMAT. The numbers of rounds, regions and
+// tallies are those of the state.
 void save_attack(const std::filesystem::path& folder, const State&, AttackProgress);
 
 // The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a damaged file.

@@ -1,5 +1,5 @@
 // When and how the attacker of a run is measured: some 10 readings, never fed back.
-//   Reader reader(task, method, settings, oracle);    reader.read(record, state, round, last, earlier_rounds);
+//   Reader reader(task, method, settings, oracle);  reader.read(record, state, round, last, earlier_rounds);
 #pragma once
 #include "tasks/run/attack.h"
 
@@ -11,8 +11,8 @@ class Reader {
   Reader(const Task&, const Method&, const AttackSettings&, const Oracle&);
 
   // Sets record.measured and record.filter if the round is the last one or it is time for a reading: readings
-  // are a thirtieth of the budget apart at first and a fifth in the end. An attacker that has not changed since
-  // the last reading is not measured twice.
+  // are a thirtieth of the budget apart at first and a fifth in the end. An attacker that has not changed
+  // since the last reading is not measured twice.
   void read(RoundRecord& record, const State&, const Round&, bool last,
             const std::vector<RoundRecord>& earlier);
 

@@ -46,8 +46,8 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
   run_all(jobs, options.jobs, options.mode);
 }
 
-// Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that of an
-// earlier call says that the attacks in the folder are of code that computes something else.
+// Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that
+// of an earlier call says that the attacks in the folder are of code that computes something else.
 void record(const fs::path& folder, const Study& study, const Registry& registry,
             const StudyOptions& options) {
   const std::optional<RunRecord> before = read_record(folder);

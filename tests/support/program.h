@@ -34,7 +34,8 @@ inline Arguments operator+(Arguments a, const Arguments& b) {
 
 class Program {
  public:
-  // words[0] is the program; it runs in `directory` with these environment variables set besides those of the tests.
+  // words[0] is the program; it runs in `directory` with these environment variables set besides those of the
+  // tests.
   explicit Program(Arguments words, const std::filesystem::path& directory = {},
                    const std::map<std::string, std::string>& environment = {}) {
     std::vector<char*> argv;

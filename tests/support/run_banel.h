@@ -1,5 +1,5 @@
-// The program banel, run as a user runs it, on tiny jobs: networks of 2-digit addition that `banel train` makes in a
-// second, an attack of three rounds on them, and a study of four attacks.
+// The program banel, run as a user runs it, on tiny jobs: networks of 2-digit addition that `banel train`
+// makes in a second, an attack of three rounds on them, and a study of four attacks.
 #pragma once
 #include <algorithm>
 #include <map>
@@ -21,7 +21,8 @@ inline std::string shown(const Arguments& arguments) {
 
 inline bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
-// The program must refuse with this exit code, nothing on stdout, and one line on stderr that has all of `named`.
+// The program must refuse with this exit code, nothing on stdout, and one line on stderr that has all of
+// `named`.
 inline void refused(int code, const Arguments& arguments, const std::vector<std::string>& named,
                     const std::filesystem::path& directory = {}) {
   const Outcome o = run(arguments, directory);

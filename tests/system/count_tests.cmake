@@ -1,6 +1,6 @@
-# Fails unless every tests/*_test.cpp is named in tests/CMakeLists.txt and every test case of PROGRAMS (separated by
-# commas) is one test of CTest, under a name that is unique and has no ; or , (doctest's CTest module splits names
-# there, and the halves pass without running anything).
+# Fails unless every tests/*_test.cpp is named in tests/CMakeLists.txt and every test case of PROGRAMS
+# (separated by commas) is one test of CTest, under a name that is unique and has no ; or , (doctest's CTest
+# module splits names there, and the halves pass without running anything).
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH tests)
 file(READ ${tests}/CMakeLists.txt listed_sources)
 file(GLOB_RECURSE sources RELATIVE ${tests} ${tests}/*_test.cpp)
@@ -10,7 +10,8 @@ foreach(source ${sources})
   endif()
 endforeach()
 
-execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -LE "^(meta|package)$" OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CTEST} --test-dir ${BUILD} -N -LE "^(meta|package)$" OUTPUT_VARIABLE listed
+                COMMAND_ERROR_IS_FATAL ANY)
 if(NOT listed MATCHES "Total Tests: ([0-9]+)")
   message(FATAL_ERROR "ctest -N printed no total:\n${listed}")
 endif()

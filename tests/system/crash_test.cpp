@@ -1,8 +1,8 @@
-// Killed, out of disk, out of memory: whatever happens to a long command, the same command goes on to the same
-// bytes. The real program runs tiny jobs with tests/system/faults/faults.cpp preloaded, which makes one chosen
-// step fatal and stops the clock, so that all files can be compared, those with times included.
-// A few of all steps by default; every step and 100 kills of each command with CRASH_TESTS=complete (two hours
-// of one core).
+// Killed, out of disk, out of memory: whatever happens to a long command, the same command goes on to the
+// same bytes. The real program runs tiny jobs with tests/system/faults/faults.cpp preloaded, which makes one
+// chosen step fatal and stops the clock, so that all files can be compared, those with times included.
+// A few of all steps by default; every step and 100 kills of each command with CRASH_TESTS=complete (two
+// hours of one core).
 #include <algorithm>
 #include <cmath>
 #include <fstream>

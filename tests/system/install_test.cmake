@@ -7,14 +7,16 @@ file(REMOVE_RECURSE ${work})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix OUTPUT_QUIET ${fatal})
 file(RENAME ${work}/prefix ${work}/moved)  # nothing may remember where it was installed
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${CONSUMER} -B ${work}/consumer -DCMAKE_PREFIX_PATH=${work}/moved
-                        -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON OUTPUT_QUIET ${fatal})
+                        -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+                OUTPUT_QUIET ${fatal})
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${work}/consumer OUTPUT_QUIET ${fatal})
 execute_process(COMMAND ${work}/consumer/counting ${fatal})
 
 # Task and method of the other project are listed, attacked, shown and verified like the built-in ones.
 set(program ${work}/consumer/multiples)
 set(run ${work}/run)
-execute_process(COMMAND ${program} study ${CONSUMER}/multiples.toml --out ${run} --quiet OUTPUT_VARIABLE table ${fatal})
+execute_process(COMMAND ${program} study ${CONSUMER}/multiples.toml --out ${run} --quiet
+                OUTPUT_VARIABLE table ${fatal})
 execute_process(COMMAND ${program} methods OUTPUT_VARIABLE methods ERROR_QUIET ${fatal})
 execute_process(COMMAND ${program} tasks multiples OUTPUT_VARIABLE settings ERROR_QUIET ${fatal})
 execute_process(COMMAND ${program} verify ${run} --quiet OUTPUT_VARIABLE verified ${fatal})
@@ -26,7 +28,8 @@ foreach(text IN ITEMS "${table}" "${methods}" "${rows}" "${report}")
   endif()
 endforeach()
 if(NOT settings MATCHES "2..1000" OR NOT verified MATCHES " 0 differences")
-  message(FATAL_ERROR "the task of the other project is not listed or not verified:\n${settings}\n${verified}")
+  message(FATAL_ERROR
+          "the task of the other project is not listed or not verified:\n${settings}\n${verified}")
 endif()
 
 # The project chose its own options, so it is compiled with them and no others.

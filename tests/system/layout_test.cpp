@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <regex>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -86,6 +89,86 @@ TEST_CASE("the rule about includes can fail") {
   CHECK(refusal("tasks/cli/program.cpp", "tasks/addition/addition.h") == "");
 }
 
+// What is too large for a reader: lines in a file, characters in a line, units in a folder (a header and its
+// source are one). Tables in Markdown are as wide as they need; study files and generated results are no
+// source.
+constexpr std::ptrdiff_t most_lines = 300, most_lines_of_a_test = 400, most_characters = 110, most_units = 14;
+
+struct Exception {
+  std::string path;
+  std::ptrdiff_t units;
+};
+const std::vector<Exception> larger_folders = {
+    {"tests/banel", 15},  // one test a unit of banel/, and one of a whole run
+};
+
+std::ptrdiff_t characters(const std::string& line) {
+  return std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });  // UTF-8
+}
+
+// What is too large in this file, one sentence each.
+std::vector<std::string> too_large(const std::string& file, const std::string& text) {
+  std::vector<std::string> result;
+  std::istringstream lines(text);
+  std::ptrdiff_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const bool table = file.ends_with(".md") && line.starts_with("|");
+    if (characters(line) > most_characters && !table)
+      result.push_back(file + ": line " + std::to_string(number) + " is wider than 110 characters");
+  }
+  const std::ptrdiff_t most = inside(file, "tests") ? most_lines_of_a_test : most_lines;
+  if (number > most) result.push_back(file + " has more than " + std::to_string(most) + " lines");
+  return result;
+}
+
+std::ptrdiff_t most_units_in(const std::string& folder) {
+  for (const Exception& exception : larger_folders)
+    if (exception.path == folder) return exception.units;
+  return most_units;
+}
+
+// Every file that people read and write, from the top folder; results and what a build makes are none.
+std::vector<std::string> written_files() {
+  std::vector<std::string> files;
+  for (const char* top : {"tensor", "nn", "banel", "tasks", "tests", ".ci"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const std::string file = fs::relative(entry.path(), root).string();
+      const std::string kind = entry.path().extension().string();
+      const bool prose_or_code =
+          std::set<std::string>{".h", ".cpp", ".cmake", ".txt", ".py", ".sh", ".bash", ".md"}.contains(kind);
+      if (entry.is_regular_file() && !inside(file, "tasks/results") && (prose_or_code || inside(file, ".ci")))
+        files.push_back(file);
+    }
+  for (const char* file : {"CMakeLists.txt", "README.md"}) files.emplace_back(file);
+  CHECK(files.size() > 300);
+  return files;
+}
+
+TEST_CASE("files and lines and folders are small enough to read") {
+  std::map<std::string, std::set<std::string>> units;
+  for (const std::string& file : written_files()) {
+    for (const std::string& found : too_large(file, read_file(root / file))) FAIL_CHECK(found);
+    const fs::path path = file;
+    if (path.extension() != ".md" && path.extension() != ".txt")
+      units[path.parent_path().string()].insert(path.stem().string());
+  }
+  for (const auto& [folder, names] : units) {
+    INFO(folder << " has " << names.size() << " units");
+    CHECK(std::ssize(names) <= most_units_in(folder));
+  }
+}
+
+TEST_CASE("the rule about sizes can fail") {
+  CHECK(too_large("nn/gpt.h", std::string(110, 'x') + "\n").empty());
+  CHECK(too_large("nn/gpt.h", std::string(111, 'x') + "\n").size() == 1);
+  CHECK(too_large("README.md", "|" + std::string(200, 'x') + "|\n").empty());
+  CHECK(too_large("nn/gpt.cpp", std::string(300, '\n')).empty());
+  CHECK(too_large("nn/gpt.cpp", std::string(301, '\n')).size() == 1);
+  CHECK(too_large("tests/nn/gpt_test.cpp", std::string(400, '\n')).empty());
+  CHECK(too_large("tests/nn/gpt_test.cpp", std::string(401, '\n')).size() == 1);
+}
+
 TEST_CASE("one source file includes cblas.h and no header does") {
   std::vector<std::string> users;
   for (const char* top : {"tensor", "nn", "banel", "tasks"})
@@ -96,12 +179,12 @@ TEST_CASE("one source file includes cblas.h and no header does") {
 }
 
 TEST_CASE("nothing to the left of tasks reads a clock or an unseeded random source") {
+  const char* const pattern =
+      R"((<chrono>|<ctime>|<time\.h>|<sys/time\.h>|\b_clock\b|clock_gettime|gettimeofday|\btime\()"
+      R"(|<random>|random_device|\brand\())";
   for (const char* room : {"tensor", "nn", "banel"})
     for (const fs::path& file : sources(room))
-      for (
-          const std::string& found : matches(
-              read_file(file),
-              R"((<chrono>|<ctime>|<time\.h>|<sys/time\.h>|\b_clock\b|clock_gettime|gettimeofday|\btime\(|<random>|random_device|\brand\())"))
+      for (const std::string& found : matches(read_file(file), pattern))
         FAIL_CHECK(file.string() << " uses " << found);
 }
 

@@ -39,7 +39,8 @@ inline const tiny::Folder& given() {
   return made;
 }
 
-// A study whose attacks take a moment, with the training of its networks: long enough for a checkpoint of each.
+// A study whose attacks take a moment, with the training of its networks: long enough for a checkpoint of
+// each.
 inline fs::path study_of(const std::string& name, const std::string& variants) {
   const fs::path file = given().path / (name + ".toml");
   write_file(
@@ -106,7 +107,8 @@ struct Place {
   Files files() const { return tiny::files(folder); }
 };
 
-// What a command leaves behind when nothing disturbs it, how many steps and allocations it takes and how long.
+// What a command leaves behind when nothing disturbs it, how many steps and allocations it takes and how
+// long.
 struct Whole {
   Files files;
   std::string out;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A study made by many processes, some of them killed, is the study that one process makes: the lines of `banel jobs`
-# are run by xargs, by GNU parallel and by a Slurm array, merged by `banel report` and compared with `banel study`.
+# A study made by many processes, some of them killed, is the study that one process makes: the lines of
+# `banel jobs` are run by xargs, by GNU parallel and by a Slurm array, merged by `banel report` and compared
+# with `banel study`.
 #   tests/system/many_machines.sh BANEL
 # Slurm is one node that root starts here, with files and ports of its own, and that is stopped at the end.
 set -euo pipefail
@@ -23,8 +24,8 @@ until_true() { # for a minute at most
   fail "waited in vain for: $*"
 }
 
-# All processes need the one instance at once, and one of them makes it. The attacks of banel take a second, long enough
-# to be killed after their first evaluation.
+# All processes need the one instance at once, and one of them makes it. The attacks of banel take a second,
+# long enough to be killed after their first evaluation.
 cat >study.toml <<'END'
 title = "Many machines"
 task = "planted"
@@ -36,16 +37,20 @@ settings = {digits = 2, mass = 0.05, samples = 20000, attacker_width = 16, attac
 END
 lines() { "$banel" jobs study.toml --threads 1 --quiet --out "$1"; } # those that are missing
 begun() { [[ -s "$1/attacks/1/banel/seed1/ledger.jsonl" ]]; }
-interrupted() { [[ $(lines "$1") == *"--only 1/banel/1"* ]] || fail "$1: the attack ended before it was killed"; }
+interrupted() {
+  [[ $(lines "$1") == *"--only 1/banel/1"* ]] || fail "$1: the attack ended before it was killed"
+}
 
-bare() { # a copy of a run without what may differ: times, the command that wrote it, and locks, which are empty
+bare() { # a copy of a run without what may differ: times, its command, and locks, which are empty
   cp -r "$1" "bare/$1"
   cd "bare/$1"
   find . \( -name .lock -o -name timing.jsonl \) -delete
   sed -i -E '/^  "(study|command)": /d' run.json
   sed -i -E 's/"(training_)?seconds": ?[0-9.e-]+//' rows.json instances/*/attacker.json
-  awk -F, 'NR == 1 { for (i = 1; $i != "seconds"; ++i); } { $i = ""; print }' table.csv >csv && mv csv table.csv
-  sed -i -E 's/[0-9]+ s of computing.* Commit/Commit/; s/ [0-9.]+ \|$//; s#<td>[0-9.]+</td></tr>##' table.md report.html
+  awk -F, 'NR == 1 { for (i = 1; $i != "seconds"; ++i); } { $i = ""; print }' table.csv >csv
+  mv csv table.csv
+  sed -i -E 's/[0-9]+ s of computing.* Commit/Commit/; s/ [0-9.]+ \|$//; s#<td>[0-9.]+</td></tr>##' \
+      table.md report.html
   cd "$work"
 }
 same() { # FOLDER WHO
@@ -59,7 +64,8 @@ mkdir bare
 "$banel" study study.toml --quiet --out reference >log
 bare reference
 
-# Two calls on one folder, from both ends of the list: who comes second to an attack is refused or reads it back.
+# Two calls on one folder, from both ends of the list: who comes second to an attack is refused or reads it
+# back.
 lines 'by xargs' >list
 tac list | xargs -P 2 -d '\n' -n 1 sh -c >backward.log 2>&1 &
 xargs -P 2 -d '\n' -n 1 sh -c <list >forward.log 2>&1 || true
@@ -85,18 +91,23 @@ array() { # OPTION...: one task for each line of `list`
 }
 start_slurm() {
   local node=${HOSTNAME%%.*} port=20000
-  while (: <>/dev/tcp/127.0.0.1/$port || : <>/dev/tcp/127.0.0.1/$((port + 1))) 2>log; do port=$((port + 2)); done
+  while (: <>/dev/tcp/127.0.0.1/$port || : <>/dev/tcp/127.0.0.1/$((port + 1))) 2>log; do
+    port=$((port + 2))
+  done
   chmod 755 "$work" # munged wants its socket within everybody's reach
   mkdir -m 755 munge state spool
   (umask 077 && head -c 128 /dev/urandom >munge/key)
   export SLURM_CONF=$work/slurm.conf
   printf '%s\n' >slurm.conf ClusterName=tests "SlurmctldHost=$node(127.0.0.1)" SlurmUser=root \
-      "SlurmctldPort=$port" "SlurmdPort=$((port + 1))" AuthType=auth/munge "AuthInfo=socket=$work/munge/socket" \
-      "StateSaveLocation=$work/state" "SlurmdSpoolDir=$work/spool" "SlurmctldPidFile=$work/c" "SlurmdPidFile=$work/d" \
+      "SlurmctldPort=$port" "SlurmdPort=$((port + 1))" AuthType=auth/munge \
+      "AuthInfo=socket=$work/munge/socket" \
+      "StateSaveLocation=$work/state" "SlurmdSpoolDir=$work/spool" "SlurmctldPidFile=$work/c" \
+      "SlurmdPidFile=$work/d" \
       ProctrackType=proctrack/linuxproc SelectType=select/cons_tres SelectTypeParameters=CR_CPU \
       "NodeName=$node NodeAddr=127.0.0.1 CPUs=$(nproc)" "PartitionName=tests Nodes=$node Default=YES"
-  munged --foreground --key-file="$work/munge/key" --socket="$work/munge/socket" --pid-file="$work/munge/pid" \
-      --log-file="$work/munge/log" --seed-file="$work/munge/seed" 2>munged.log & daemons+=($!)
+  munged --foreground --key-file="$work/munge/key" --socket="$work/munge/socket" \
+      --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" \
+      2>munged.log & daemons+=($!)
   until_true test -S munge/socket
   slurmctld -D 2>slurmctld.log & daemons+=($!)
   slurmd -D -N "$node" 2>slurmd.log & daemons+=($!)

@@ -1,12 +1,13 @@
-# Makes a package, unpacks it and runs the program in it: cmake -DBUILD=... -DGENERATOR=TGZ|DEB -P package_test.cmake
+# Makes a package, unpacks it and runs the program in it: cmake -DBUILD=... -DGENERATOR=TGZ|DEB -P
+# package_test.cmake
 set(work ${BUILD}/tests/package_${GENERATOR})
 set(fatal COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE_RECURSE ${work})
 file(MAKE_DIRECTORY ${work}/unpacked)
 
 # Naming another generator keeps CPack from building everything again first.
-execute_process(COMMAND ${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackConfig.cmake -G ${GENERATOR} -B ${work} -D CPACK_CMAKE_GENERATOR=Ninja
-                OUTPUT_QUIET ${fatal})
+execute_process(COMMAND ${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackConfig.cmake -G ${GENERATOR} -B ${work}
+                        -D CPACK_CMAKE_GENERATOR=Ninja OUTPUT_QUIET ${fatal})
 if(GENERATOR STREQUAL "TGZ")
   file(GLOB package ${work}/*.tar.gz)
   execute_process(COMMAND tar -x -f ${package} -C ${work}/unpacked --strip-components=1 ${fatal})

@@ -1,5 +1,5 @@
-# banel as a part of another project: its headers compile under that project's warnings, its sources in spite of them,
-# and neither options nor tests nor installed files of banel reach that project.
+# banel as a part of another project: its headers compile under that project's warnings, its sources in spite
+# of them, and neither options nor tests nor installed files of banel reach that project.
 #   cmake -DSOURCE=... -DBUILD=... -DCOMPILER=... -P parent_test.cmake
 set(work ${BUILD}/tests/parent)
 set(fatal COMMAND_ERROR_IS_FATAL ANY)
@@ -7,7 +7,8 @@ file(REMOVE_RECURSE ${work})
 
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE}/tests/system/parent -B ${work} -DBANEL=${SOURCE}
                         -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=Plain OUTPUT_QUIET ${fatal})
-execute_process(COMMAND ${CMAKE_COMMAND} --build ${work} --parallel 2 --target parent banel_tensor OUTPUT_QUIET ${fatal})
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${work} --parallel 2 --target parent banel_tensor
+                OUTPUT_QUIET ${fatal})
 
 file(READ ${work}/compile_commands.json commands)
 string(REGEX MATCH "[^\n]*-o CMakeFiles/parent.dir[^\n]*" command "${commands}")

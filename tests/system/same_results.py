@@ -3,9 +3,9 @@
 
     python3 tests/system/same_results.py OLD NEW
 
-OLD is a folder of that program's `reproduce --quick`, NEW one of a study with the same task and the settings that
-OLD/config.json states, among them judge=text and nines=0.15. Ledgers and weights must be the same bytes; metrics,
-settings and table the same values under the map of keys below. Times are not compared.
+OLD is a folder of that program's `reproduce --quick`, NEW one of a study with the same task and the settings
+that OLD/config.json states, among them judge=text and nines=0.15. Ledgers and weights must be the same bytes;
+metrics, settings and table the same values under the map of keys below. Times are not compared.
 Exit code 0 if all agree, 1 with a line for each difference.
 """
 import csv
@@ -17,15 +17,16 @@ import sys
 # What a setting of config.json is called: old name -> new name. `rate` and `batch` became one for each model.
 SETTINGS = {
     "budget": ["budget"], "per_round": ["m"], "probe": ["early_abort"], "accepted": ["n"], "f": ["f"],
-    "kappa": ["kappa"], "phi_epochs": ["phi_epochs"], "distil_epochs": ["theta_epochs"], "patience": ["patience"],
+    "kappa": ["kappa"], "phi_epochs": ["phi_epochs"], "distil_epochs": ["theta_epochs"],
+    "patience": ["patience"],
     "restart": ["restart"], "scout": ["scout"], "kl": ["kl"], "rate": ["theta_rate", "phi_rate"],
     "batch": ["theta_batch", "phi_batch"], "novelty_order": ["novelty_order"], "novelty_c": ["novelty_c"],
     "novelty_epochs": ["novelty_epochs"], "novelty_rate": ["novelty_rate"], "temperature": ["temperature"],
 }
 # Keys of a round that kept their names; `way` became `outcome`.
-ROUND = ["round", "nre", "submitted", "positives", "assumed", "drawn_for_submission", "proposals", "proposals_drawn",
-         "accepted", "phi_nats_per_token", "tau", "gradient_norm", "tokens", "flops", "examples", "proposal_success",
-         "accepted_success", "phi_heldout_nats_per_token"]
+ROUND = ["round", "nre", "submitted", "positives", "assumed", "drawn_for_submission", "proposals",
+         "proposals_drawn", "accepted", "phi_nats_per_token", "tau", "gradient_norm", "tokens", "flops",
+         "examples", "proposal_success", "accepted_success", "phi_heldout_nats_per_token"]
 OUTCOMES = {"on": "learned", "back": "rolled_back", "anew": "restarted", "scouts": "scouted"}
 MEASURED = ["success", "valid", "distinct", "distinct_success", "entropy", "surprise"]
 # A column of table.csv -> a key of rows.json.
@@ -59,14 +60,17 @@ def compare_measurement(where, old, new):
     compare(f"{where}, carries", old["success_carry"]["k"], modes["carries"])
     compare(f"{where}, other", old["success_other"]["k"], modes["other"])
     found = [(f["question"], f["answer"], f["truth"]) for f in old["findings"]]
-    compare(f"{where}, findings", found, [(f["attempt"], f["answer"], f["truth"]) for f in new["findings"]][:len(found)])
+    compare(f"{where}, findings", found,
+            [(f["attempt"], f["answer"], f["truth"]) for f in new["findings"]][:len(found)])
 
 
 def compare_attack(name, old, new):
-    compare(f"{name}, ledger", (old / "ledger.jsonl").read_bytes().decode(), (new / "ledger.jsonl").read_bytes().decode())
+    compare(f"{name}, ledger", (old / "ledger.jsonl").read_bytes().decode(),
+            (new / "ledger.jsonl").read_bytes().decode())
     compare(f"{name}, weights", tensor_bytes(old / "attacker.safetensors").hex(),
             tensor_bytes(new / "attacker.safetensors").hex())
-    config, changed = json.loads((old / "config.json").read_text()), json.loads((new / "config.json").read_text())
+    config = json.loads((old / "config.json").read_text())
+    changed = json.loads((new / "config.json").read_text())
     for key in ("method", "seed"):
         compare(f"{name}, {key}", config[key], changed[key])
     compare(f"{name}, samples", config["measured_samples"], changed["samples"])
@@ -107,7 +111,8 @@ def main():
             row = rows[line["method"], int(line["seed"])]
             for column, key in ROW.items():
                 if line[column]:
-                    compare(f"table, {line['method']}, seed {line['seed']}, {key}", float(line[column]), float(row[key]))
+                    compare(f"table, {line['method']}, seed {line['seed']}, {key}", float(line[column]),
+                            float(row[key]))
     for difference in differences:
         print(difference)
     print(f"{len(attacks)} attacks compared, {len(differences)} differences")

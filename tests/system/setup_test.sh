@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The scripts that a stranger runs first, on systems that are too old, are no Debian or reach them in odd ways. The tools
-# are stand-ins that write down how they are called: nothing is installed, configured or built.
+# The scripts that a stranger runs first, on systems that are too old, are no Debian or reach them in odd
+# ways. The tools are stand-ins that write down how they are called: nothing is installed, configured or
+# built.
 #   tests/system/setup_test.sh SOURCE
 set -euo pipefail
 source=$1
@@ -8,7 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 
-# A folder of tools: `tools NAME` starts an empty one with what every system has; `stand_in NAME BODY` adds to it.
+# A folder of tools: `tools NAME` starts an empty one with what every system has; `stand_in NAME BODY` adds to
+# it.
 tools() {
   bin=$work/$1
   mkdir -p "$bin"
@@ -29,11 +31,14 @@ debian() {
   stand_in sudo '"$@"'
 }
 new_cmake() { stand_in cmake 'if [[ $1 == --version ]]; then echo "cmake version 3.28.1"; fi'; }
-new_compiler() { stand_in c++ 'case $1 in -dumpversion) echo 12 ;; --version) echo "c++ (GCC) 12" ;; *) exit 1 ;; esac'; }
+new_compiler() {
+  stand_in c++ 'case $1 in -dumpversion) echo 12 ;; --version) echo "c++ (GCC) 12" ;; *) exit 1 ;; esac'
+}
 
 expect() { # NAME STATUS PATTERN: of the call in $out and $status
   if [[ $status != "$2" || ! $out =~ $3 ]]; then
-    printf 'FAILED: %s\n  status %s, not %s; output, which must match "%s":\n%s\n' "$1" "$status" "$2" "$3" "$out"
+    printf 'FAILED: %s\n  status %s, not %s; output, which must match "%s":\n%s\n' \
+        "$1" "$status" "$2" "$3" "$out"
     failures=1
   fi
 }
@@ -63,7 +68,8 @@ never "nothing is installed on a system that is too old" "^apt-get install"
 tools debian && debian 4:12.2.0-3 && new_cmake && new_compiler
 run "${setup[@]}"
 expect "a Debian that lacks a package gets it" 0 ""
-grep -q "apt-get install.* libstb-dev" "$work/calls" || { echo "FAILED: libstb-dev is not installed" && failures=1; }
+grep -q "apt-get install.* libstb-dev" "$work/calls" ||
+  { echo "FAILED: libstb-dev is not installed" && failures=1; }
 never "what is there is not installed" "apt-get install.* libboost-dev"
 
 tools fedora && new_cmake && new_compiler && stand_in dnf '' && stand_in make ''
@@ -78,8 +84,11 @@ expect "any other system is told what is missing" 1 "cannot find: .*cblas.h.*tom
 
 tools odd && debian 4:12.2.0-3 && new_cmake && new_compiler
 mkdir -p "$work/tree/.ci" "$work/tree/tasks" "$work/tree/tests" "$work/tree/build/native/tasks"
-cp "$source/.ci/setup.sh" "$work/tree/.ci/" && cp "$source/tasks/banel.sh" "$work/tree/tasks/" && cp "$source/tests/run.sh" "$work/tree/tests/"
-printf '#!/bin/bash\necho "ran $*"\n' >"$work/tree/build/native/tasks/banel" && chmod +x "$work/tree/build/native/tasks/banel"
+cp "$source/.ci/setup.sh" "$work/tree/.ci/"
+cp "$source/tasks/banel.sh" "$work/tree/tasks/"
+cp "$source/tests/run.sh" "$work/tree/tests/"
+printf '#!/bin/bash\necho "ran $*"\n' >"$work/tree/build/native/tasks/banel"
+chmod +x "$work/tree/build/native/tasks/banel"
 stand_in ctest 'echo "tested in $PWD"'
 ln -s "$work/tree/tasks/banel.sh" "$work/link"
 ln -s "$work/tree/tests/run.sh" "$work/test_link"

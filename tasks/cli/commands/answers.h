@@ -17,8 +17,8 @@ struct TargetAnswer {
   bool wrong_as_text = false, wrong_as_number = false;
 };
 
-// The task must be addition, opened. A question may lack its '='. Errors: UsageError for another task, and for what is
-// no question of it.
+// The task must be addition, opened. A question may lack its '='. Errors: UsageError for another task, and
+// for what is no question of it.
 TargetAnswer ask_target(const Task&, const Values& settings, const std::string& question);
 
 // Error rate on so many uniform questions, and where the errors are.

@@ -1,5 +1,5 @@
 // Which instance of which task a folder is about, so that a later command needs no settings:
-//   Instance it = find_instance("runs/quick", session.all);      // a run, an attack, or networks of `banel train`
+//   Instance it = find_instance("runs/quick", session.all);  // or an attack, or networks of `banel train`
 //   it.open(Access::read, mode);      it.task->title()
 // `banel train` and `banel attack` leave it as FOLDER/instance.json; a run has it in its study.
 #pragma once
@@ -26,14 +26,15 @@ struct Instance {
 Instance make_instance(const Registry&, const std::string& task, std::uint64_t number, const Values& settings,
                        const std::filesystem::path& folder);
 
-// The instance of a folder; of a run with several the first one. Errors: InputError if the folder is none of those
-// that commands make, or is damaged.
+// The instance of a folder; of a run with several the first one. Errors: InputError if the folder is none of
+// those that commands make, or is damaged.
 Instance find_instance(const std::filesystem::path& folder, const Registry&);
 
 // Writes FOLDER/instance.json.
 void save_instance(const std::filesystem::path& folder, const Instance&);
 
-// The run that a command reads when none is named: runs/reproduce, else runs/quick. Errors: IoError if there is none.
+// The run that a command reads when none is named: runs/reproduce, else runs/quick. Errors: IoError if there
+// is none.
 std::filesystem::path latest_run();
 
 }  // namespace banel

@@ -16,8 +16,8 @@ constexpr const char* set_help =
     "have "
     "the key, write method.KEY=VALUE or task.KEY=VALUE";
 
-// A key may begin with "method." or "task.". Errors: UsageError for a word that is not KEY=VALUE, a key that neither
-// has (with the nearest one) or both have, a key given twice, and a value out of range.
+// A key may begin with "method." or "task.". Errors: UsageError for a word that is not KEY=VALUE, a key that
+// neither has (with the nearest one) or both have, a key given twice, and a value out of range.
 Overrides overrides(const Words& set, const std::vector<Setting>& of_task);
 
 }  // namespace banel

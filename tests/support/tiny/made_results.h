@@ -9,8 +9,8 @@
 
 namespace banel {
 
-// One run whose readings have these numbers of successes of 1,000 samples, 250 evaluations apart; a fifth of the
-// successes is of the mode "zeros", the others are "carries". Base rate: 5e-4.
+// One run whose readings have these numbers of successes of 1,000 samples, 250 evaluations apart; a fifth of
+// the successes is of the mode "zeros", the others are "carries". Base rate: 5e-4.
 inline Run made_run(const std::string& variant, std::uint64_t seed, const std::vector<int>& successes) {
   Run run;
   Row& row = run.row;

@@ -1,4 +1,5 @@
-// A judge that rewards attempts with a 7 in them and counts how often it judged each, and attempts a0, a1, ...
+// A judge that rewards attempts with a 7 in them and counts how often it judged each, and attempts a0, a1,
+// ...
 #pragma once
 #include <cstdint>
 #include <map>

@@ -1,5 +1,6 @@
 // Kernels and matrix products in the shapes of `banel bench`, one thread, by Google Benchmark:
-//   cmake --build build/native --target kernels_bench && build/native/tests/kernels_bench --benchmark_format=json
+//   cmake --build build/native --target kernels_bench && build/native/tests/kernels_bench
+//   --benchmark_format=json
 #include <benchmark/benchmark.h>
 
 #include <utility>
@@ -30,7 +31,8 @@ void product(benchmark::State& state) {
   for (auto _ : state) gemm(ta, tb, m, n, k, a.data(), b.data(), 0, c.data());
   flops(state, 2.0 * static_cast<double>(m * n * k));
 }
-// The layers of a network: outputs and inputs of qkv, attention_out, into and out of the MLP; the rows of a shard.
+// The layers of a network: outputs and inputs of qkv, attention_out, into and out of the MLP; the rows of a
+// shard.
 template <class Args>
 void each_layer(Args args) {
   for (const Index d : {48, 64, 128})

@@ -1,15 +1,17 @@
 """How many times as fast as PyTorch `banel bench` is on the same tiny GPTs, on the same cores.
 
-    python3 tests/system/bench/peers.py build/native/tasks/banel [--rounds 5] [--seconds 0.5] [--configs S M F] [--works train loglik sample]
+    python3 tests/system/bench/peers.py build/native/tasks/banel [--rounds 5] [--seconds 0.5]
+        [--configs S M F] [--works train loglik sample]
 
-Rounds take turns: this program's measurement and PyTorch's with 1 and with 2 threads, each in a process of its own
-(OpenBLAS reads its thread count when it is loaded), in every second round the other way round. A round's ratio is that of the better thread counts; the table shows
-the median ratio and the lowest and highest. --json FILE keeps every number. Both use the OpenBLAS kernels of this CPU:
-for PyTorch OPENBLAS_CORETYPE is set to the family that `banel doctor` names, without which Debian's OpenBLAS can fall
+Rounds take turns: this program's measurement and PyTorch's with 1 and with 2 threads, each in a process of
+its own (OpenBLAS reads its thread count when it is loaded), in every second round the other way round. A
+round's ratio is that of the better thread counts; the table shows the median ratio and the lowest and
+highest. --json FILE keeps every number. Both use the OpenBLAS kernels of this CPU: for PyTorch
+OPENBLAS_CORETYPE is set to the family that `banel doctor` names, without which Debian's OpenBLAS can fall
 back to its slowest. The version of PyTorch goes to stderr.
 
-A token is one row of the batch; train is forward, backward, clipping and AdamW; loglik is one summed log-likelihood per
-string; sample draws whole strings with a cache of keys and values.
+A token is one row of the batch; train is forward, backward, clipping and AdamW; loglik is one summed
+log-likelihood per string; sample draws whole strings with a cache of keys and values.
 """
 import argparse
 import json
@@ -188,8 +190,9 @@ def run_banel(options):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "bench.json"
         subprocess.run(
-            [options.banel, "bench", "--quiet", "--threads", ",".join(map(str, THREADS)), "--seconds", str(options.seconds),
-             "--configs", ",".join(options.configs), "--works", ",".join(options.works), "--json", file],
+            [options.banel, "bench", "--quiet", "--threads", ",".join(map(str, THREADS)),
+             "--seconds", str(options.seconds), "--configs", ",".join(options.configs),
+             "--works", ",".join(options.works), "--json", file],
             check=True, stdout=subprocess.DEVNULL)
         return json.loads(file.read_text())["rows"]
 
@@ -198,10 +201,13 @@ def run_torch(options, core):
     rows = []
     for threads in THREADS:
         count = str(threads)
-        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, OPENBLAS_CORETYPE=core)
-        command = [sys.executable, __file__, options.banel, "--worker", count, "--seconds", str(options.seconds),
-                   "--configs", *options.configs, "--works", *options.works]
-        output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count,
+                           OPENBLAS_CORETYPE=core)
+        command = [sys.executable, __file__, options.banel, "--worker", count,
+                   "--seconds", str(options.seconds), "--configs", *options.configs,
+                   "--works", *options.works]
+        output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE,
+                                text=True).stdout
         rows += [json.loads(line) for line in output.splitlines()]
     return rows
 
@@ -224,7 +230,8 @@ def main():
     print("torch", torch.__version__, "OpenBLAS", doctor["blas_kernels"], file=sys.stderr)
     rounds = []
     for number in range(options.rounds):
-        sides = dict(banel=lambda: run_banel(options), torch=lambda: run_torch(options, doctor["blas_kernels"]))
+        sides = dict(banel=lambda: run_banel(options),
+                     torch=lambda: run_torch(options, doctor["blas_kernels"]))
         order = list(sides) if number % 2 == 0 else reversed(sides)
         rounds.append({side: sides[side]() for side in order})
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)

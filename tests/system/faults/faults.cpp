@@ -1,14 +1,16 @@
-// For LD_PRELOAD: counts the steps by which a program changes files (creating opens, opens of folders, writes, syncs, renames,
-// cuts, removals) and its allocations, and makes one of them fatal. FAULTS=KIND:N, N from 1, with the kinds
+// For LD_PRELOAD: counts the steps by which a program changes files (creating opens, opens of folders,
+// writes, syncs, renames, cuts, removals) and its allocations, and makes one of them fatal. FAULTS=KIND:N, N
+// from 1, with the kinds
 //   kill-before, kill-half, kill-after   SIGKILL before or after step N, or after half of it if it is a write
 //   power-cut                            SIGKILL after step N, and whatever was not synced is undone on disk
-//   ENOSPC, EIO, EROFS                   step N and all later ones fail; a full disk still cuts, renames and removes,
-//                                        and takes half of the write that fills it
+//   ENOSPC, EIO, EROFS                   step N and all later ones fail; a full disk still cuts, renames and
+//                                        removes, and takes half of the write that fills it
 //   EIO-once                             step N fails, later ones do not
 //   no-memory, no-memory-once            allocation N of operator new and all later ones fail, or N only
 //   no-openblas                          OpenBLAS is not installed
-//   count                                nothing fails; the file FAULTS_COUNT gets the numbers of steps and allocations
-// Both are counted from the beginning of main. The clock stands still, so that files with times can be compared byte for byte.
+//   count                                nothing fails; FAULTS_COUNT gets the counts of steps and allocations
+// Both are counted from the beginning of main. The clock stands still, so that files with times can be
+// compared byte for byte.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -235,7 +237,8 @@ int open64(const char* path, int flags, ...) {
 ssize_t write(int fd, const void* bytes, size_t count) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
   if (fd <= STDERR_FILENO) return real(fd, bytes, count);
-  // The last bytes that a killed program or a filling disk takes; the write after a short one is the step that fails.
+  // The last bytes that a killed program or a filling disk takes; the write after a short one is the step
+  // that fails.
   const bool half =
       steps + 1 == plan().at && (plan().kind == "kill-half" || plan().kind == "ENOSPC") && count > 1;
   if (half && plan().kind == "ENOSPC") {

@@ -1,4 +1,5 @@
-// What all fuzz targets share: input that is not valid must be refused with the error for it, and by nothing else.
+// What all fuzz targets share: input that is not valid must be refused with the error for it, and by nothing
+// else.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Lines of a ledger; after '#', lines whose hashes are put right first, so that what is behind them is read too. A
-// ledger that is read and continued is a ledger.
+// Lines of a ledger; after '#', lines whose hashes are put right first, so that what is behind them is read
+// too. A ledger that is read and continued is a ledger.
 #include "banel/oracle.h"
 #include "tests/system/fuzz/fuzz.h"
 

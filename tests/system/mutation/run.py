@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Can the tests fail? Flips one line of the program at a time, builds, runs the tests and counts what they notice.
+"""Can the tests fail? Flips one line of the program at a time, builds, runs the tests and counts what fails.
 
     python3 tests/system/mutation/run.py [--only TEXT] [--list]
 
-Works on a copy of the committed files in a temporary folder. A mutation is caught when a test fails, crashes or
-does not end within its time; one that does not compile is an error in the list. Exit code 1 if fewer than 95 %
-are caught. Takes about half an hour on 2 cores.
+Works on a copy of the committed files in a temporary folder. A mutation is caught when a test fails, crashes
+or does not end within its time; one that does not compile is an error in the list. Exit code 1 if fewer than
+95 % are caught. Takes about half an hour on 2 cores.
 """
 import argparse
 import pathlib
@@ -14,8 +14,9 @@ import sys
 import tempfile
 import time
 
-PROGRAMS = ["unit_tests", "words_tests", "options_tests", "banel_tests", "model_tests", "run_tests", "addition_tests",
-            "planted_tests", "toy1d_tests", "report_tests", "study_tests", "f64_tests", "golden_tests"]
+PROGRAMS = ["unit_tests", "words_tests", "options_tests", "banel_tests", "model_tests", "run_tests",
+            "addition_tests", "planted_tests", "toy1d_tests", "report_tests", "study_tests",
+            "f64_tests", "golden_tests"]
 
 # file, text that occurs once in it, what it becomes
 MUTATIONS = [
@@ -24,29 +25,51 @@ MUTATIONS = [
     ("tensor/tape.cpp", "loss.grad()[0] = 1;", "loss.grad()[0] = -1;"),
     ("tensor/parallel.cpp", "if (error) std::rethrow_exception(error);", ""),
     ("tensor/parallel.cpp", "if (stopped) throw Interrupted();", ""),
-    ("tensor/kernels/rows.cpp", "dbias[d] += dy[d];\n}\n\nvoid accumulate(", "dbias[d] = dy[d];\n}\n\nvoid accumulate("),
+    ("tensor/kernels/rows.cpp",
+     "dbias[d] += dy[d];\n}\n\nvoid accumulate(",
+     "dbias[d] = dy[d];\n}\n\nvoid accumulate("),
     ("tensor/kernels/rows.cpp", "beta == 0 ? a * dy[i] : dx[i] + a * dy[i];", "a * dy[i];"),
     ("tensor/kernels/rows.cpp", "simd::fma(2 * y * (one - s),", "simd::fma(2 * y * (one + s),"),
-    ("tensor/kernels/rows.cpp", "for (Index d = 0; d < D; d += simd::width) total = total + term(d, D - d);", "for (Index d = 0; d + simd::width <= D; d += simd::width) total = total + term(d, D - d);"),
+    ("tensor/kernels/rows.cpp",
+     "for (Index d = 0; d < D; d += simd::width) total = total + term(d, D - d);",
+     "for (Index d = 0; d + simd::width <= D; d += simd::width) total = total + term(d, D - d);"),
     ("tensor/kernels/rows.cpp", "- g_average - z * gz_average", "- g_average + z * gz_average"),
     ("tensor/kernels/kernels.h", "return top + std::log(sum);", "return top - std::log(sum);"),
-    ("tensor/kernels/attention.cpp", "softmax_rows<R.value>(p + (t - from) * ld, ld, t + 1, 1, p + (t - from) * ld);", "softmax_rows<R.value>(p + (t - from) * ld, ld, t + R, 0, p + (t - from) * ld);"),
-    ("tensor/kernels/attention.cpp", "mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t,", "mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t - 1,"),
+    ("tensor/kernels/attention.cpp",
+     "softmax_rows<R.value>(p + (t - from) * ld, ld, t + 1, 1, p + (t - from) * ld);",
+     "softmax_rows<R.value>(p + (t - from) * ld, ld, t + R, 0, p + (t - from) * ld);"),
+    ("tensor/kernels/attention.cpp",
+     "mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t,",
+     "mix<R.value>(p + row * ld + j, 1, ld, dout + row * D, D, T - t - 1,"),
     ("tensor/kernels/attention.cpp", "(simd::load(dp + i) - mean)", "(simd::load(dp + i) + mean)"),
     ("tensor/kernels/attention.cpp", "softmax_in_lanes(p, t + 1);", "softmax_in_lanes(p, t + 2);"),
-    ("tensor/kernels/attention.cpp", "total[i] = total[i] + total[i + half];", "total[i] = total[i] + total[i];"),
-    ("tensor/ops_network.cpp", "logits.grad()[n * V + targets[i]] -= w;", "logits.grad()[n * V + targets[i]] += w;"),
-    ("tensor/ops_network.cpp", "if (has_residual && add.needs_grad())", "if (!has_residual && add.needs_grad())"),
+    ("tensor/kernels/attention.cpp",
+     "total[i] = total[i] + total[i + half];",
+     "total[i] = total[i] + total[i];"),
+    ("tensor/ops_network.cpp",
+     "logits.grad()[n * V + targets[i]] -= w;",
+     "logits.grad()[n * V + targets[i]] += w;"),
+    ("tensor/ops_network.cpp",
+     "if (has_residual && add.needs_grad())",
+     "if (!has_residual && add.needs_grad())"),
     ("tensor/ops_elementwise.cpp", "add_grad(b, -1, y);", "add_grad(b, 1, y);"),
     ("nn/adamw.cpp", "const real g = gradients[i] * scale;", "const real g = gradients[i];"),
     ("nn/adamw.cpp", "v[i] = b2 * v[i] + (1 - b2) * g * g;", "v[i] = b2 * v[i] + (1 - b2) * g;"),
     ("nn/adamw.cpp", "static_cast<double>(step + 1)", "static_cast<double>(step)"),
-    ("nn/batch.cpp", "weights.push_back(static_cast<int>(i) + 1 >= example.loss_from", "weights.push_back(static_cast<int>(i) >= example.loss_from"),
-    ("nn/train.cpp", "if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);", ""),
+    ("nn/batch.cpp",
+     "weights.push_back(static_cast<int>(i) + 1 >= example.loss_from",
+     "weights.push_back(static_cast<int>(i) >= example.loss_from"),
+    ("nn/train.cpp",
+     "if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) report_non_finite(batch);",
+     ""),
     ("nn/train.cpp", "sum[i] += lanes_[l]->gradients[i];", "sum[i] = lanes_[l]->gradients[i];"),
     ("banel/novelty.cpp", "if (i > 0) ++words_[word].count;", "++words_[word].count;"),
-    ("nn/sample.cpp", "string.log_prob += static_cast<double>(from.logits[token] - from.log_sum);", "string.log_prob += static_cast<double>(from.logits[token]);"),
-    ("nn/sample.cpp", "if (text.back() != settings.stop && text.size() <= context) longer[text].push_back(i);", "if (text.size() <= context) longer[text].push_back(i);"),
+    ("nn/sample.cpp",
+     "string.log_prob += static_cast<double>(from.logits[token] - from.log_sum);",
+     "string.log_prob += static_cast<double>(from.logits[token]);"),
+    ("nn/sample.cpp",
+     "if (text.back() != settings.stop && text.size() <= context) longer[text].push_back(i);",
+     "if (text.size() <= context) longer[text].push_back(i);"),
     ("nn/batch.cpp", "shard.shared.push_back(static_cast<int>(shared));", "shard.shared.push_back(0);"),
     ("nn/batch.cpp", "if (batch.weights[n] == 0) continue;", ""),
     ("tensor/ops_attention.cpp", "std::fill_n(dx, strings.length(b) * stride, real{0});", ""),
@@ -64,8 +87,12 @@ MUTATIONS = [
     ("nn/io/file.cpp", "size_ = *keep_bytes;", ""),
     ("nn/io/file.cpp", "bytes.remove_prefix(static_cast<std::size_t>(written));", "return;"),
     ("nn/io/file.cpp", "if (!locked) return {};", ""),
-    ("banel/oracle.cpp", "ENSURE_AS(n <= budget_ - used_, BudgetError", "ENSURE_AS(n <= budget_ - used_ + 1, BudgetError"),
-    ("banel/banel.cpp", "if (round.rewards[i] == Reward::failure && !oracle.succeeded(x)) result.push_back(x);", "if (round.rewards[i] == Reward::failure) result.push_back(x);"),
+    ("banel/oracle.cpp",
+     "ENSURE_AS(n <= budget_ - used_, BudgetError",
+     "ENSURE_AS(n <= budget_ - used_ + 1, BudgetError"),
+    ("banel/banel.cpp",
+     "if (all || (round.rewards[i] == Reward::failure && !context.withheld(x)))",
+     "if (all || round.rewards[i] == Reward::failure)"),
     ("banel/oracle.cpp", "if (ledger_) ledger_->append(lines);", ""),
     ("banel/ledger.cpp", "ENSURE_AS(line.substr(hashed.size()) == seal(hash),", "ENSURE_AS(true,"),
     ("banel/ledger.cpp", "ENSURE_AS(hash == mark.hash,", "ENSURE_AS(true,"),
@@ -77,18 +104,26 @@ MUTATIONS = [
     ("banel/banel.cpp", "scores[i] >= tau", "scores[i] <= tau"),
     ("banel/banel.cpp", "may[i] = may[i] && !oracle.seen(attempts[i]);", "may[i] = may[i];"),
     ("banel/banel.cpp", "std::min(settings.m, left)", "settings.m"),
-    ("banel/banel.cpp", "const std::shared_ptr<Generator> phi = theta.clone();", "const std::shared_ptr<Generator> phi(&theta, [](Generator*) {});"),
+    ("banel/banel.cpp",
+     "const std::shared_ptr<Generator> phi = theta.clone();",
+     "const std::shared_ptr<Generator> phi(&theta, [](Generator*) {});"),
     ("banel/early_abort.cpp", "round.attempts.examined * first / X.size()", "round.attempts.examined"),
     ("banel/early_abort.cpp", "if (!oracle.succeeded(x)) round.assumed", "round.assumed"),
     ("banel/rollback.cpp", "current.tally += round;", ""),
     ("banel/rollback.cpp", "bound(p, round, 0.5)", "bound(p, round, -5)"),
     ("banel/rollback.cpp", "bound(p, since, -patience)", "bound(p, since, -3 * patience)"),
     ("banel/rollback.cpp", "idle = round.rewards ? 0 : idle + 1;", "idle = 0;"),
-    ("banel/posterior.cpp", "proposals[i].log_prob - kappa * scores[i]", "proposals[i].log_prob + kappa * scores[i]"),
+    ("banel/posterior.cpp",
+     "proposals[i].log_prob - kappa * scores[i]",
+     "proposals[i].log_prob + kappa * scores[i]"),
     ("banel/posterior.cpp", "std::floor((1 - 1 / f)", "std::floor((1 / f)"),
-    ("banel/posterior.cpp", "if ((result[i] = met.insert(proposals[i].text).second))", "if ((result[i] = true))"),
+    ("banel/posterior.cpp",
+     "if ((result[i] = met.insert(proposals[i].text).second))",
+     "if ((result[i] = true))"),
     ("banel/posterior.cpp", "scores[i] >= region.tau", "scores[i] <= region.tau"),
-    ("banel/policy.cpp", "- context.settings.kl * (log_p[i] - log_p0[i])", "+ context.settings.kl * (log_p[i] - log_p0[i])"),
+    ("banel/policy.cpp",
+     "- context.settings.kl * (log_p[i] - log_p0[i])",
+     "+ context.settings.kl * (log_p[i] - log_p0[i])"),
     ("banel/novelty.cpp", "there[begin] = also->longer(there[begin], s[i]);", ""),
     ("tasks/addition/question.cpp", "s.size() > 1 && s[0] == '0'", "s[0] == '0'"),
     ("tasks/addition/question.cpp", "carry = column > 9 || (carry && column == 9);", "carry = column > 9;"),
@@ -102,9 +137,11 @@ MUTATIONS = [
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(description=__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", default="", help="mutations whose file holds this text")
-    options.add_argument("--list", action="store_true", help="show the mutations and check that each still applies")
+    options.add_argument("--list", action="store_true",
+                         help="show the mutations and check that each still applies")
     chosen = options.parse_args()
     root = pathlib.Path(__file__).resolve().parents[3]
     mutations = [m for m in MUTATIONS if chosen.only in m[0]]
@@ -141,7 +178,8 @@ def run(root, copy, mutations):
         if failed is None:
             survivors.append((file, before, after))
         verdict = f"caught by {failed}" if failed else "SURVIVED"
-        print(f"{number:2}/{len(mutations)} {file}: {before!r} -> {after!r}: {verdict} ({time.monotonic() - started:.0f} s)", flush=True)
+        print(f"{number:2}/{len(mutations)} {file}: {before!r} -> {after!r}: {verdict} "
+              f"({time.monotonic() - started:.0f} s)", flush=True)
     caught = len(mutations) - len(survivors)
     print(f"{caught} of {len(mutations)} mutations caught ({100 * caught / len(mutations):.0f} %)")
     return 0 if caught >= 0.95 * len(mutations) else 1
@@ -151,8 +189,8 @@ def failing_test(copy):
     """The first test that fails, or None."""
     for program in PROGRAMS:
         try:
-            done = subprocess.run([copy / "build/native/tests" / program, "--abort-after=1", "--no-colors"], cwd=copy,
-                                  capture_output=True, text=True, errors="replace", timeout=300)
+            done = subprocess.run([copy / "build/native/tests" / program, "--abort-after=1", "--no-colors"],
+                                  cwd=copy, capture_output=True, text=True, errors="replace", timeout=300)
         except subprocess.TimeoutExpired:
             return f"{program} (does not end)"
         if done.returncode:

@@ -1,4 +1,5 @@
-// The real program, run as a user runs it: what it refuses, what its help says, and the commands without a run.
+// The real program, run as a user runs it: what it refuses, what its help says, and the commands without a
+// run.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -10,8 +10,8 @@ using namespace banel;
 
 namespace {
 
-// Three runs of a variant that has the setting, with a final rate of that many times the base rate; the failure
-// model's losses are 2 and 2.2.
+// Three runs of a variant that has the setting, with a final rate of that many times the base rate; the
+// failure model's losses are 2 and 2.2.
 std::vector<Run> point(double epochs, const std::vector<double>& factors) {
   std::vector<Run> runs;
   for (const double factor : factors) {

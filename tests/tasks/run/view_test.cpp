@@ -6,7 +6,7 @@
 #include <string>
 
 #include "nn/io/file.h"
-#include "tests/support/tiny_attack.h"
+#include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {
 namespace {

@@ -20,7 +20,7 @@ samples = 100
 base_samples = 100
 halving = {configurations = 4, budgets = [20, 40], keep = 3, seed = 2}
 variants = [
-  {method = "banel", m = 20, n = 20, ranges = {f = {low = 2, high = 32, log = true}, phi_epochs = {low = 1, high = 3}}},
+  {method = "banel", m = 20, n = 20, ranges = {f = {low=2, high=32, log=true}, phi_epochs = {low=1, high=3}}},
   {method = "tail", m = 20, n = 20, ranges = {f = {low = 2, high = 32, log = true}, theta_epochs = [1, 4]}},
   "prior",
 ]
