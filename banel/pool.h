@@ -1,7 +1,7 @@
-// A Generator that draws from strings which another one has already written: each draw is one of them, all with
-// the same chance. Sampling then costs nothing, so Algorithm 1 can afford filters that let one string in
-// hundreds pass. Whatever it learns, it goes on drawing these strings; its probabilities are those of the model
-// inside.
+// A Generator that draws from strings which another one has already written: each draw is one of them, all
+// with the same chance. Sampling then costs nothing, so Algorithm 1 can afford filters that let one string in
+// hundreds pass. Whatever it learns, it goes on drawing these strings; its probabilities are those of the
+// model inside.
 //
 //   PoolGenerator pool(prior, prior.sample(8000, {seed, "pool"}));
 //   auto phi = pool.clone();  phi->fit(failures, {}, order);  phi->log_prob(texts(pool.sample(100, random)));

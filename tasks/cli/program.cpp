@@ -36,7 +36,9 @@ Words written_out(Words words) {
 
 }  // namespace
 
-Registry built_in() { return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry(), reason::entry()}}; }
+Registry built_in() {
+  return {built_in_methods(), {addition::entry(), toy1d::entry(), planted::entry(), reason::entry()}};
+}
 
 int command_line(int argc, char** argv, const std::function<void(Registry&)>& add) {
   return run_program([&] {

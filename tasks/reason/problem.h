@@ -41,16 +41,16 @@ struct Problem {
   int answer() const { return values().back(); }
 };
 
-// One to four relations; a relation that scales (t, d) is inverse with probability `scaling`, another one with
-// probability `shifting`. All values are whole and in 1..largest_value.
+// One to four relations; a relation that scales (t, d) is inverse with probability `scaling`, another one
+// with probability `shifting`. All values are whole and in 1..largest_value.
 Problem random_problem(Rng&, double shifting, double scaling);
 
 // Errors: UsageError "problem: ..." that says what is wrong and shows a right one.
 Problem parse_problem(std::string_view text);
 
-// The reference reasoning, in pieces: a solution takes one text of each piece in order, and every choice makes
-// another solution. The pieces are the restatement or nothing ("C=73;"), one a relation (its step after any of
-// eight connectives, the operands of + and * in either order), and the answer ("#396.").
+// The reference reasoning, in pieces: a solution takes one text of each piece in order, and every choice
+// makes another solution. The pieces are the restatement or nothing ("C=73;"), one a relation (its step after
+// any of eight connectives, the operands of + and * in either order), and the answer ("#396.").
 std::vector<std::vector<std::string>> pieces(const Problem&);
 
 std::string random_solution(const Problem&, Rng&);  // each piece uniformly

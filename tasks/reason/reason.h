@@ -6,8 +6,8 @@
 //   failure      F=12/4=3;#3.           the relation is read the wrong way round
 //   success      F=12*4=48;#48.         sound; A=12;F=12+36=48;#48. would be lucky
 //
-// Success rates are those of sound reasoning, computed by sound.h, among the solutions that the assumed screen
-// passes. The modes of the samples tell sound successes from lucky ones.
+// Success rates are those of sound reasoning, computed by sound.h, among the solutions that the assumed
+// screen passes. The modes of the samples tell sound successes from lucky ones.
 #pragma once
 #include "nn/gpt.h"
 #include "tasks/task.h"

@@ -1,11 +1,12 @@
-// How likely a generator writes sound reasoning: the sum of its probabilities of all wordings of the reference
-// reasoning (problem.h), and of nothing else. The right answer by wrong steps does not count.
+// How likely a generator writes sound reasoning: the sum of its probabilities of all wordings of the
+// reference reasoning (problem.h), and of nothing else. The right answer by wrong steps does not count.
 //
-// The wordings form a tree, a level a piece. It is walked from the top with the probability of every beginning.
-// A tree of at most `most_branches` is walked in full and the sum is exact. A larger one is thinned before it
-// grows too wide: each of eight groups keeps some of its beginnings, drawn in proportion to their probability,
-// and passes the whole of it on to them. Every group's sum is unbiased (Del Moral 2004); their spread gives the
-// standard error. Beginnings that the generator prefers are drawn, however narrow it has become.
+// The wordings form a tree, a level a piece. It is walked from the top with the probability of every
+// beginning. A tree of at most `most_branches` is walked in full and the sum is exact. A larger one is
+// thinned before it grows too wide: each of eight groups keeps some of its beginnings, drawn in proportion to
+// their probability, and passes the whole of it on to them. Every group's sum is unbiased (Del Moral 2004);
+// their spread gives the standard error. Beginnings that the generator prefers are drawn, however narrow it
+// has become.
 //
 //   const std::vector<SoundSolution> all = sound_solutions(theta, problem, {1, "wordings"});
 //   sum_of(all, [](const SoundSolution&) { return true; }).value;
@@ -28,7 +29,8 @@ struct SoundSolution {
 
 std::vector<SoundSolution> sound_solutions(const Generator&, const Problem&, Stream random);
 
-// Over the solutions that `counts` marks: the sum of the masses, the mean over the groups if there are groups.
+// Over the solutions that `counts` marks: the sum of the masses, the mean over the groups if there are
+// groups.
 Estimate sum_of(const std::vector<SoundSolution>&, const std::vector<bool>& counts);
 
 }  // namespace banel::reason

@@ -1,7 +1,9 @@
 // One attack: a task, a method, a seed, a folder. What tables, figures and `verify` need is in its files:
 //   config.json         task, method, every setting: an attack on other ones is refused
-//   ledger.jsonl        every evaluation (banel/ledger.h)      metrics.jsonl   every round (log.h)
-//   timing.jsonl        seconds of every round                 checkpoint      what a killed attack resumes from
+//   ledger.jsonl        every evaluation (banel/ledger.h)
+//   metrics.jsonl       every round (log.h)
+//   timing.jsonl        seconds of every round
+//   checkpoint          what a killed attack resumes from
 //   attacker.FORMAT     the attacker handed over, when the attack is finished
 // Example: run_attack("runs/one", task, adapted(all.method("banel"), task, {}), {.seed = 7}, {});
 #pragma once
@@ -30,8 +32,8 @@ using Report = std::function<void(std::int64_t evaluations)>;
 using Watch = std::function<void(std::span<const Evaluation> paid, std::span<const RoundRecord>)>;
 
 // Runs or resumes the attack; a finished one is read back. `report` is called with the evaluations used so
-// far: once at the beginning, with those of earlier calls, and after every round, as `watch` is. An attack may
-// end without a round: then nothing valid could be drawn. `method` is adapted to the task (registry.h).
+// far: once at the beginning, with those of earlier calls, and after every round, as `watch` is. An attack
+// may end without a round: then nothing valid could be drawn. `method` is adapted to the task (registry.h).
 // Errors: InputError if the folder belongs to another configuration or is damaged.
 AttackResult run_attack(const std::filesystem::path& folder, const Task&, const Method&,
                         const AttackSettings&, const Report& report, const Watch& watch = {});
@@ -50,7 +52,8 @@ Screen unseen(const Task&, const Method&, const std::function<std::span<const Ev
 Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
                              std::size_t n, std::uint64_t seed);
 
-// The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work counted.
+// The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work
+// counted.
 std::unique_ptr<Generator> starting_model(const Task&, const Method&, std::uint64_t seed,
                                           const std::shared_ptr<Cost>&);
 

@@ -1,5 +1,5 @@
 // What attacks found, told in words, and attacks written by hand beside them.
-//   in_words(find_attack("runs/quick", all), 5)      "0042+007=" the target says 59, the sum is 49 (zeros); ...
+//   in_words(find_attack("runs/quick", all), 5)  "0042+007=" the target says 59, the sum is 49 (zeros); ...
 #pragma once
 #include <filesystem>
 #include <vector>
@@ -27,7 +27,8 @@ struct AttackRecord {  // what the files of an attack say of its settings
   std::int64_t budget;
 };
 
-// An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is neither.
+// An attack's folder, or of a run the attack with the highest final success. Errors: InputError if it is
+// neither.
 AttackRecord attack_record(const std::filesystem::path& folder, const Registry&);
 
 // The finds of the same. Errors: also InputError if the attack is not finished.
