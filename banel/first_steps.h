@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "banel/generators/tabular.h"
 #include "banel/oracle.h"
-#include "banel/tabular.h"
 
 namespace banel {
 

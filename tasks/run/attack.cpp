@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "banel/pool.h"
+#include "banel/generators/pool.h"
 #include "nn/io/file.h"
 #include "tasks/model/gpt_generator.h"
 #include "tasks/run/checkpoint.h"

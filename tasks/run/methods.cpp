@@ -2,72 +2,22 @@
 // Those of the seven methods in tuning.toml are what it chose, with the same effort for each, rounded.
 #include "banel/auto.h"
 #include "banel/finds.h"
-#include "banel/policy.h"
+#include "tasks/run/method_parts.h"
 #include "tasks/run/registry.h"
-#include "tasks/run/rnd.h"
 
 namespace banel {
 
 namespace {
 
-using Make = std::function<std::unique_ptr<Learner>(const Method&, const Start&)>;
-using MakeNovelty = std::function<std::shared_ptr<Novelty>(const Method&, const Start&)>;
-using Keys = std::vector<std::string>;
-
-Keys operator+(Keys a, const Keys& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-Keys without(Keys keys, const std::string& key) {
-  std::erase(keys, key);
-  return keys;
-}
-
-Keys counted() { return {"budget"}; }
-Keys round_keys() { return counted() + Keys{"m", "screen"}; }
 Keys filter_keys() { return round_keys() + Keys{"n", "f", "theta_epochs", "theta_rate", "theta_batch"}; }
 Keys small_keys() { return filter_keys() + Keys{"early_abort", "patience", "restart"}; }
 Keys phi_keys() { return {"kappa", "phi_epochs", "phi_rate", "phi_batch"}; }
-Keys policy_keys() { return round_keys() + Keys{"theta_rate", "theta_batch"}; }
-Keys rnd_keys() { return {"novelty_epochs", "novelty_rate"}; }
-Keys count_keys() { return {"novelty_order", "novelty_c"}; }
-
-std::shared_ptr<Novelty> count(const Method& m, const Start&) {
-  return std::make_shared<PseudoCounts>(static_cast<std::size_t>(m.novelty.order), m.novelty.c);
-}
-
-std::shared_ptr<Novelty> rnd(const Method& m, const Start& start) {
-  return std::make_shared<Rnd>(as_gpt(start.prior, m.name), m.novelty, start.seed, start.cost);
-}
-
-std::unique_ptr<Generator> counted_prior(const Start& start) {
-  std::unique_ptr<Generator> prior = start.prior.clone();
-  prior->count_cost(start.cost);
-  return prior;
-}
-
-template <class Kind, class... With>
-Make learner(With... with) {
-  return [=](const Method&, const Start&) { return std::make_unique<Kind>(with...); };
-}
-
-template <class Kind>
-Make learner_from_prior() {
-  return [](const Method&, const Start& start) { return std::make_unique<Kind>(counted_prior(start)); };
-}
 
 Make filter(const Score& score) { return learner<Banel>(score); }
 
 Make filter_by(MakeNovelty novelty) {
   return [novelty = std::move(novelty)](const Method& m, const Start& start) {
     return std::make_unique<Banel>(novelty_score(novelty(m, start)));
-  };
-}
-
-Make bonus_gradient(MakeNovelty novelty) {
-  return [novelty = std::move(novelty)](const Method& m, const Start& start) {
-    return std::make_unique<BonusGradient>(novelty(m, start), counted_prior(start));
   };
 }
 
@@ -99,15 +49,6 @@ Method tuned_for_banel(Method m) {
   return m;
 }
 
-Method policy(Method m, double rate, int batch) {
-  m.uses = policy_keys() + m.uses;
-  m.screen = "none";
-  m.settings.theta.rate = rate;
-  m.settings.theta.batch = batch;
-  m.settings.kl = 1;
-  return m;
-}
-
 void add_banel(std::vector<Method>& all) {
   all.push_back(
       tuned_for_banel({"banel",
@@ -136,60 +77,6 @@ void add_banel(std::vector<Method>& all) {
   regions.settings.memory = Memory::regions;
   regions.settings.f = 1.1;  // what passes shrinks by f each round, so f must be small
   all.push_back(regions);
-}
-
-Method with_rollback(Method m, std::string name) {
-  m.name = std::move(name);
-  m.sentence += ", and the rollback of banel";
-  m.uses.emplace_back("patience");
-  m.settings.patience = 3;
-  m.paper = {};
-  return m;
-}
-
-void add_bonus_policies(std::vector<Method>& all) {
-  Method counts = policy({"count", "policy gradient on pseudo-counts, with a KL penalty",
-                          bonus_gradient(count), count_keys() + Keys{"kl"}},
-                         3e-3, 50);
-  counts.settings.kl = 0.3;
-  counts.paper = {0.00058, 1.45};
-  all.push_back(counts);
-  all.push_back(with_rollback(counts, "count-rollback"));
-  for (const int epochs : {1, 10, 100}) {
-    Method m =
-        policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
-                "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
-                    std::to_string(epochs),
-                bonus_gradient(rnd), rnd_keys() + Keys{"kl"}},
-               3e-3, 50);
-    m.novelty.epochs = epochs;
-    if (epochs == 1) m.paper = {0.00084, 2.1};
-    all.push_back(m);
-    if (epochs == 1) all.push_back(with_rollback(m, "rnd-rollback"));
-  }
-}
-
-void add_reward_policies(std::vector<Method>& all) {
-  all.push_back(policy({"reinforce", "policy gradient on the bare reward; no gradient while it is 0",
-                        learner<RewardGradient>(Baseline::none)},
-                       1e-3, 50));
-  all.push_back(
-      policy({"grpo", "group-relative policy gradient on the bare reward; no gradient while it is 0",
-              learner<RewardGradient>(Baseline::group)},
-             3e-3, 250));
-  Method small = variant("grpo-50", all.back(), {{"m", 50}, {"theta_batch", 50}});
-  small.sentence = "grpo in rounds of 50 attempts";
-  all.push_back(small);
-  for (std::size_t i = all.size() - 3; i < all.size(); ++i) all[i].trains_on_rewarded = true;
-}
-
-void add_failure_policies(std::vector<Method>& all) {
-  all.push_back(policy({"nsr", "negative sample reinforcement: policy gradient with reward -1 for a failure",
-                        learner<FailureGradient>(Penalty::likelihood)},
-                       1e-3, 50));
-  all.push_back(policy({"unlikelihood", "raises the probability of every token but those of the failures",
-                        learner<FailureGradient>(Penalty::unlikelihood)},
-                       1e-3, 50));
 }
 
 // They break the paper's rule, and their rows are the price of that rule.
@@ -313,9 +200,7 @@ void add_unlearned(std::vector<Method>& all) {
 std::vector<Method> built_in_methods() {
   std::vector<Method> all;
   add_banel(all);
-  add_bonus_policies(all);
-  add_reward_policies(all);
-  add_failure_policies(all);
+  add_policies(all);
   add_finds(all);
   add_controls_of_score(all);
   add_controls_of_evidence(all);

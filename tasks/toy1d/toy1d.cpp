@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "banel/first_steps.h"
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 #include "tasks/base/text.h"
 #include "tensor/hash.h"
 

@@ -198,14 +198,14 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
 
 TEST_CASE("ledger and log and table agree on every count") {
   const Files& files = whole(commands()[2]).files;
-  const Json rows = parse_json(files.at("rows.json"));
+  const Json rows = Json::parse(files.at("rows.json"));
   for (const Json& row : rows) {
     const std::string folder =
         "attacks/1/" + row.at("variant").get<std::string>() + "/seed" + row.at("seed").dump() + "/";
     const auto lines = [&](const std::string& name) {
       std::vector<Json> result;
       std::istringstream text(files.at(folder + name));
-      for (std::string line; std::getline(text, line);) result.push_back(parse_json(line));
+      for (std::string line; std::getline(text, line);) result.push_back(Json::parse(line));
       return result;
     };
     std::size_t paid = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -160,7 +161,7 @@ inline void check_ledgers(const fs::path& folder) {
     if (end == log.npos) continue;
     const std::size_t begin = end == 0 ? log.npos : log.rfind('\n', end - 1);
     const Json last =
-        parse_json(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
+        Json::parse(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
     CHECK(last.at("nre").get<std::ptrdiff_t>() <=
           std::ssize(read_ledger(entry.path().parent_path() / "ledger.jsonl").evaluations));
   }

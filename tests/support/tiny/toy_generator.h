@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "banel/banel.h"
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 
 namespace banel {
 

@@ -1,5 +1,5 @@
 // A task and a method of one's own in the whole command line: multiples study multiples.toml
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 #include "tasks/cli/program.h"
 using namespace banel;
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 #include "tensor/check.h"
 #include "tests/support/tiny/tiny_task.h"
 

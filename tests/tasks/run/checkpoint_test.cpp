@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"

@@ -1,4 +1,4 @@
-#include "banel/pool.h"
+#include "banel/generators/pool.h"
 
 #include "tensor/check.h"
 

@@ -1,4 +1,4 @@
-#include "banel/tabular.h"
+#include "banel/generators/tabular.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "banel/pool.h"
+#include "banel/generators/pool.h"
 
 #include <doctest/doctest.h>
 
@@ -6,26 +6,26 @@
 
 #include "banel/posterior.h"
 #include "tensor/check.h"
-#include "tests/support/toy_generator.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 namespace {
 
-const Stream stream{1, "pool_test"};
+const Stream of_pool{1, "pool_test"};
 
 PoolGenerator pool_of(std::size_t n) {
   const ToyGenerator prior(20);
-  return {prior, prior.sample(n, stream)};
+  return {prior, prior.sample(n, of_pool)};
 }
 
 TEST_CASE("a pool draws only strings that it holds, with the probabilities of who wrote them") {
   const ToyGenerator prior(20);
-  const std::vector<Proposal> written = prior.sample(5, stream);
-  const PoolGenerator pool(prior, written);
+  const std::vector<Proposal> written = prior.sample(5, of_pool);
+  const PoolGenerator drawn_from(prior, written);
   std::set<Attempt> held;
   for (const Proposal& p : written) held.insert(p.text);
   std::set<Attempt> drawn;
-  for (const Proposal& p : pool.sample(200, stream)) {
+  for (const Proposal& p : drawn_from.sample(200, of_pool)) {
     drawn.insert(p.text);
     CHECK(p.log_prob == prior.log_prob(std::vector<Attempt>{p.text})[0]);
   }
@@ -33,15 +33,15 @@ TEST_CASE("a pool draws only strings that it holds, with the probabilities of wh
 }
 
 TEST_CASE("a copy that is fitted scores the pool and other strings as its model does") {
-  const PoolGenerator pool = pool_of(8);
+  const PoolGenerator drawn_from = pool_of(8);
   const std::vector<Attempt> failures{"w1", "w1", "w2"};
-  const auto phi = pool.clone();
+  const auto phi = drawn_from.clone();
   ToyGenerator model(20);
-  CHECK(phi->fit(failures, {.epochs = 2}, stream) == model.fit(failures, {.epochs = 2}, stream));
+  CHECK(phi->fit(failures, {.epochs = 2}, of_pool) == model.fit(failures, {.epochs = 2}, of_pool));
   const std::vector<Attempt> all = model.words();
   CHECK(phi->log_prob(all) == model.log_prob(all));
-  CHECK(pool.log_prob(all) == ToyGenerator(20).log_prob(all));
-  CHECK(texts(phi->sample(50, stream)) == texts(pool.sample(50, stream)));
+  CHECK(drawn_from.log_prob(all) == ToyGenerator(20).log_prob(all));
+  CHECK(texts(phi->sample(50, of_pool)) == texts(drawn_from.sample(50, of_pool)));
 }
 
 TEST_CASE("a pool without strings is refused") {
@@ -49,10 +49,10 @@ TEST_CASE("a pool without strings is refused") {
 }
 
 TEST_CASE("a state read back gives the same probabilities") {
-  const PoolGenerator pool = pool_of(8);
-  const auto phi = pool.clone();
-  phi->fit(std::vector<Attempt>{"w3"}, {.epochs = 1}, stream);
-  const auto again = pool.with_state(phi->state(), "here");
+  const PoolGenerator drawn_from = pool_of(8);
+  const auto phi = drawn_from.clone();
+  phi->fit(std::vector<Attempt>{"w3"}, {.epochs = 1}, of_pool);
+  const auto again = drawn_from.with_state(phi->state(), "here");
   const std::vector<Attempt> some{"w0", "w3", "w19"};
   CHECK(again->log_prob(some) == phi->log_prob(some));
 }
