@@ -42,13 +42,13 @@ std::string every_seed(const TableRow& row) {
   return text;
 }
 
-// The median over instances of the mean final rate over the base rate, and how many reach ten times it. For
-// many instances with base rates that differ.
-std::string by_instance(const TableRow& row) {
+// The median over instances of the mean rate over the base rate, and how many reach ten times it. For many
+// instances with base rates that differ.
+std::string by_instance(const TableRow& row, double Row::*rate) {
   constexpr std::size_t many = 6;
   std::map<std::uint64_t, std::vector<double>> factors;
   for (const Row& attack : row.attacks)
-    if (attack.base.value > 0) factors[attack.instance].push_back(attack.final / attack.base.value);
+    if (attack.base.value > 0) factors[attack.instance].push_back(attack.*rate / attack.base.value);
   if (factors.size() < many) return "-";
   std::vector<double> means;
   for (const auto& [instance, all] : factors) means.push_back(mean(all));
@@ -106,7 +106,9 @@ const Column variant_name{"variant", [](const TableRow&r) { return r.variant; }}
     paid_finds{"paid finds", [](const TableRow&r) { return fixed(r.paid_finds, 1); }},
     to_first{"to first", [](const TableRow&r) { return reached_text(r.to_first); }},
     to_half{"to one half", [](const TableRow&r) { return reached_text(r.to_half); }},
-    median_factor{"median × base (tenfold)", by_instance},
+    median_factor{"median × base (tenfold)", [](const TableRow&r) { return by_instance(r, &Row::final); }},
+    selected_factor{"selected: median × base",
+                    [](const TableRow&r) { return by_instance(r, &Row::selected); }},
     times_base{"× base (95 %)", [](const TableRow&r) { return factor_text(r.factor); }},
     evaluations_spent{"evaluations", [](const TableRow&r) { return grouped(r.evaluations); }},
     flops{"FLOPs", [](const TableRow&r) { return formatted("%.1e", r.flops); }},
@@ -127,15 +129,12 @@ std::string rate_text(const BaseRate& base) {
 }
 
 std::vector<Column> main_columns(const std::vector<TableRow>& rows) {
-  std::vector<Column> columns{variant_name,
-                              {"paper", paper_text},
-                              final_mean,
-                              seeds,
-                              times_base,
-                              median_factor,
-                              p_final,
-                              distinct_successes,
-                              {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
+  std::vector<Column> columns{
+      variant_name,       {"paper", paper_text},
+      final_mean,         seeds,
+      times_base,         median_factor,
+      selected_factor,    p_final,
+      distinct_successes, {"p, distinct", [](const TableRow& r) { return p_text(r.p_distinct); }}};
   for (const Column& column : also_columns(rows)) columns.push_back(column);
   columns.insert(columns.end(), {paid_finds, to_first, to_half, evaluations_spent, flops, ended});
   return that_tell(columns, rows);
@@ -169,6 +168,7 @@ std::vector<Column> terminal_columns(const std::vector<TableRow>& rows) {
       variant_name,
       renamed(final_mean, "final"),
       {"× base", [](const TableRow& r) { return r.factor ? times(r.factor->value) : "-"; }},
+      selected_factor,
       median_factor,
       renamed(distinct_successes, "distinct"),
       to_half,
@@ -213,12 +213,14 @@ std::string main_legend(const Table& table) {
   std::string first = "the first row";
   for (const TableRow& row : table.rows)
     if (row.is_first) first = row.variant;
-  const bool many = std::ranges::any_of(table.rows, [](const TableRow& r) { return by_instance(r) != "-"; });
+  const bool many =
+      std::ranges::any_of(table.rows, [](const TableRow& r) { return by_instance(r, &Row::final) != "-"; });
   return "Final: success rate after the last round, on fresh samples outside the budget. × base: over the "
          "base rate, with a 95 % bootstrap interval over instances, then seeds. " +
-         std::string(
-             many ? "Median × base: over instances, and how many of them reach ten times the base rate. "
-                  : "") +
+         std::string(many ? "Median × base: over instances, and how many of them reach ten times the base "
+                            "rate; selected: of "
+                            "the attacker that the paid evaluations point to. "
+                          : "") +
          "p: " + first +
          " ends higher, exact paired permutation test. Distinct successes: different strings that succeed, "
          "over "

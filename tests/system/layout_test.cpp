@@ -24,7 +24,7 @@ const std::vector<std::string> street = {"tensor",     "nn",           "nn/io", 
                                          "tasks/base", "tasks/model",  "tasks/task.h", "tasks/run",
                                          "tasks/plot", "tasks/report", "tasks/study",  "tasks/cli"};
 // A task sees what stands left of tasks/run; a view file of it, which draws figures, all but study and cli.
-const std::vector<std::string> tasks = {"tasks/addition", "tasks/planted", "tasks/toy1d"};
+const std::vector<std::string> tasks = {"tasks/addition", "tasks/planted", "tasks/reason", "tasks/toy1d"};
 
 bool inside(const std::string& file, const std::string& room) {
   return file == room || file.starts_with(room + "/");

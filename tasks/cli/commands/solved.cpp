@@ -65,8 +65,8 @@ std::string in_words(const HardProblems& hard, std::uint64_t seed) {
                      formatted("%g", hardest) + ".." + formatted("%g", easiest) + "; " +
                      std::to_string(hard.looked_at) + " looked at\n";
   for (const HardProblem& p : hard.found)
-    text += std::to_string(p.number) + '\t' + formatted("%.2e", p.base.value) + '\t' + p.problem.text() +
-            '\t' + p.problem.words() + '\n';
+    text +=
+        std::to_string(p.number) + '\t' + formatted("%.2e", p.base.value) + '\t' + p.problem.text() + '\n';
   return text;
 }
 

@@ -28,7 +28,7 @@ SolvedProblem solve(const GPT& reasoner, const reason::Problem&, std::size_t mos
 std::string in_words(const SolvedProblem&);
 Json to_json(const SolvedProblem&);
 
-// A line for each: number, sound success, problem, what it says.
+// A line for each: number, sound success, problem.
 std::string in_words(const reason::HardProblems&, std::uint64_t seed);
 
 }  // namespace banel

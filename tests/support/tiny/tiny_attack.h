@@ -19,6 +19,11 @@ inline const Task& task() {
   return made;
 }
 
+// Whether the attacker stays the prior, whatever happens.
+inline bool learns_nothing(const Method& m) {
+  return m.one_round || m.remembers == Method::Remembers::claims;
+}
+
 // A built-in method with everything small: three rounds of 20 attempts.
 inline Method method(const std::string& name, const Task& of = task()) {
   Method m = adapted(Registry{built_in_methods(), {}}.method(name), of, {});

@@ -72,7 +72,9 @@ TEST_CASE("the rounds of every method are those of its logs and of its ledger") 
       }
       if (even) REQUIRE(result.rounds[k].measured);
       if (result.rounds[k].measured) {
-        CHECK(rounds[k].at("measured").at("success").at("n") == 100);
+        const bool all = m.remembers != Method::Remembers::claims;  // little may be left that is unrefuted
+        CHECK(rounds[k].at("measured").at("success").at("n") <= 100);
+        if (all) CHECK(rounds[k].at("measured").at("success").at("n") == 100);
         CHECK(rounds[k].at("measured").at("success").at("k") == result.rounds[k].measured->success.k);
       }
       CHECK(result.rounds[k].nre == rounds[k].at("nre"));
@@ -158,7 +160,7 @@ TEST_CASE("every method that learns changes the attacker and the others keep it"
     m.settings.patience = 0;
     m.settings.restart = 0;  // or the best attacker may be the prior
     attack(folder.path, m);
-    const bool learns = known.settings.memory == Memory::distil && !known.one_round;
+    const bool learns = known.settings.memory == Memory::distil && !tiny::learns_nothing(known);
     CHECK((attacker_weights(folder.path) == prior_weights()) != learns);
   }
 }

@@ -12,7 +12,7 @@
 #include "banel/oracle.h"
 #include "nn/io/json.h"
 #include "tensor/rng.h"
-#include "tests/system/long_commands.h"
+#include "tests/system/crash/long_commands.h"
 
 namespace banel {
 namespace {
