@@ -2,6 +2,7 @@
 
 #include "tasks/addition/addition.h"
 #include "tasks/planted/planted.h"
+#include "tasks/reason/reason.h"
 #include "tasks/study/study.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
@@ -133,7 +134,8 @@ variants = [{method = "tail", ranges = {f = {low = 2, high = 8, log = true}, the
 }
 
 TEST_CASE("every study of the project is read in full and quick") {
-  Registry all{.methods = built_in_methods(), .tasks = {addition::entry(), planted::entry()}};
+  Registry all{.methods = built_in_methods(),
+               .tasks = {addition::entry(), planted::entry(), reason::entry()}};
   CHECK(study_names().size() >= 7);
   for (const std::string& name : study_names())
     for (const bool quick : {false, true}) {
