@@ -106,21 +106,23 @@ void ask_rules(const AskArguments& o, const Session& session) {
   std::cout << in_words(it.task->title(), rows);
 }
 
+GPT reasoner(const AskArguments& o, const Session& session) {
+  if (!o.networks.empty()) return reason::reasoner_of(*o.opened(session).task);
+  set_threads(o.threads);
+  return carried_reasoner();
+}
+
 void ask_reason(const AskArguments& o, const Session& session) {
   const reason::Problem problem = reason::parse_problem(o.question);
-  AskArguments here = o;
-  if (!o.folder.empty()) here.networks = o.folder;
-  const Instance it = here.opened(session);
-  const SolvedProblem solved = solve(reason::reasoner_of(*it.task), problem, o.n, o.seed);
+  const SolvedProblem solved = solve(reasoner(o, session), problem, o.n, o.seed);
   if (o.json) return print(to_json(solved));
   std::cout << in_words(solved);
 }
 
 void ask_problems(const AskArguments& o, const Session& session) {
-  const Instance it = o.opened(session);
   Progress progress("hard problems", static_cast<std::int64_t>(o.n), o.mode());
-  const reason::HardProblems hard = reason::hard_problems(reason::reasoner_of(*it.task), o.seed, o.n,
-                                                          [&](std::size_t) { progress.advance(1); });
+  const reason::HardProblems hard =
+      reason::hard_problems(reasoner(o, session), o.seed, o.n, [&](std::size_t) { progress.advance(1); });
   std::cout << in_words(hard, o.seed);
 }
 
@@ -141,6 +143,11 @@ void declare_ask(Session& session) {
     command.option("--networks", o.networks, "a run, an attack, or what `banel train` made")
         .placeholder("FOLDER")
         .default_text("runs/reproduce or runs/quick");
+  };
+  const auto reasoner_option = [](Command& command, AskArguments& o) {
+    command.option("--networks", o.networks, "a run of the task reason, or what `banel train` made")
+        .placeholder("FOLDER")
+        .default_text("the reasoner that the program carries");
   };
   constexpr std::int64_t most = 100'000'000;
   const char* const text_of_samples = "instead: judge so many and print the rate as JSON";
@@ -179,7 +186,7 @@ void declare_ask(Session& session) {
     o->n = 5;
     command.option("-n", o->n, "of its most frequent answers", 1, 100);
     add_seed(command, o->seed, "of the solutions that are sampled");
-    networks(command, *o);
+    reasoner_option(command, *o);
     add_json(command, o->json);
   }
   {
@@ -189,7 +196,7 @@ void declare_ask(Session& session) {
     o->seed = 20261127;
     command.option("-n", o->n, "problems", 1, 1000);
     add_seed(command, o->seed, "of the generator");
-    networks(command, *o);
+    reasoner_option(command, *o);
   }
   {
     const auto [command, o] =

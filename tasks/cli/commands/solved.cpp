@@ -3,13 +3,25 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "nn/io/checkpoint.h"
+#include "tasks/base/embedded.h"
 #include "tasks/base/text.h"
 #include "tasks/reason/reasoner.h"
 #include "tasks/reason/sound.h"
+#include "tensor/check.h"
 
 namespace banel {
 
 using namespace reason;
+
+extern const std::span<const EmbeddedFile> network_files;
+
+GPT carried_reasoner() {
+  for (const EmbeddedFile& file : network_files)
+    if (file.name.ends_with(".reasoner.safetensors"))
+      return decode_checkpoint(file.bytes, std::string(file.name)).model;
+  throw InputError("this program carries no reasoner; give --networks FOLDER");
+}
 
 SolvedProblem solve(const GPT& reasoner, const Problem& problem, std::size_t most, std::uint64_t seed) {
   constexpr std::int64_t samples = 2'000;

@@ -22,6 +22,9 @@ struct SolvedProblem {
   std::vector<Answer> answers;  // the most frequent first
 };
 
+// The reasoner that the program carries (tasks/networks).
+GPT carried_reasoner();
+
 // Samples 2,000 solutions and keeps the `most` most frequent answers.
 SolvedProblem solve(const GPT& reasoner, const reason::Problem&, std::size_t most, std::uint64_t seed);
 

@@ -18,7 +18,7 @@ PoolGenerator pool_of(std::size_t n) {
   return {prior, prior.sample(n, of_pool)};
 }
 
-TEST_CASE("a pool draws only strings that it holds, with the probabilities of who wrote them") {
+TEST_CASE("a pool draws only strings that it holds with the probabilities of who wrote them") {
   const ToyGenerator prior(20);
   const std::vector<Proposal> written = prior.sample(5, of_pool);
   const PoolGenerator drawn_from(prior, written);

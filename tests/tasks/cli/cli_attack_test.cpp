@@ -207,6 +207,18 @@ TEST_CASE("the target answers a question letter by letter and right and wrong ar
   CHECK(errors.at("error").at("n") == 200);
 }
 
+TEST_CASE("the reasoner of the program solves a word problem without any run") {
+  const TemporaryFolder here;
+  const Outcome easy = run({"ask", "reason", "A=12.B4tA.?B:", "--quiet"}, here.path);
+  CHECK(easy.code == 0);
+  CHECK(easy.out.find("A has 12. B has 4 times as many as A. How many has B?") != std::string::npos);
+  const Json json = Json::parse(run({"ask", "reason", "A=12.B4tA.?B:", "--json"}, here.path).out);
+  CHECK(json.at("answer") == 48);
+  CHECK(json.at("sound").at("value") > 0.9);
+  refused(2, {"ask", "reason", "A=12.B4xA.?B:"}, {"A=12.B4xA.?B:", "C=73.C5dH.H31fB.?B:"});
+  refused(4, {"ask", "reason", "A=12.B4tA.?B:", "--networks", "none"}, {"none"}, here.path);
+}
+
 TEST_CASE("an attacker writes strings before and after an attack and is measured") {
   const Folder here;
   // A target this small errs on everything: without a failure, only a policy gradient changes the attacker.

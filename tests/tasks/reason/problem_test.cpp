@@ -58,7 +58,7 @@ TEST_CASE("training problems hold no inverse relation that scales") {
   CHECK(shifted > 100);
 }
 
-TEST_CASE("every wording of the reference reasoning is sound, adds up and ends with the answer") {
+TEST_CASE("every wording of the reference reasoning is sound and adds up and ends with the answer") {
   CHECK(is_sound(example, example_solution));
   std::set<std::string> met;
   for (std::uint32_t i = 0; i < 2000; ++i) {
@@ -81,7 +81,7 @@ TEST_CASE("the right number by other steps is not sound") {
   CHECK(!is_sound(example, ""));
 }
 
-TEST_CASE("the calculator passes steps that add up, whatever they are about") {
+TEST_CASE("the calculator passes steps that add up whatever they are about") {
   CHECK(parse_solution("H=73*5=365;B=365-31=334;#334.")->adds_up());
   CHECK(!parse_solution("H=73*5=366;#366.")->adds_up());
   CHECK(!parse_solution("H=73/5=14;#14.")->adds_up());    // not whole

@@ -55,7 +55,7 @@ Listed listed() {
   return all;
 }
 
-TEST_CASE("the reasoner that the program carries solves ordinary problems, and misreads what it never saw") {
+TEST_CASE("the reasoner that the program carries solves ordinary problems and misreads what it never saw") {
   const auto task = opened(1);
   const GPT& model = reasoner_of(*task);
   const auto errors = [&](double scaling, bool inverse) {
@@ -77,7 +77,8 @@ TEST_CASE("the reasoner that the program carries solves ordinary problems, and m
   CHECK(errors(1, true) >= 135);
 }
 
-TEST_CASE("the listed questions are those of the generator, each hard, and those of the studies") {
+TEST_CASE(
+    "the listed questions are those of the generator and each is hard and they are those of the studies") {
   const Listed all = listed();
   REQUIRE(all.numbers.size() == 12);
   std::string instances;
@@ -124,7 +125,7 @@ TEST_CASE("a region that rejects everything sound leaves no success") {
   CHECK(task->exact_success({task->prior(), all})->value == 0);
 }
 
-TEST_CASE("the reward is for the number alone, and the number is what an attempt claims") {
+TEST_CASE("the reward is for the number alone and the number is what an attempt claims") {
   const auto task = opened(listed().numbers[0]);
   const std::string right = std::to_string(parse_problem(listed().problems[0]).answer());
   const std::vector<Attempt> attempts{"#" + right + ".", "#1.", "nonsense"};

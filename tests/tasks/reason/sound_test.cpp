@@ -57,7 +57,7 @@ TEST_CASE("a small tree of wordings is summed exactly") {
   }
 }
 
-TEST_CASE("a large tree is thinned, without bias and with a standard error that holds") {
+TEST_CASE("a large tree is thinned without bias and with a standard error that holds") {
   const Typist typist;
   const Problem p = parse_problem("C=3.C5dH.H31fB.B2dA.?A:");
   const double truth = by_hand(typist, pieces(p));
