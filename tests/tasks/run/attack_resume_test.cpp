@@ -132,7 +132,8 @@ void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown,
 TEST_CASE("an attack killed inside a round goes on to the same bytes") {
   // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that
   // survived, what was rewarded, what was dealt.
-  for (const char* name : {"banel", "banel-union", "count", "scout", "finds", "shuffled-rewards"}) {
+  for (const char* name : {"banel", "banel-union", "banel-pool", "claim-memory", "count", "scout", "finds",
+                           "shuffled-rewards"}) {
     const Method m = tiny::method(name);
     const WholeAttack whole(m);
     REQUIRE(whole.after.size() == 4);
