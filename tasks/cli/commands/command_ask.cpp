@@ -10,6 +10,7 @@
 #include "tasks/cli/commands/finds.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/cli/commands/solved.h"
+#include "tasks/reason/reason.h"
 #include "tasks/run/attack.h"
 #include "tasks/run/view.h"
 #include "tensor/check.h"
