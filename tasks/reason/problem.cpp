@@ -42,9 +42,14 @@ std::optional<int> computed(int a, char operation, int b) {
   return result;
 }
 
+// The largest k: below it lies every k from 2 on.
+int largest_k(const Relation& r) { return r.scales() ? 9 : 99; }
+
+bool is_usual(const Relation& r) { return r.k >= 2 && r.k <= largest_k(r); }
+
 Relation random_relation(Rng& rng, double shifting, double scaling) {
   Relation r{kinds[rng.below(4)], 0, false};
-  r.k = static_cast<int>(2 + rng.below(r.scales() ? 8 : 98));
+  r.k = static_cast<int>(2 + rng.below(static_cast<std::uint32_t>(largest_k(r) - 1)));
   r.inverse = rng.uniform() < (r.scales() ? scaling : shifting);
   return r;
 }
@@ -101,7 +106,7 @@ std::optional<Problem> problem_from(std::string_view text) {
     const auto k = in.number();
     const auto kind = k ? in.one_of(kinds) : std::nullopt;
     const auto object = kind ? in.one_of(all_names) : std::nullopt;
-    if (!object || !in.skip('.')) return std::nullopt;
+    if (!object || !in.skip('.') || !is_usual({*kind, *k, false})) return std::nullopt;
     const bool inverse = *subject == p.names.back();
     const char next = inverse ? *object : *subject;
     if ((!inverse && *object != p.names.back()) || std::ranges::find(p.names, next) != p.names.end())

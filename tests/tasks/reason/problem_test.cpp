@@ -39,8 +39,9 @@ TEST_CASE("a problem reads back from its text") {
 }
 
 TEST_CASE("what is no problem is refused with one that is") {
-  for (const char* text : {"", "C=73.", "C=73.?C:", "C=73.C5dH.?H", "C=73.C5xH.?H:", "C=73.A5dB.?B:",
-                           "C=73.C5dC.?C:", "C=07.C5dH.?H:", "C=73.C5dH.?H:x"})
+  for (const char* text :
+       {"", "C=73.", "C=73.?C:", "C=73.C5dH.?H", "C=73.C5xH.?H:", "C=73.A5dB.?B:", "C=73.C5dC.?C:",
+        "C=73.H10dC.?H:", "C=73.H1tC.?H:", "C=73.H100mC.?H:", "C=07.C5dH.?H:", "C=73.C5dH.?H:x"})
     CHECK_THROWS_WITH_AS(parse_problem(text), doctest::Contains("C=73.C5dH.H31fB.?B:"), UsageError);
   CHECK_THROWS_WITH_AS(parse_problem("A=12.B5dA.?B:"), doctest::Contains("not whole"), UsageError);
   CHECK_THROWS_WITH_AS(parse_problem("A=500.B3tA.?B:"), doctest::Contains("999"), UsageError);
