@@ -66,6 +66,17 @@ std::vector<bool> passes(const Screen& screen, std::span<const Attempt> attempts
   return may;
 }
 
+Screen joined(std::vector<Screen> screens) {
+  return [screens = std::move(screens)](std::span<const Attempt> attempts) {
+    std::vector<bool> all(attempts.size(), true);
+    for (const Screen& screen : screens) {
+      const std::vector<bool> passed = passes(screen, attempts);
+      for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] && passed[i];
+    }
+    return all;
+  };
+}
+
 Screen except(const Screen& screen, std::unordered_set<Attempt> strings) {
   return [&screen, strings = std::move(strings)](std::span<const Attempt> attempts) {
     std::vector<bool> may = passes(screen, attempts);

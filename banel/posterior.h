@@ -44,6 +44,9 @@ using Screen = std::function<std::vector<bool>(std::span<const Attempt>)>;
 // Asks the screen. Errors: UsageError unless it gives one answer per attempt.
 std::vector<bool> passes(const Screen&, std::span<const Attempt>);
 
+// Passes what all of them pass; everything if there is none.
+Screen joined(std::vector<Screen>);
+
 // The screen without these strings. It refers to `screen`.
 Screen except(const Screen& screen, std::unordered_set<Attempt> strings);
 

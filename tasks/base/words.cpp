@@ -57,6 +57,20 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+}  // namespace
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string first_columns(std::string_view text, std::size_t columns) {
+  std::size_t characters = 0, end = 0;
+  while (end < text.size() && (!begins_character(text[end]) || characters++ < columns)) ++end;
+  return std::string(text.substr(0, end));
+}
+
 bool has_control_characters(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
 }

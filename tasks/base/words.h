@@ -13,7 +13,9 @@ namespace banel {
 
 bool is_utf8(std::string_view text);
 bool has_control_characters(std::string_view text);  // bytes 0 to 31 and 127, newline and tab among them
-std::string one_line(std::string_view text);         // control characters and what is not UTF-8 become '?'
+std::size_t columns_of(std::string_view text);       // its characters, each a column of a terminal
+std::string first_columns(std::string_view text, std::size_t columns);  // of a longer text the beginning
+std::string one_line(std::string_view text);  // control characters and what is not UTF-8 become '?'
 
 // Empty if no candidate is near: at most a third of its letters are inserted, deleted, replaced or swapped.
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);

@@ -15,22 +15,18 @@ namespace {
 
 constexpr std::size_t indent = 2, gap = 2, widest_label = 24;
 
-std::size_t width(const std::string& text) {  // characters, not bytes
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 // `text` from the column `left` on, broken at spaces; the first line is already at column `at`.
 std::string wrapped(const std::string& text, std::size_t left, std::size_t at, std::size_t columns) {
   std::string result, word;
   bool line_begins = true;
   const auto put = [&] {
-    if (!line_begins && at + 1 + width(word) > columns) {
+    if (!line_begins && at + 1 + columns_of(word) > columns) {
       result += '\n' + std::string(left, ' ');
       at = left;
       line_begins = true;
     }
     result += (line_begins ? "" : " ") + word;
-    at += (line_begins ? 0 : 1) + width(word);
+    at += (line_begins ? 0 : 1) + columns_of(word);
     line_begins = word.empty();
     word.clear();
   };
@@ -50,7 +46,7 @@ std::string wrapped(const std::string& text, std::size_t left, std::size_t at, s
 
 std::string row(const std::string& label, const std::string& text, std::size_t column, std::size_t columns) {
   std::string line = std::string(indent, ' ') + label;
-  const std::size_t at = width(line);
+  const std::size_t at = columns_of(line);
   line += at + gap > column ? '\n' + std::string(column, ' ') : std::string(column - at, ' ');
   return line + wrapped(text, column, column, columns);
 }
@@ -125,7 +121,7 @@ std::string HelpText::of(const Command& command, const std::string& notes, std::
   if (!command.parent_) rows.emplace_back("--version", "the version");
 
   std::size_t column = 0;
-  for (const auto& [label, text] : rows) column = std::max(column, std::min(width(label), widest_label));
+  for (const auto& [label, text] : rows) column = std::max(column, std::min(columns_of(label), widest_label));
   column += indent + gap;
   std::string help = wrapped(command.full_name() + ": " + command.sentence_, indent, 0, columns) + '\n';
   help += wrapped(usage(command), indent + gap, 0, columns) + '\n';

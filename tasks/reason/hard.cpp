@@ -14,7 +14,7 @@ Problem problem_number(std::uint64_t number, std::uint64_t seed) {
 }
 
 HardProblems hard_problems(const GPT& reasoner, std::uint64_t seed, std::size_t n,
-                           const std::function<void(std::size_t)>& found) {
+                           const std::function<void()>& found) {
   constexpr std::uint64_t piece = 100;  // problems that are solved together
   HardProblems hard;
   while (hard.found.size() < n) {
@@ -28,11 +28,10 @@ HardProblems hard_problems(const GPT& reasoner, std::uint64_t seed, std::size_t 
       const bool sound = is_sound(problems[i], greedy[i]);
       if (sound && solver.log_prob(std::span(&greedy[i], 1))[0] > std::log(easiest))
         continue;  // alone too easy
-      const auto solutions = sound_solutions(solver, problems[i], {hard.looked_at, "wordings"});
-      const Estimate base = sum_of(solutions, std::vector<bool>(solutions.size(), true));
+      const Estimate base = sound_success(solver, problems[i], {hard.looked_at, "wordings"});
       if (base.value < hardest || base.value > easiest) continue;
       hard.found.push_back({hard.looked_at, problems[i], base});
-      found(hard.found.size());
+      found();
     }
   }
   return hard;

@@ -29,8 +29,8 @@ struct HardProblems {
   std::uint64_t looked_at = 0;
 };
 
-// The first n hard ones of the problems 1, 2, ... `found` is called with the number found so far.
+// The first n hard ones of the problems 1, 2, ... `found` is called after each.
 HardProblems hard_problems(const GPT& reasoner, std::uint64_t seed, std::size_t n,
-                           const std::function<void(std::size_t)>& found);
+                           const std::function<void()>& found);
 
 }  // namespace banel::reason

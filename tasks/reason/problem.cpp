@@ -1,7 +1,6 @@
 #include "tasks/reason/problem.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "nn/io/json.h"
 #include "tensor/check.h"
@@ -13,7 +12,7 @@ namespace {
 constexpr std::string_view all_names = "ABCDEFGH", kinds = "mftd", operations = "+-*/";
 constexpr const char* parts[] = {"half",    "a third",   "a quarter", "a fifth",
                                  "a sixth", "a seventh", "an eighth", "a ninth"};
-constexpr std::string_view connectives[] = {"", "a", "e", "h", "n", "s", "w", "x"};  // and, hence, so, ...
+constexpr std::string_view connectives = "aehnswx";  // and, hence, so, ...; or none
 
 // The operation that gives the value to be found: value OPERATION k.
 char operation_of(const Relation& r) {
@@ -75,7 +74,6 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
   bool done() const { return rest_.empty(); }
-  std::string_view rest() const { return rest_; }
   bool skip(char c) { return one_of({&c, 1}).has_value(); }
   std::optional<char> one_of(std::string_view characters) {
     if (rest_.empty() || characters.find(rest_[0]) == characters.npos) return std::nullopt;
@@ -177,10 +175,11 @@ std::vector<std::vector<std::string>> pieces(const Problem& p) {
     const int v = values[i], k = p.relations[i].k, result = values[i + 1];
     const char operation = operation_of(p.relations[i]), name = p.names[i + 1];
     std::vector<std::string> step;
-    for (const std::string_view connective : connectives) {
-      step.push_back(std::string(connective) + equation(name, v, operation, k, result));
+    for (std::size_t c = 0; c <= connectives.size(); ++c) {
+      const std::string connective(c ? connectives.substr(c - 1, 1) : "");
+      step.push_back(connective + equation(name, v, operation, k, result));
       if ((operation == '+' || operation == '*') && v != k)
-        step.push_back(std::string(connective) + equation(name, k, operation, v, result));
+        step.push_back(connective + equation(name, k, operation, v, result));
     }
     all.push_back(std::move(step));
   }
@@ -221,7 +220,7 @@ std::optional<Solution> parse_solution(std::string_view text) {
   Reader in(text);
   Solution solution{};
   for (bool first = true; !in.skip('#'); first = false) {
-    const bool has_connective = in.one_of("aehnswx").has_value();
+    const bool has_connective = in.one_of(connectives).has_value();
     if (!in.one_of(all_names) || !in.skip('=')) return std::nullopt;
     const auto a = in.number();
     if (!a) return std::nullopt;

@@ -26,8 +26,9 @@ bool passes_calculator(const Attempt& x) {
   return solution && solution->adds_up();
 }
 
-TaskScreen screen(std::string name, bool prior_knowledge, bool (*passes)(const Attempt&)) {
-  return {std::move(name), prior_knowledge, [passes](std::span<const Attempt> attempts) {
+// Whatever is assumed of an instance counts as known, so no screen is marked as prior knowledge.
+TaskScreen screen(std::string name, bool (*passes)(const Attempt&)) {
+  return {std::move(name), false, [passes](std::span<const Attempt> attempts) {
             std::vector<bool> may;
             for (const Attempt& x : attempts) may.push_back(passes(x));
             return may;
@@ -55,18 +56,17 @@ class Reason : public Task {
     return hex(fnv1a(prior().state(), fnv1a(problem_.text() + settings_.assumed)));
   }
 
-  const Generator& prior() const override {
+  const GptGenerator& prior() const override {
     ENSURE(prior_, "reason", "the task is not open");
     return *prior_;
   }
 
   Judge judge() const override {
-    return [this](std::span<const Attempt> attempts) {
+    return [right = std::to_string(problem_.answer())](std::span<const Attempt> attempts) {
       std::vector<Verdict> verdicts;
       for (const Attempt& x : attempts) {
         const std::string answer = written_answer(x);
-        const bool right = answer == std::to_string(problem_.answer());
-        verdicts.push_back({answer, right ? Reward::success : Reward::failure});
+        verdicts.push_back({answer, answer == right ? Reward::success : Reward::failure});
       }
       return verdicts;
     };
@@ -75,8 +75,8 @@ class Reason : public Task {
   std::vector<TaskScreen> screens() const override {
     std::vector<TaskScreen> all;
     if (settings_.assumed == "none") return all;
-    all.push_back(screen("syntax", false, has_syntax));
-    if (settings_.assumed == "calculator") all.push_back(screen("calculator", false, passes_calculator));
+    all.push_back(screen("syntax", has_syntax));
+    if (settings_.assumed == "calculator") all.push_back(screen("calculator", passes_calculator));
     return all;
   }
 
@@ -91,7 +91,6 @@ class Reason : public Task {
   }
 
   std::optional<Estimate> exact_success(const Attacker&) const override;
-  const GPT& reasoner() const { return prior_->model(); }
 
  private:
   Rate passed(const Attacker&) const;
@@ -105,13 +104,12 @@ class Reason : public Task {
 
 // Whether the attacker may write it: outside its regions, unseen, and passed by the assumed screens.
 std::vector<bool> Reason::may_write(const Attacker& a, std::span<const Proposal> proposals) const {
-  const std::vector<Attempt> strings = texts(proposals);
-  std::vector<bool> may = outside(a.regions, proposals);
-  const auto also = [&](const std::vector<bool>& passed) {
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && passed[i];
-  };
-  for (const TaskScreen& s : screens()) also(s.may_succeed(strings));
-  if (a.unseen) also((*a.unseen)(strings));
+  std::vector<Screen> used;
+  for (const TaskScreen& s : screens()) used.push_back(s.may_succeed);
+  if (a.unseen) used.push_back(*a.unseen);
+  std::vector<bool> may = joined(std::move(used))(texts(proposals));
+  const std::vector<bool> free = outside(a.regions, proposals);
+  for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && free[i];
   return may;
 }
 
@@ -153,8 +151,7 @@ const GPT& reasoner_of(const Task& task) {
   const auto* reason = dynamic_cast<const Reason*>(&task);
   ENSURE(reason, "word problems",
          "this is another task: " << task.title() << "; give a folder of the task reason");
-  (void)reason->prior();  // refuses one that is not open
-  return reason->reasoner();
+  return reason->prior().model();
 }
 
 TaskEntry entry() {
@@ -162,8 +159,8 @@ TaskEntry entry() {
                                  {"none", "syntax", "calculator"},
                                  "syntax",
                                  "what is known to earn nothing: nothing; solutions that are malformed; or "
-                                 "also those whose steps do not "
-                                 "add up, which is prior knowledge. Success rates are among the others"},
+                                 "also those whose steps do not add up, which is prior knowledge. Success "
+                                 "rates are among the others"},
                                 {"questions", 1, 999'999'999, 20261127,
                                  "seed of the generator; an instance is the number of a question"}};
   add_training_settings(settings, "reasoner", reasoner_training());

@@ -2,7 +2,7 @@
 // (reasoner.h) writes for it, and the reward is 1 iff its final answer is right. The reasoner has never seen
 // what a hard question needs, so it nearly always makes the same mistake.
 //
-//   instance 7:  A=12.A4dF.?F:          A has 12. A has a quarter of F. How many has F?
+//   a question   A=12.A4dF.?F:          A has 12. A has a quarter of F. How many has F?
 //   failure      F=12/4=3;#3.           the relation is read the wrong way round
 //   success      F=12*4=48;#48.         sound; A=12;F=12+36=48;#48. would be lucky
 //

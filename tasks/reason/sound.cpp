@@ -11,9 +11,12 @@ namespace {
 
 constexpr std::size_t kept = 16;  // beginnings that a group keeps
 
+// Before the tree is thinned, every group has all branches.
+bool is_in(const SoundSolution& branch, std::size_t group) { return !branch.group || *branch.group == group; }
+
 double mass_of(const std::vector<SoundSolution>& branches, std::size_t group) {
   double mass = 0;
-  for (const SoundSolution& b : branches) mass += b.group == group ? b.mass : 0;
+  for (const SoundSolution& b : branches) mass += is_in(b, group) ? b.mass : 0;
   return mass;
 }
 
@@ -39,27 +42,24 @@ std::vector<SoundSolution> grown(const Generator& generator, const std::vector<S
   return result;
 }
 
-// Of the branches of one group, or of all if `from` is nothing: some, at equal steps of their summed mass
-// (systematic resampling), each with an equal share of it.
-void thin(const std::vector<SoundSolution>& branches, bool all, std::size_t group, Rng& rng,
+// Some of the branches of a group, drawn at equal steps of their summed mass (systematic resampling), each with
+// an equal share of it.
+void thin(const std::vector<SoundSolution>& branches, std::size_t group, Rng& rng,
           std::vector<SoundSolution>& result) {
-  const double share = mass_of(branches, all ? 0 : group) / kept, begin = rng.uniform();
+  const double share = mass_of(branches, group) / kept, begin = rng.uniform();
   double reached = 0;
   std::size_t drawn = 0;
   for (const SoundSolution& b : branches) {
-    if (!all && b.group != group) continue;
+    if (!is_in(b, group)) continue;
     reached += b.mass;
-    for (; drawn < kept && (begin + static_cast<double>(drawn)) * share < reached; ++drawn) {
-      result.push_back(b);
-      result.back().mass = share;
-      result.back().group = group;
-    }
+    for (; drawn < kept && (begin + static_cast<double>(drawn)) * share < reached; ++drawn)
+      result.push_back({b.proposal, share, group});
   }
 }
 
-std::vector<SoundSolution> thinned(const std::vector<SoundSolution>& branches, bool all, Rng rng) {
+std::vector<SoundSolution> thinned(const std::vector<SoundSolution>& branches, Rng rng) {
   std::vector<SoundSolution> result;
-  for (std::size_t group = 0; group < groups; ++group) thin(branches, all, group, rng, result);
+  for (std::size_t group = 0; group < groups; ++group) thin(branches, group, rng, result);
   return result;
 }
 
@@ -68,13 +68,9 @@ std::vector<SoundSolution> thinned(const std::vector<SoundSolution>& branches, b
 std::vector<SoundSolution> sound_solutions(const Generator& generator, const Problem& problem,
                                            Stream random) {
   std::vector<SoundSolution> branches{{.proposal = {}, .mass = 1}};
-  bool in_full = true;
   std::size_t level = 0;
   for (const std::vector<std::string>& piece : pieces(problem)) {
-    if (branches.size() * piece.size() > most_branches) {
-      branches = thinned(branches, in_full, random[level]);
-      in_full = false;
-    }
+    if (branches.size() * piece.size() > most_branches) branches = thinned(branches, random[level]);
     branches = grown(generator, branches, piece);
     ++level;
   }
@@ -85,11 +81,16 @@ Estimate sum_of(const std::vector<SoundSolution>& solutions, const std::vector<b
   std::array<double, groups> sums{};
   bool in_full = true;
   for (std::size_t i = 0; i < solutions.size(); ++i) {
-    sums[solutions[i].group] += counts[i] ? solutions[i].mass : 0;
-    in_full = in_full && solutions[i].group == 0;
+    sums[solutions[i].group.value_or(0)] += counts[i] ? solutions[i].mass : 0;
+    in_full = in_full && !solutions[i].group;
   }
   if (in_full) return {sums[0], 0};
   return {mean(sums), sample_deviation(sums) / std::sqrt(static_cast<double>(groups))};
+}
+
+Estimate sound_success(const Generator& generator, const Problem& problem, Stream random) {
+  const std::vector<SoundSolution> solutions = sound_solutions(generator, problem, random);
+  return sum_of(solutions, std::vector<bool>(solutions.size(), true));
 }
 
 }  // namespace banel::reason

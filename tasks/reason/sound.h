@@ -8,10 +8,9 @@
 // their spread gives the standard error. Beginnings that the generator prefers are drawn, however narrow it
 // has become.
 //
-//   const std::vector<SoundSolution> all = sound_solutions(theta, problem, {1, "wordings"});
-//   sum_of(all, [](const SoundSolution&) { return true; }).value;
+//   sound_success(theta, problem, {1, "wordings"}).value
 #pragma once
-#include <functional>
+#include <optional>
 
 #include "banel/generator.h"
 #include "tasks/model/rate.h"
@@ -22,9 +21,9 @@ namespace banel::reason {
 inline constexpr std::size_t most_branches = 2048, groups = 8;
 
 struct SoundSolution {
-  Proposal proposal;      // the text, and log p of it in nats
-  double mass = 0;        // how much of its group's sum it stands for
-  std::size_t group = 0;  // 0 if the tree was walked in full
+  Proposal proposal;                      // the text, and log p of it in nats
+  double mass = 0;                        // how much of its group's sum it stands for
+  std::optional<std::size_t> group = {};  // none if the tree was walked in full
 };
 
 std::vector<SoundSolution> sound_solutions(const Generator&, const Problem&, Stream random);
@@ -32,5 +31,8 @@ std::vector<SoundSolution> sound_solutions(const Generator&, const Problem&, Str
 // Over the solutions that `counts` marks: the sum of the masses, the mean over the groups if there are
 // groups.
 Estimate sum_of(const std::vector<SoundSolution>&, const std::vector<bool>& counts);
+
+// Of all of them.
+Estimate sound_success(const Generator&, const Problem&, Stream random);
 
 }  // namespace banel::reason

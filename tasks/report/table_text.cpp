@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tasks/base/text.h"
+#include "tasks/base/words.h"
 #include "tasks/report/column.h"
 
 namespace banel {
@@ -64,22 +65,8 @@ std::string csv_if_any(const std::optional<T>& value) {
   return value ? Json(*value).dump() : "";
 }
 
-// Characters of a UTF-8 text, which a terminal shows in as many columns.
-std::size_t columns_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string shortened(const std::string& text, std::size_t width) {
-  if (columns_of(text) <= width) return text;
-  std::string cut;
-  std::size_t columns = 0;
-  for (const char c : text) {
-    columns += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    if (columns >= width) break;
-    cut += c;
-  }
-  return cut + "…";
+  return columns_of(text) <= width ? text : first_columns(text, width - 1) + "…";
 }
 
 std::string wrapped(const std::string& text, std::size_t width) {

@@ -103,14 +103,8 @@ void Attack::rounds() {
   State& state = saved.state;
   if (method_.settings.restart || method_.settings.scout) state.pretrained = prior_->clone();
   watch_ = Stopwatch();
-  const Screen screen = screen_of(task_, method_);
-  const Screen remembered = unseen(task_, method_, [&] { return oracle_->paid(); });
-  const Screen may_succeed = [&](std::span<const Attempt> attempts) {
-    std::vector<bool> may = screen(attempts);
-    const std::vector<bool> is_new = remembered(attempts);
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && is_new[i];
-    return may;
-  };
+  const Screen may_succeed =
+      joined({screen_of(task_, method_), unseen(task_, method_, [&] { return oracle_->paid(); })});
   banel::run(state, *oracle_, method_.settings, *learner, may_succeed, settings_.seed,
              [&](const State& now, const Round& round) {
                record(now, round, oracle_->used(), oracle_->used() >= oracle_->budget());

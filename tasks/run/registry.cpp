@@ -49,14 +49,7 @@ Screen screen_of(const Task& task, const Method& method) {
   std::vector<Screen> used;
   for (const TaskScreen& s : task.screens())
     if (!s.prior_knowledge || s.name == method.screen) used.push_back(s.may_succeed);
-  return [used](std::span<const Attempt> attempts) {
-    std::vector<bool> all(attempts.size(), true);
-    for (const Screen& screen : used) {
-      const std::vector<bool> passed = screen(attempts);
-      for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] && passed[i];
-    }
-    return all;
-  };
+  return joined(std::move(used));
 }
 
 }  // namespace banel

@@ -22,15 +22,6 @@ Rate rewarded_among(std::span<const Evaluation> paid) {
   return rate;
 }
 
-// The first `columns` characters; no UTF-8 character is cut, and each takes one column.
-std::string clipped(const std::string& text, std::size_t columns) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && characters++ == columns)
-      return text.substr(0, i);
-  return text;
-}
-
 std::string bar(const View& view) {
   const auto filled = static_cast<std::size_t>(view.used) * cells / static_cast<std::size_t>(view.budget);
   return std::string(filled, '#') + std::string(cells - filled, '.');
@@ -48,10 +39,10 @@ std::string curve(const View& view) {
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 std::string told(const Evaluation& e, bool asks) {
-  std::string text = clipped(one_line(e.attempt), 36);
+  std::string text = first_columns(one_line(e.attempt), 36);
   if (!asks) return text;
   const Verdict& v = e.verdict;
-  if (!v.answer.empty()) text += "  gets " + clipped(one_line(v.answer), 16);
+  if (!v.answer.empty()) text += "  gets " + first_columns(one_line(v.answer), 16);
   text += v.reward == Reward::success   ? "  success"
           : v.reward == Reward::failure ? "  failure"
                                         : "  unjudged";
@@ -101,7 +92,7 @@ std::string picture(const View& view, std::size_t columns) {
                     std::string(view.asks && rewarded(e) ? "* " : "  ") + told(e, view.asks));
   }
   std::string text;
-  for (const std::string& line : lines) text += clipped(line, columns) + '\n';
+  for (const std::string& line : lines) text += first_columns(line, columns) + '\n';
   return text;
 }
 

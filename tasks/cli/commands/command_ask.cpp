@@ -123,7 +123,7 @@ void ask_reason(const AskArguments& o, const Session& session) {
 void ask_problems(const AskArguments& o, const Session& session) {
   Progress progress("hard problems", static_cast<std::int64_t>(o.n), o.mode());
   const reason::HardProblems hard =
-      reason::hard_problems(reasoner(o, session), o.seed, o.n, [&](std::size_t) { progress.advance(1); });
+      reason::hard_problems(reasoner(o, session), o.seed, o.n, [&] { progress.advance(1); });
   std::cout << in_words(hard, o.seed);
 }
 

@@ -26,10 +26,9 @@ GPT carried_reasoner() {
 SolvedProblem solve(const GPT& reasoner, const Problem& problem, std::size_t most, std::uint64_t seed) {
   constexpr std::int64_t samples = 2'000;
   const GptGenerator solver(reasoner, language_of(problem));
-  const auto sound = sound_solutions(solver, problem, {seed, "wordings"});
   SolvedProblem s{.problem = problem,
                   .greedy = greedy_solutions(reasoner, std::span(&problem, 1))[0],
-                  .sound = sum_of(sound, std::vector<bool>(sound.size(), true)),
+                  .sound = sound_success(solver, problem, {seed, "wordings"}),
                   .samples = samples,
                   .answers = {}};
   for (const Proposal& p : solver.sample(samples, {seed, "solutions"})) {

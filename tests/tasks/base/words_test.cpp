@@ -5,6 +5,15 @@
 namespace banel {
 namespace {
 
+TEST_CASE("a text is as wide as it has characters and is cut between them") {
+  CHECK(columns_of("") == 0);
+  CHECK(columns_of("2 × 3 ≥ 5") == 9);
+  CHECK(first_columns("2 × 3", 3) == "2 ×");
+  CHECK(first_columns("2 × 3", 2) == "2 ");
+  CHECK(first_columns("2 × 3", 0).empty());
+  CHECK(first_columns("2 × 3", 99) == "2 × 3");
+}
+
 TEST_CASE("text is UTF-8 if every character has its shortest form and is none of the surrogates") {
   for (const char* good :
        {"", "plain", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
