@@ -42,8 +42,8 @@ std::vector<SoundSolution> grown(const Generator& generator, const std::vector<S
   return result;
 }
 
-// Some of the branches of a group, drawn at equal steps of their summed mass (systematic resampling), each with
-// an equal share of it.
+// Some of the branches of a group, drawn at equal steps of their summed mass (systematic resampling), each
+// with an equal share of it.
 void thin(const std::vector<SoundSolution>& branches, std::size_t group, Rng& rng,
           std::vector<SoundSolution>& result) {
   const double share = mass_of(branches, group) / kept, begin = rng.uniform();
