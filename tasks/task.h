@@ -59,6 +59,9 @@ class Task {  // one instance of a problem
   // Access::read.
   virtual void open(const std::filesystem::path& folder, Access, ProgressMode) = 0;
 
+  // What open() measured, rather than trained, measured again: the JSON of each such file in the folder.
+  virtual std::map<std::string, std::string> measured_again() const { return {}; }
+
   // Tells instances apart: a hash of all that verdicts and prior depend on. An attack on another fingerprint
   // is refused.
   virtual std::string fingerprint() const = 0;

@@ -105,6 +105,10 @@ class Planted : public Task {
     read(report);
   }
 
+  std::map<std::string, std::string> measured_again() const override {
+    return {{report_name(), to_text(measure(ProgressMode::quiet))}};
+  }
+
   // Judge and prior depend on nothing else: the measured mass itself is only shown.
   std::string fingerprint() const override {
     Json rules{settings_.set, settings_.digits, measured_.threshold};

@@ -43,20 +43,24 @@ std::string folder_name(const TaskEntry& entry, const Values& values, std::uint6
 
 // What the program carries of an instance: its files in the folder, and their bytes. Weights come before the
 // report that tells of them, so a call that is killed between them leaves an instance that is not finished.
-std::vector<std::pair<fs::path, std::string_view>> carried_files(const fs::path& folder,
-                                                                 const std::string& name) {
+using CarriedFile = std::pair<fs::path, std::string_view>;
+std::vector<CarriedFile> carried_files(const fs::path& folder, const std::string& name) {
   const std::string prefix = name + '.';
-  std::vector<std::pair<fs::path, std::string_view>> files;
+  std::vector<CarriedFile> files;
   for (const EmbeddedFile& file : network_files)
     if (file.name.starts_with(prefix))
       files.emplace_back(folder / file.name.substr(prefix.size()), file.bytes);
   return files;
 }
 
+bool is_there(const CarriedFile& file) {
+  return fs::exists(file.first) && read_file(file.first) == file.second;
+}
+
 void refuse_carried(const fs::path& folder) {
-  for (const auto& [path, bytes] : carried_files(folder, folder.filename().string()))
+  for (const CarriedFile& file : carried_files(folder, folder.filename().string()))
     ENSURE_AS(
-        !fs::exists(path) || read_file(path) != bytes, InputError, path.string(),
+        !is_there(file), InputError, file.first.string(),
         "was not made here but came with the program; choose another --out, or remove " << folder.string());
 }
 
@@ -149,11 +153,36 @@ BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
   return *at.base;
 }
 
-void Instances::verify_bases(
-    const std::function<void(const fs::path&, const Json&, const Json&)>& seen) const {
-  for (const auto& [key, at] : open_)
+void Instances::assume(std::size_t panel, std::uint64_t instance, const BaseRate& base) {
+  Open& at = open(panel, instance);
+  if (!fs::exists(base_file(at))) at.base = base;
+}
+
+void Instances::verify_measured(const Seen& seen) const {
+  for (const auto& [key, at] : open_) {
     if (fs::exists(base_file(at)) && at.task->repeatable())
       seen(base_file(at), read_json(base_file(at)), to_json(measured_base(at, key.second)));
+    for (const auto& [name, again] : at.task->measured_again())
+      seen(at.folder / name, read_json(at.folder / name), parse_json(again, name));
+  }
+}
+
+std::vector<fs::path> Instances::changed() const {
+  std::vector<fs::path> files;
+  for (const auto& [key, at] : open_) {
+    const std::vector<CarriedFile> carried = carried_files(at.folder, at.folder.filename().string());
+    if (std::ranges::any_of(carried, is_there))
+      for (const CarriedFile& file : carried)
+        if (!is_there(file)) files.push_back(file.first);
+  }
+  return files;
+}
+
+bool Instances::has_carried() const {
+  return std::ranges::any_of(open_, [](const auto& entry) {
+    const fs::path& folder = entry.second.folder;
+    return std::ranges::any_of(carried_files(folder, folder.filename().string()), is_there);
+  });
 }
 
 void Instances::open_all() {

@@ -37,9 +37,18 @@ class Instances {
   // budget.
   BaseRate base(std::size_t panel, std::uint64_t instance);
 
-  // Measures the base rate of every open instance again: seen(file, what it says, what was found).
-  void verify_bases(
-      const std::function<void(const std::filesystem::path&, const Json&, const Json&)>& seen) const;
+  // Takes a base rate as known, unless a file has it: base() then asks no network.
+  void assume(std::size_t panel, std::uint64_t instance, const BaseRate&);
+
+  // Measures again what was measured of every open instance, its base rate and Task::measured_again(), and
+  // compares: seen(file, what it says, what was found).
+  using Seen = std::function<void(const std::filesystem::path&, const Json&, const Json&)>;
+  void verify_measured(const Seen& seen) const;
+
+  // The files of open instances that came with the program and differ from what it carries. An instance of
+  // which every file differs was made here.
+  std::vector<std::filesystem::path> changed() const;
+  bool has_carried() const;  // whether any open instance came with the program
 
   // Opens all and measures their base rates.
   void open_all();

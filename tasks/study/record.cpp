@@ -50,17 +50,19 @@ std::string made(const std::vector<Run>& runs, const std::map<std::string, BaseR
 
 }  // namespace
 
-void write_record(const fs::path& run, RunRecord record) {
-  const Json info = system_info();
-  Json json{{"study", record.study},
-            {"command", record.command},
-            {"commit", record.commit},
-            {"machine", info.at("cpu").get<std::string>() + ", " +
-                            std::to_string(info.at("cores").get<int>()) + " cores"},
-            {"kernels", info.at("blas_kernels")},
-            {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
-            {"system", info}};
-  write_file(run / "run.json", json.dump(2) + '\n');
+Json to_json(const RunRecord& record, const Json& system) {
+  return {{"study", record.study},
+          {"command", record.command},
+          {"commit", record.commit},
+          {"machine", system.at("cpu").get<std::string>() + ", " +
+                          std::to_string(system.at("cores").get<int>()) + " cores"},
+          {"kernels", system.at("blas_kernels")},
+          {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
+          {"system", system}};
+}
+
+void write_record(const fs::path& run, const RunRecord& record) {
+  write_file(run / "run.json", to_json(record, system_info()).dump(2) + '\n');
 }
 
 std::optional<RunRecord> read_record(const fs::path& run) {
@@ -70,8 +72,10 @@ std::optional<RunRecord> read_record(const fs::path& run) {
   const Field f(json, path.string());
   RunRecord record{f["study"].text(), f["command"].text(), f["commit"].text(), f["machine"].text(),
                    f["kernels"].text()};
-  if (!f["canary"].value().is_null())
-    record.canary = {f["canary"]["core"].text(), f["canary"]["hash"].text()};
+  if (const Field canary = f["canary"]; !canary.value().is_null()) {
+    record.canary = {canary["core"].text(), canary["hash"].text()};
+    if (!canary["expected"].value().is_null()) record.canary->expected = canary["expected"].text();
+  }
   return record;
 }
 

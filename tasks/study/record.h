@@ -21,7 +21,8 @@ struct RunRecord {
   std::string machine = {}, kernels = {};  // CPU and cores; OpenBLAS core type
   std::optional<Canary> canary = {};
 };
-void write_record(const std::filesystem::path& run, RunRecord);          // adds the machine
+Json to_json(const RunRecord&, const Json& system);                      // system_info() of the machine
+void write_record(const std::filesystem::path& run, const RunRecord&);   // adds the machine
 std::optional<RunRecord> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
 
 // All finished attacks of the study in the folder, in the study's order, and the note that stands above

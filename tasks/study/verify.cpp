@@ -1,14 +1,16 @@
 #include "tasks/study/verify.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "nn/io/file.h"
+#include "tasks/base/system.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
+#include "tasks/study/verify_attack.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -18,130 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Differences = std::vector<std::string>;
-
-void compare(Differences& differences, const std::string& what, const Json& written, const Json& found) {
-  if (written != found)
-    differences.push_back(what + ": the file says " + written.dump() + ", found " + found.dump());
-}
-
-// The values of two objects, key by key.
-void compare_members(Differences& differences, const std::string& what, const Json& written,
-                     const Json& found) {
-  for (const auto& [key, value] : found.items())
-    compare(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
-}
-
-Json last_line(const fs::path& path) {
-  const std::string text = read_file(path);
-  return parse_json(std::string_view(text).substr(text.rfind('\n', text.size() - 2) + 1), path.string());
-}
-
-// The log's counts against the ledger.
-void verify_counts(const fs::path& metrics, const std::vector<Evaluation>& ledger,
-                   const std::vector<RoundRecord>& rounds, Differences& differences) {
-  std::size_t next = 0;
-  for (const RoundRecord& round : rounds) {
-    std::int64_t positives = 0;
-    for (std::int64_t i = 0; i < round.submitted && next < ledger.size(); ++i, ++next)
-      positives += ledger[next].verdict.reward == Reward::success;
-    const std::string where = metrics.string() + ", round " + std::to_string(round.number);
-    compare(differences, where + ", positives", round.positives, positives);
-    compare(differences, where + ", nre", round.nre, next);
-  }
-}
-
-// The judge's verdicts on the ledger.
-void verify_verdicts(const fs::path& file, const std::vector<Evaluation>& ledger, const Judge& judge,
-                     Differences& differences) {
-  std::vector<Attempt> attempts;
-  for (const Evaluation& paid : ledger) attempts.push_back(paid.attempt);
-  const std::vector<Verdict> again = judge(attempts);
-  const auto shown = [](const Verdict& v) { return Json{v.answer, v.reward, v.kind}; };
-  for (std::size_t i = 0; i < ledger.size(); ++i)
-    compare(differences,
-            file.string() + ", evaluation " + std::to_string(i + 1) + " (" + in_quotes(attempts[i]) + ")",
-            shown(ledger[i].verdict), shown(again[i]));
-}
-
-// The reading that the last round must have.
-Measurement last_reading(const Job& job, const State& state, const std::vector<Evaluation>& ledger,
-                         const AttackResult& result) {
-  if (job.settings.samples == 0) {  // of verdicts that were paid since the reading before it
-    const std::vector<RoundRecord> readings = result.readings();
-    const std::size_t since =
-        readings.size() < 2 ? 0 : static_cast<std::size_t>(readings[readings.size() - 2].nre);
-    return measure_paid(
-        *job.task,
-        std::span(ledger).first(static_cast<std::size_t>(result.rounds.back().nre)).subspan(since));
-  }
-  return measure_attacker(*job.task, job.method, state,
-                          unseen(*job.task, job.method, [&] { return std::span(ledger); }), job.task->judge(),
-                          job.settings.samples, job.settings.seed);
-}
-
-// One finished attack: its log against its ledger, its last attacker against its log. Returns its
-// evaluations.
-std::int64_t verify_attack(const Job& job, Differences& differences) {
-  const fs::path metrics = job.folder / "metrics.jsonl", ledger_file = job.folder / "ledger.jsonl";
-  compare_members(differences, (job.folder / "config.json").string(), read_json(job.folder / "config.json"),
-                  attack_config(*job.task, job.method, job.settings));
-  const AttackResult result = read_attack(job.folder);
-  const SavedAttack saved = load_attack(
-      job.folder, *starting_model(*job.task, job.method, job.settings.seed, std::make_shared<Cost>()));
-  ENSURE_AS(saved.progress.finished && saved.progress.rounds == result.rounds.size(), InputError,
-            job.folder.string(), "this attack is not finished; run the same command again first");
-  const std::vector<Evaluation> ledger = read_ledger(ledger_file, saved.progress.ledger).evaluations;
-  compare(differences, ledger_file.string() + ", evaluations", ledger.size(),
-          saved.progress.ledger.evaluations);
-  verify_counts(metrics, ledger, result.rounds, differences);
-  const bool repeatable = job.task->repeatable();
-  if (repeatable) verify_verdicts(ledger_file, ledger, judge_of(*job.task, job.method), differences);
-  if (!result.rounds.empty() && (repeatable || job.settings.samples == 0))
-    compare(differences, metrics.string() + ", last attacker measured again",
-            last_line(metrics).at("measured"), to_json(last_reading(job, saved.state, ledger, result)));
-  return std::ssize(ledger);
-}
-
-std::string identity(const Row& row) {
-  return row.panel + '/' + std::to_string(row.instance) + '/' + row.variant + '/' + std::to_string(row.seed);
-}
-
-// Each row of rows.json with its attack. Errors: InputError for a row of which the study knows nothing.
-std::vector<Job> jobs_of(const fs::path& run, const std::vector<Row>& rows, const Study& study,
-                         const Registry& registry, Instances& instances) {
-  std::map<std::string, Job> known;
-  for (const Study& stage : stages_of(run, study, registry))
-    for (const PlannedAttack& a : planned(stage)) {
-      const Row key{.panel = stage.panels[a.panel].name,
-                    .instance = a.instance,
-                    .variant = stage.variants[a.variant].name,
-                    .seed = a.seed};
-      for (const Row& row : rows)
-        if (identity(row) == identity(key))
-          known.emplace(identity(key), job_of(run, stage, a, registry, instances));
-    }
-  std::vector<Job> jobs;
-  for (const Row& row : rows) {
-    const auto found = known.find(identity(row));
-    ENSURE_AS(found != known.end(), InputError, (run / "rows.json").string(),
-              "has a row for " << identity(row) << ", which study.toml does not have");
-    jobs.push_back(found->second);
-  }
-  return jobs;
-}
-
-void verify_rows(const fs::path& run, const std::vector<Row>& written, const std::vector<Run>& found,
-                 Differences& differences) {
-  const std::string file = (run / "rows.json").string();
-  compare(differences, file + ", rows", written.size(), found.size());
-  std::map<std::string, Json> by_name;
-  for (const Row& row : written) by_name.emplace(identity(row), to_json(row));
-  for (const Run& one : found)
-    compare_members(differences, file + ", " + identity(one.row),
-                    by_name.contains(identity(one.row)) ? by_name.at(identity(one.row)) : Json::object(),
-                    to_json(one.row));
-}
+using Paths = std::set<fs::path>;
 
 // A folder that is removed again.
 class Scratch {
@@ -163,55 +42,234 @@ class Scratch {
   fs::path path;
 };
 
-// Tables, figures and page, made again and compared byte by byte; plots that nothing makes are named.
+// Errors: InputError naming the study.toml that is missing, where read_study() would look for a name.
+Study study_of(const fs::path& folder, const Registry& registry) {
+  const fs::path file = folder / "study.toml";
+  ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing; restore it from a copy");
+  return read_study(folder.string(), registry);
+}
+
+// What this machine does otherwise than the one of run.json; empty: nothing.
+std::string other_machine(const Field& system) {
+  const Json here = system_info();
+  std::string text;
+  for (const char* key : {"cpu", "blas_config"})
+    if (system[key].text() != here.at(key))
+      text += (text.empty() ? "" : "; ") + system[key].text() + ", here " + here.at(key).get<std::string>();
+  return text;
+}
+
+// What is left to believe.
+std::vector<std::string> unchecked(Depth depth, const std::string& elsewhere, const Paths& unfinished) {
+  std::vector<std::string> sentences;
+  if (!unfinished.empty())
+    sentences.push_back(std::to_string(unfinished.size()) +
+                        " unfinished of the attacks of study.toml, first " + unfinished.begin()->string());
+  if (depth == Depth::fast) {
+    sentences.push_back("answers, readings and base rates, which ask networks: leave out --fast");
+  } else if (!elsewhere.empty()) {
+    sentences.push_back("readings and base rates, because networks round differently elsewhere: made with " +
+                        elsewhere);
+  }
+  if (depth != Depth::rerun)
+    sentences.emplace_back("what training gives, such as losses and earlier readings: --rerun trains again");
+  sentences.emplace_back("clock times, command and commit");
+  return sentences;
+}
+
+// run.json against itself and the canary. Returns other_machine().
+std::string verify_record(const fs::path& run, const Study& study, const Registry& registry,
+                          Differences& differences) {
+  const fs::path file = run / "run.json";
+  const std::optional<RunRecord> record = read_record(run);
+  if (!record) return differences.push_back(file.string() + ": is missing; `banel report` makes it"), "";
+  const Json json = read_json(file);
+  const Field system = Field(json, file.string())["system"];
+  for (const char* key : {"cpu", "blas_kernels", "blas_config"}) (void)system[key].text();
+  (void)system["cores"].count();
+  compare_text(differences, file, to_json(*record, system.value()).dump(2) + '\n');
+  const Json canary = json.at("canary");
+  if (study.canary.empty() != canary.is_null()) {
+    compare(differences, file.string() + ", canary", canary,
+            study.canary.empty() ? Json(nullptr) : Json(study.canary));
+  } else if (record->canary) {
+    const Study kept = study_of(run / "canary", registry);
+    Canary found{record->kernels, canary_hash(run / "canary", registry)};
+    if (const auto hash = kept.hashes.find(found.core); hash != kept.hashes.end())
+      found.expected = hash->second;
+    compare_members(differences, file.string() + ", canary", canary, to_json(found));
+  }
+  return other_machine(system);
+}
+
+// The finished attacks of a study; the folders of the others are added to `open`.
+std::vector<Job> finished_jobs(const fs::path& run, const Study& study, const Registry& registry,
+                               Instances& instances, Paths& open) {
+  std::vector<Job> jobs;
+  for (const Study& stage : stages_of(run, study, registry))
+    for (const PlannedAttack& a : planned(stage)) {
+      const fs::path folder = run / attack_folder(stage, a);
+      if (is_finished(folder))
+        jobs.push_back(job_of(run, stage, a, registry, instances));
+      else
+        open.insert(folder);
+    }
+  return jobs;
+}
+
+// Every attack, several side by side. Returns their evaluations; adds their files.
+std::int64_t verify_attacks(const std::vector<Job>& jobs, const Checks& checks, ProgressMode mode,
+                            Paths& files, Differences& differences) {
+  std::vector<Differences> each(jobs.size());
+  std::vector<VerifiedAttack> attacks(jobs.size());
+  Progress progress("verifying", std::ssize(jobs), mode);
+  parallel_for(jobs.size(), [&](std::size_t i) {
+    attacks[i] = verify_attack(jobs[i], checks, each[i]);
+    progress.advance();
+  });
+  std::int64_t evaluations = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    evaluations += attacks[i].evaluations;
+    files.insert(attacks[i].files.begin(), attacks[i].files.end());
+    differences.insert(differences.end(), each[i].begin(), each[i].end());
+  }
+  return evaluations;
+}
+
+void verify_instances(const Instances& instances, const Checks& checks, Differences& differences) {
+  for (const fs::path& file : instances.changed())
+    differences.push_back(file.string() + ": is not what the program carries of this instance");
+  if (checks.samples)
+    instances.verify_measured([&](const fs::path& file, const Json& written, const Json& again) {
+      compare_members(differences, file.string() + ", measured again", written, again);
+    });
+}
+
+// The base rates that rows.json says, for tasks that would ask a network.
+void assume_bases(const std::vector<Row>& rows, const Study& study, Instances& instances) {
+  for (const Row& row : rows)
+    for (std::size_t panel = 0; panel < study.panels.size(); ++panel)
+      if (study.panels[panel].name == row.panel) instances.assume(panel, row.instance, row.base);
+}
+
+std::string identity(const Row& row) {
+  return row.panel + '/' + std::to_string(row.instance) + '/' + row.variant + '/' + std::to_string(row.seed);
+}
+
+void verify_rows(const fs::path& file, const std::vector<Row>& written, const std::vector<Run>& found,
+                 Differences& differences) {
+  std::map<std::string, Json> by_name;
+  for (const Row& row : written) by_name.emplace(identity(row), to_json(row));
+  for (const Run& one : found) {
+    const std::string name = identity(one.row);
+    compare_members(differences, file.string() + ", " + name,
+                    by_name.contains(name) ? by_name.at(name) : Json(nullptr), to_json(one.row));
+    by_name.erase(name);
+  }
+  for (const auto& [name, row] : by_name)
+    differences.push_back(file.string() + ", " + name + ": no finished attack of study.toml gives this row");
+}
+
+// Tables, figures and page, made again.
 void verify_shown(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
-                  Differences& differences) {
+                  Paths& files, Differences& differences) {
   const Scratch scratch;
   write_shown(scratch.path, study, results, registry);
   for (const fs::directory_entry& made : fs::recursive_directory_iterator(scratch.path)) {
     const fs::path shown = run / fs::relative(made.path(), scratch.path);
-    if (!made.is_regular_file() || shown.filename() == "rows.json") continue;  // verify_rows() says more
-    if (!fs::exists(shown))
-      differences.push_back(shown.string() + ": is missing; `banel report` makes it");
-    else if (read_file(shown) != read_file(made.path()))
-      differences.push_back(shown.string() + ": not what the logs give; `banel report` writes it again");
+    if (!made.is_regular_file()) continue;
+    files.insert(shown);
+    compare_text(differences, shown, read_file(made.path()));
   }
-  if (fs::exists(run / "plots"))
-    for (const fs::directory_entry& shown : fs::directory_iterator(run / "plots"))
-      if (!fs::exists(scratch.path / "plots" / shown.path().filename()))
-        differences.push_back(shown.path().string() + ": no figure of this study");
-  const std::optional<RunRecord> record = read_record(run);
-  if (record && record->canary)
-    compare(differences, (run / "run.json").string() + ", canary", record->canary->hash,
-            canary_hash(run / "canary", registry));
+}
+
+void verify_canary(const fs::path& folder, const Registry& registry, const Checks& checks, Paths& files,
+                   Paths& open, Differences& differences) {
+  const Study study = study_of(folder, registry);
+  Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
+  const std::vector<Job> jobs = finished_jobs(folder, study, registry, instances, open);
+  verify_attacks(jobs, checks, ProgressMode::quiet, files, differences);
+  files.insert(folder / "study.toml");
+  open.insert(folder / "instances");
+}
+
+// Files of no part of the run. Whatever is in the folders `open` belongs there.
+void verify_files(const fs::path& run, const Paths& files, const Paths& open, Differences& differences) {
+  for (auto at = fs::recursive_directory_iterator(run); at != fs::recursive_directory_iterator(); ++at) {
+    if (open.contains(at->path()))
+      at.disable_recursion_pending();
+    else if (!at->is_directory() && at->path().filename() != ".lock" && !files.contains(at->path()))
+      differences.push_back(at->path().string() + ": is no file of this study");
+  }
+}
+
+// A report of training without how long it took.
+Json without_times(const fs::path& report) {
+  Json json = read_json(report);
+  if (json.is_object()) json.erase("training_seconds");
+  return json;
+}
+
+// Instances, attacks and canary once more.
+void verify_again(const fs::path& run, std::vector<Job> jobs, const Study& study, const Registry& registry,
+                  const Instances& instances, const Paths& open, ProgressMode mode,
+                  Differences& differences) {
+  const Scratch scratch;
+  for (Job& job : jobs) job.folder = scratch.path / fs::relative(job.folder, run);
+  run_all(jobs, threads(), mode);
+  Instances made(scratch.path / "instances", study, registry, Access::make, mode, !instances.has_carried());
+  for (const PlannedAttack& a : planned(study))
+    if (!open.contains(run / attack_folder(study, a))) made.base(a.panel, a.instance);
+  if (!study.canary.empty())
+    run_canary(scratch.path / "canary", study_of(run / "canary", registry), registry);
+  const auto counterparts = [](const fs::path& from, const fs::path& to, const auto& visit) {
+    for (const fs::directory_entry& file : fs::recursive_directory_iterator(from))
+      if (file.is_regular_file() && file.path().filename() != ".lock")
+        visit(file.path(), to / fs::relative(file.path(), from));
+  };
+  counterparts(scratch.path, run, [&](const fs::path& again, const fs::path& kept) {
+    if (kept.extension() == ".json" && fs::exists(kept))
+      compare_members(differences, kept.string() + ", made again", without_times(kept), without_times(again));
+    else if (kept.filename() != "timing.jsonl")
+      compare_text(differences, kept, read_file(again));
+  });
+  for (const char* part : {"instances", "canary"})  // shared instances are also those of other studies
+    if (fs::exists(run / part) && !fs::is_symlink(run / part))
+      counterparts(run / part, scratch.path / part, [&](const fs::path& kept, const fs::path& again) {
+        if (!fs::exists(again)) differences.push_back(kept.string() + ": is no file of this study");
+      });
 }
 
 }  // namespace
 
-Verification verify(const fs::path& run, const Registry& registry, ProgressMode mode) {
-  const fs::path rows_file = run / "rows.json";
+Verification verify(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
+  Verification found;
+  Differences& differences = found.differences;
+  const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
   const std::vector<Row> rows = parse_rows(read_file(rows_file), rows_file.string());
-  const Study study = read_study(run.string(), registry);
-  Instances instances(run / "instances", study, registry, Access::read, ProgressMode::quiet);
-  const std::vector<Job> jobs = jobs_of(run, rows, study, registry, instances);
-  std::vector<Differences> differences(jobs.size());
-  std::vector<std::int64_t> evaluations(jobs.size());
-  Progress progress("verifying", std::ssize(jobs), mode);
-  parallel_for(jobs.size(), [&](std::size_t i) {
-    evaluations[i] = verify_attack(jobs[i], differences[i]);
-    progress.advance();
-  });
-  Verification found{.attacks = jobs.size(), .evaluations = 0, .differences = {}};
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    found.evaluations += evaluations[i];
-    found.differences.insert(found.differences.end(), differences[i].begin(), differences[i].end());
-  }
-  instances.verify_bases([&](const fs::path& file, const Json& written, const Json& again) {
-    compare(found.differences, file.string() + ", measured again", written, again);
-  });
+  const Study study = study_of(run, registry);
+  const std::string elsewhere = verify_record(run, study, registry, differences);
+  ENSURE(elsewhere.empty() || depth != Depth::rerun, "--rerun",
+         "the same bits need the machine of the run (" << elsewhere << ")");
+  const Checks checks{depth != Depth::fast, depth != Depth::fast && elsewhere.empty()};
+  Instances instances(instances_folder, study, registry, Access::read, ProgressMode::quiet);
+  Paths files{run / "study.toml", run / "run.json"}, open;
+  const std::vector<Job> jobs = finished_jobs(run, study, registry, instances, open);
+  found.unchecked = unchecked(depth, elsewhere, open);
+  found.attacks = jobs.size();
+  found.evaluations = verify_attacks(jobs, checks, mode, files, differences);
+  verify_instances(instances, checks, differences);
+  if (!checks.samples) assume_bases(rows, study, instances);
   const Results results = results_of(run, study, registry, instances);
-  verify_rows(run, rows, results.runs, found.differences);
-  verify_shown(run, study, results, registry, found.differences);
+  verify_rows(rows_file, rows, results.runs, differences);
+  verify_shown(run, study, results, registry, files, differences);
+  if (!open.empty() || fs::is_symlink(instances_folder))  // other instances may be there
+    open.insert(instances_folder);
+  else
+    for (const PlannedAttack& a : planned(study)) open.insert(instances.folder(a.panel, a.instance));
+  if (!study.canary.empty()) verify_canary(run / "canary", registry, checks, files, open, differences);
+  verify_files(run, files, open, differences);
+  if (depth == Depth::rerun) verify_again(run, jobs, study, registry, instances, open, mode, differences);
   return found;
 }
 

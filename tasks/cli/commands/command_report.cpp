@@ -26,30 +26,52 @@ void report(const ReportArguments& o, const Session& session) {
   suggest(o.quiet, "verify " + shell_word(o.run.string()), "derives the run again from its files");
 }
 
-void check(const ReportArguments& o, const Session& session) {
+struct VerifyArguments : Common {
+  fs::path run = "runs/reproduce";
+  bool fast = false, rerun = false;
+};
+
+void check(const VerifyArguments& o, const Session& session) {
   set_threads(o.threads);
-  const Verification found = verify(o.run, session.all, o.mode());
+  const Verification found = verify(o.run, session.all,
+                                    o.fast    ? Depth::fast
+                                    : o.rerun ? Depth::rerun
+                                              : Depth::usual,
+                                    o.mode());
   for (const std::string& difference : found.differences) std::cout << difference << '\n';
   std::cout << grouped(static_cast<std::int64_t>(found.attacks)) << " attacks and "
             << grouped(found.evaluations) << " evaluations derived again, "
             << grouped(std::ssize(found.differences)) << " differences\n";
+  for (const std::string& what : found.unchecked) std::cout << "not checked: " << what << '\n';
   ENSURE_AS(found.differences.empty(), VerificationError, o.run.string(),
             "its files do not agree; see the differences above");
+}
+
+// Declares a command about the run folder that `arguments` name.
+template <class Arguments>
+Command& declare(Session& session, const char* name, const char* sentence,
+                 const std::shared_ptr<Arguments>& arguments, void (*act)(const Arguments&, const Session&)) {
+  Command& command = session.program.command(name, sentence);
+  command.positional("run", arguments->run, "folder of a study")
+      .default_text(arguments->run.string())
+      .optional();
+  arguments->add_to(command);
+  command.action([arguments, act, &session] { act(*arguments, session); });
+  return command;
 }
 
 }  // namespace
 
 void declare_report(Session& session) {
-  const auto declare = [&](const char* name, const char* sentence,
-                           void (*act)(const ReportArguments&, const Session&)) {
-    auto o = std::make_shared<ReportArguments>();
-    Command& command = session.program.command(name, sentence);
-    command.positional("run", o->run, "folder of a study").default_text(o->run.string()).optional();
-    o->add_to(command);
-    command.action([o, act, &session] { act(*o, session); });
-  };
-  declare("report", "tables, figures and report.html again from the attacks that are finished", report);
-  declare("verify", "derives a run again from its files: ledgers, logs, last attackers, tables", check);
+  declare(session, "report", "tables, figures and report.html again from the attacks that are finished",
+          std::make_shared<ReportArguments>(), report);
+  const auto o = std::make_shared<VerifyArguments>();
+  Command& command =
+      declare(session, "verify", "derives a run again from its files: ledgers, logs, last attackers, tables",
+              o, check);
+  command.flag("--fast", o->fast, "asks no network: hashes, counts, settings, tables and figures")
+      .excludes(command.flag("--rerun", o->rerun,
+                             "also makes instances and attacks again, which takes as long as the run did"));
 }
 
 }  // namespace banel

@@ -43,6 +43,15 @@ std::vector<bool> rewarded(const Task& task, const std::vector<Attempt>& attempt
   return result;
 }
 
+TEST_CASE("the mass is measured again to the same bytes") {
+  const TemporaryFolder folder;
+  const auto task = made({{"set", "bulk"}});
+  task->open(folder.path, Access::make, ProgressMode::quiet);
+  const auto files = task->measured_again();
+  REQUIRE(files.size() == 1);
+  CHECK(files.begin()->second == read_file(folder.path / files.begin()->first));
+}
+
 TEST_CASE("the prior is the attacker of the addition task bit for bit") {
   const Values training{{"attacker_width", 16},
                         {"attacker_layers", 1},

@@ -65,6 +65,22 @@ TEST_CASE("nothing is unpacked into a folder in which something else was made") 
   CHECK_FALSE(std::filesystem::exists(c.folder / "attacker.json"));
 }
 
+TEST_CASE("a carried file that was changed is named") {
+  Carried c;
+  Instances instances(c.here.path, c.study, c.all, Access::read, ProgressMode::quiet);
+  instances.task(0, c.target);
+  CHECK(instances.changed().empty());
+  std::string weights = read_file(c.folder / "target.safetensors");
+  weights[weights.size() - 400] ^= 1;
+  write_file(c.folder / "target.safetensors", weights);
+  CHECK(instances.changed() == std::vector{c.folder / "target.safetensors"});
+  CHECK(instances.has_carried());
+  for (const char* name : {"target.json", "attacker.json", "attacker.safetensors"})
+    write_file(c.folder / name, "made here");
+  CHECK(instances.changed().empty());
+  CHECK_FALSE(instances.has_carried());
+}
+
 TEST_CASE("from scratch refuses a folder with the networks that the program carries") {
   Carried c;
   CHECK_THROWS_WITH_AS(c.opened(true), doctest::Contains("came with the program"), InputError);

@@ -31,7 +31,8 @@ std::vector<Json> without_times(std::vector<Row> rows) {
 }
 
 void verify_clean(const fs::path& run) {
-  for (const std::string& difference : verify(run, tiny::registry(), ProgressMode::quiet).differences)
+  for (const std::string& difference :
+       verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet).differences)
     FAIL_CHECK(difference);
 }
 
@@ -197,7 +198,7 @@ TEST_CASE("attacks of code with another canary are refused") {
   const std::string record = read_file(run / "run.json");
   const auto hash = record.find("\"hash\": \"") + 9;
   write_file(run / "run.json", std::string(record).replace(hash, 4, "beef"));
-  CHECK(!verify(run, tiny::registry(), ProgressMode::quiet).differences.empty());
+  CHECK(!verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet).differences.empty());
   tiny::run(run, s);  // nothing is missing
   fs::remove_all(run / "attacks/fives-1/prior/seed2");
   CHECK_THROWS_WITH_AS(tiny::run(run, s), doctest::Contains("choose another folder"), InputError);

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A value that is impossible by itself is refused before anything is compared.
-std::vector<std::string> differences(const fs::path& folder) {
+std::vector<std::string> differences(const fs::path& folder, Depth depth = Depth::usual) {
   try {
-    return verify(folder, tiny::registry(), ProgressMode::quiet).differences;
+    return verify(folder, tiny::registry(), depth, ProgressMode::quiet).differences;
   } catch (const InputError& error) {
     return {error.what()};
   }
@@ -26,16 +26,22 @@ std::vector<std::string> differences(const fs::path& folder) {
 
 // Replaces the first `before` in a file, looks, and puts the file back.
 void check_found(const fs::path& run, const fs::path& file, const std::string& before,
-                 const std::string& after) {
+                 const std::string& after, Depth depth = Depth::usual) {
   const std::string text = read_file(run / file);
   const auto at = text.find(before);
   INFO(file.string() << ": " << before << " -> " << after);
   REQUIRE(at != text.npos);
   write_file(run / file, std::string(text).replace(at, before.size(), after));
-  const std::vector<std::string> found = differences(run);
+  const std::vector<std::string> found = differences(run, depth);
   REQUIRE(!found.empty());
   CHECK(found[0].find(file.filename().string()) != found[0].npos);
   write_file(run / file, text);
+}
+
+void check_named(const std::vector<std::string>& found, const std::string& text) {
+  INFO(text);
+  REQUIRE(!found.empty());
+  CHECK(found[0].find(text) != found[0].npos);
 }
 
 struct FinishedRun : TemporaryFolder {
@@ -51,7 +57,7 @@ const fs::path attack = fs::path("attacks") / "threes-1" / "banel" / "seed2";
 TEST_CASE("a finished run agrees with itself and whatever text is changed in it is found") {
   const FinishedRun finished;
   const fs::path& run = finished.path;
-  const Verification whole = verify(run, tiny::registry(), ProgressMode::quiet);
+  const Verification whole = verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet);
   for (const std::string& difference : whole.differences) FAIL_CHECK(difference);
   CHECK(whole.attacks == 4);
   CHECK(whole.evaluations == 4 * 60);
@@ -95,6 +101,75 @@ TEST_CASE("another attacker than the measured one is found") {
   CHECK(found[0].find("last attacker measured again") != found[0].npos);
 }
 
+TEST_CASE("what only training gives is found by making it again") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  CHECK(differences(run, Depth::rerun).empty());
+  const fs::path log = run / attack / "metrics.jsonl";
+  const std::string text = read_file(log);
+  for (const char* key : {"\"tokens\":", "\"drawn_for_submission\":", "\"proposals_drawn\":"}) {
+    std::string forged = text;
+    char& digit = forged[text.find(key) + std::string(key).size()];
+    digit = digit == '1' ? '2' : '1';
+    write_file(log, forged);
+    CHECK(differences(run).empty());
+    check_named(differences(run, Depth::rerun), log.string() + ", line 1");
+  }
+  write_file(log, text);
+}
+
+TEST_CASE("a file that no part of the run has is named and so is text behind a log") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  for (const fs::path& surplus :
+       {fs::path("notes.txt"), attack / "phi1.safetensors", fs::path("attacks/lucky/seed1/ledger.jsonl"),
+        fs::path("instances/other/base.json"), fs::path("plots/more.svg")}) {
+    fs::create_directories((run / surplus).parent_path());
+    write_file(run / surplus, "x");
+    check_named(differences(run), surplus.string() + ": is no file of this study");
+    fs::remove(run / surplus);
+  }
+  write_file(run / attack / "ledger.jsonl", read_file(run / attack / "ledger.jsonl") + "{");
+  check_named(differences(run), "ledger.jsonl, bytes");
+}
+
+TEST_CASE("counts of a checkpoint and the machine of run.json are those of the other files") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  check_found(run, attack / "checkpoint", "\"idle\":0", "\"idle\":1");
+  check_found(run, "run.json", "\"machine\": \"", "\"machine\": \"x");
+  check_found(run, "run.json", "\"kernels\": \"", "\"kernels\": \"x");
+  const std::string timing = read_file(run / attack / "timing.jsonl");
+  write_file(run / attack / "timing.jsonl", timing.substr(0, timing.rfind('\n', timing.size() - 2) + 1));
+  check_named(differences(run), "timing.jsonl, rounds");
+}
+
+TEST_CASE("without networks hashes and counts are checked and verdicts are said to be left out") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  const Verification whole = verify(run, tiny::registry(), Depth::fast, ProgressMode::quiet);
+  CHECK(whole.differences.empty());
+  CHECK(whole.unchecked.size() == 3);
+  check_named(whole.unchecked, "answers, readings and base rates");
+  check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1", Depth::fast);
+  check_found(run, "table.md", "banel", "tail", Depth::fast);
+}
+
+TEST_CASE("a run of other kernels is checked in answers and arithmetic and says so") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  const std::string record = read_file(run / "run.json");
+  write_file(run / "run.json", std::string(record).insert(record.find("OpenBLAS "), "another "));
+  Checkpoint other = load_checkpoint(run / attack / "attacker.safetensors");
+  for (real& w : other.model.parameters.values) w *= 1.5F;  // as if another machine had written other samples
+  save_checkpoint(run / attack / "attacker.safetensors", other.model, other.metadata);
+  const Verification found = verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet);
+  CHECK(found.differences.empty());
+  check_named(found.unchecked, "made with another OpenBLAS");
+  CHECK_THROWS_AS(verify(run, tiny::registry(), Depth::rerun, ProgressMode::quiet), UsageError);
+  check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1");
+}
+
 TEST_CASE("a run with missing parts is refused") {
   const FinishedRun finished;
   const fs::path& run = finished.path;
@@ -107,9 +182,17 @@ TEST_CASE("a run with missing parts is refused") {
   std::string begun = checkpoint;
   begun.replace(begun.find("\"finished\":true"), 15, "\"finished\":false");
   write_file(run / attack / "checkpoint", begun);
-  CHECK_THROWS_AS(verify(run, tiny::registry(), ProgressMode::quiet), InputError);
+  check_named(differences(run), "rows.json, threes/1/banel/2: no finished attack");
+  fs::remove_all(run / attack);
+  report_study(run, tiny::registry(), {.mode = ProgressMode::quiet});
+  const Verification rest = verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet);
+  CHECK(rest.differences.empty());  // tables without it agree with one another
+  check_named(rest.unchecked, "1 unfinished of the attacks of study.toml, first " + (run / attack).string());
+  fs::rename(run / "study.toml", run / "kept.toml");
+  check_named(differences(run), "study.toml: is missing");
+  fs::rename(run / "kept.toml", run / "study.toml");
   fs::remove(run / "rows.json");
-  CHECK_THROWS_AS(verify(run, tiny::registry(), ProgressMode::quiet), IoError);
+  CHECK_THROWS_AS(verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet), IoError);
 }
 
 }  // namespace
