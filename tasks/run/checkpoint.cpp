@@ -190,10 +190,12 @@ void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
   write_file(folder / "checkpoint", encoded(p, models));
 }
 
-bool is_finished(const fs::path& folder) {
+AttackProgress read_progress(const fs::path& folder) {
   const fs::path path = folder / "checkpoint";
-  return fs::exists(path) && decoded(read_file(path), path.string()).progress.finished;
+  return fs::exists(path) ? decoded(read_file(path), path.string()).progress : AttackProgress{};
 }
+
+bool is_finished(const fs::path& folder) { return read_progress(folder).finished; }
 
 SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
   const fs::path path = folder / "checkpoint";

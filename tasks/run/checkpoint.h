@@ -42,6 +42,9 @@ void save_attack(const std::filesystem::path& folder, const State&, AttackProgre
 // The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a damaged file.
 SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior);
 
+// The same without the models.
+AttackProgress read_progress(const std::filesystem::path& folder);
+
 // Whether the attack in the folder has come to its end. Errors: InputError if the checkpoint is damaged.
 bool is_finished(const std::filesystem::path& folder);
 

@@ -5,7 +5,7 @@
 #include "tasks/cli/commands.h"
 #include "tasks/cli/help.h"
 #include "tasks/study/runner.h"
-#include "tasks/study/verify.h"
+#include "tasks/study/verify/verify.h"
 #include "tensor/check.h"
 
 namespace banel {

@@ -6,7 +6,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/study/results.h"
-#include "tasks/study/verify.h"
+#include "tasks/study/verify/verify.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/tiny_study.h"

@@ -1,4 +1,4 @@
-#include "tasks/study/verify.h"
+#include "tasks/study/verify/verify.h"
 
 #include <doctest/doctest.h>
 
@@ -153,6 +153,8 @@ TEST_CASE("without networks hashes and counts are checked and verdicts are said 
   check_named(whole.unchecked, "answers, readings and base rates");
   check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1", Depth::fast);
   check_found(run, "table.md", "banel", "tail", Depth::fast);
+  fs::remove(run / attack / "attacker.safetensors");
+  check_named(differences(run, Depth::fast), "attacker.safetensors: is missing");
 }
 
 TEST_CASE("a run of other kernels is checked in answers and arithmetic and says so") {

@@ -1,4 +1,4 @@
-#include "tasks/study/verify_attack.h"
+#include "tasks/study/verify/verify_attack.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -67,15 +67,22 @@ AttackProgress progress_of(const fs::path& metrics, const std::vector<Evaluation
   return p;
 }
 
-std::set<fs::path> files_of(const Job& job, const SavedAttack& saved) {
+std::set<fs::path> files_of(const Job& job, std::size_t regions) {
   std::set<fs::path> files;
   for (const char* name : {"config.json", "ledger.jsonl", "metrics.jsonl", "timing.jsonl", "checkpoint"})
     files.insert(job.folder / name);
-  const std::string format(saved.state.theta->format());
+  const std::string format(job.task->prior().format());
   files.insert(job.folder / ("attacker." + format));
-  for (std::size_t k = 1; k <= saved.state.regions.size(); ++k)
+  for (std::size_t k = 1; k <= regions; ++k)
     files.insert(job.folder / ("phi" + std::to_string(k) + '.' + format));
   return files;
+}
+
+// Its attacker is handed over. Drawing the pool of a method, to which the attacker belongs, asks a network.
+State last_state(const Job& job) {
+  return load_attack(job.folder,
+                     *starting_model(*job.task, job.method, job.settings.seed, std::make_shared<Cost>()))
+      .state;
 }
 
 // The line of a text around its byte `at`, shortened.
@@ -98,9 +105,9 @@ void compare(Differences& differences, const std::string& what, const Json& writ
 
 void compare_members(Differences& differences, const std::string& what, const Json& written,
                      const Json& found) {
-  if (!written.is_object()) return compare(differences, what, written, found);
+  if (!written.is_object() || !found.is_object()) return compare(differences, what, written, found);
   for (const auto& [key, value] : found.items())
-    compare(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
+    compare_members(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
   for (const auto& [key, value] : written.items())
     if (!found.contains(key)) compare(differences, what + ", " + key, value, nullptr);
 }
@@ -128,26 +135,29 @@ VerifiedAttack verify_attack(const Job& job, const Checks& checks, Differences& 
   const std::string timing = read_file(job.folder / "timing.jsonl");
   compare(differences, (job.folder / "timing.jsonl").string() + ", rounds",
           std::count(timing.begin(), timing.end(), '\n'), result.rounds.size());
-  const SavedAttack saved = load_attack(
-      job.folder, *starting_model(*job.task, job.method, job.settings.seed, std::make_shared<Cost>()));
-  const Ledger kept = read_ledger(ledger_file, saved.progress.ledger);
+  const AttackProgress saved = read_progress(job.folder);
+  const Ledger kept = read_ledger(ledger_file, saved.ledger);
   const std::vector<Evaluation>& ledger = kept.evaluations;
   compare(differences, ledger_file.string() + ", bytes", fs::file_size(ledger_file), kept.bytes);
   if (std::ssize(ledger) > job.method.settings.budget)
     compare(differences, ledger_file.string() + ", evaluations", ledger.size(), job.method.settings.budget);
   verify_log(metrics, ledger, result.rounds, differences);
-  compare_members(differences, (job.folder / "checkpoint").string(), to_json(saved.progress),
-                  to_json(progress_of(metrics, ledger, result.rounds, saved.progress)));
+  compare_members(differences, (job.folder / "checkpoint").string(), to_json(saved),
+                  to_json(progress_of(metrics, ledger, result.rounds, saved)));
   const bool repeatable = job.task->repeatable();
   if (repeatable && checks.answers)
     verify_verdicts(ledger_file, ledger, judge_of(*job.task, job.method), differences);
+  const State state = checks.samples ? last_state(job) : State{};
   if (!result.rounds.empty() && (job.settings.samples == 0 || (repeatable && checks.samples))) {
     const std::optional<Measurement>& written = result.rounds.back().measured;
     compare_members(differences, metrics.string() + ", last attacker measured again",
                     written ? to_json(*written) : Json(nullptr),
-                    to_json(last_reading(job, saved.state, ledger, result)));
+                    to_json(last_reading(job, state, ledger, result)));
   }
-  return {std::ssize(ledger), files_of(job, saved)};
+  VerifiedAttack verified{std::ssize(ledger), files_of(job, saved.regions.size())};
+  for (const fs::path& file : verified.files)
+    if (!fs::exists(file)) differences.push_back(file.string() + ": is missing");
+  return verified;
 }
 
 }  // namespace banel

@@ -1,6 +1,6 @@
 # banel as a part of another project: its headers compile under that project's warnings, its sources in spite
 # of them, and neither options nor tests nor installed files of banel reach that project.
-#   cmake -DSOURCE=... -DBUILD=... -DCOMPILER=... -P parent_test.cmake
+#   cmake -DSOURCE=... -DBUILD=... -DCOMPILER=... -P parent/parent_test.cmake
 set(work ${BUILD}/tests/parent)
 set(fatal COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE_RECURSE ${work})

@@ -1,4 +1,4 @@
-#include "tasks/study/verify.h"
+#include "tasks/study/verify/verify.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
-#include "tasks/study/verify_attack.h"
+#include "tasks/study/verify/verify_attack.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 

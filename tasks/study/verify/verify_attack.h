@@ -12,7 +12,7 @@ using Differences = std::vector<std::string>;  // "file: what it says, what was 
 
 void compare(Differences&, const std::string& what, const Json& written, const Json& found);
 
-// The values of two objects, key by key.
+// The same for every value of two objects.
 void compare_members(Differences&, const std::string& what, const Json& written, const Json& found);
 
 // A file with what it should say; names the first line that differs. A missing file differs.
