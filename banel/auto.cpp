@@ -11,11 +11,11 @@ namespace banel {
 namespace {
 
 // Chosen on tuning instances; none of them depends on where success lies.
-constexpr double explored_share = 0.25;    // of all evaluations
-constexpr std::size_t prior_at_once = 5;   // attempts of the prior, and as many more for each search in vain
-constexpr std::size_t most_of_prior = 20;  // attempts of the prior in a round
-constexpr std::size_t theta_at_once = 5;   // attempts of theta in a round
-constexpr std::size_t theta_samples = 50;  // samples of theta in a round
+constexpr double explored_share = 1.0 / 3;  // of all evaluations
+constexpr std::size_t prior_at_once = 5;    // attempts of the prior, and as many more for each search in vain
+constexpr std::size_t most_of_prior = 20;   // attempts of the prior in a round
+constexpr std::size_t theta_at_once = 5;    // attempts of theta in a round
+constexpr std::size_t theta_samples = 50;   // samples of theta in a round
 constexpr std::size_t steps_of_search = 60;    // BaNEL steps of a search in vain
 constexpr double explained_by = 2;             // nats
 constexpr std::size_t most_attackers = 3;      // at a time
@@ -26,8 +26,9 @@ constexpr double united_share = 0.8;           // of the best share, to be hande
 constexpr std::size_t united_finds = 30;       // to be handed over
 constexpr std::int64_t united_every = 750;     // evaluations
 constexpr double growth = 1.5;                 // of its finds, until an attacker is fitted again
-constexpr std::size_t latest = 512;            // finds that an attacker is fitted to
+constexpr std::size_t latest = 1024;           // finds that an attacker is fitted to
 constexpr std::size_t crowding = 7;            // of theta's strings, explained for each that is not
+constexpr std::size_t refined = 512;           // failures and proposals kept of the step that refines
 constexpr int epochs = 8;
 constexpr int least_steps = 60;  // gradient steps of a fit to few strings
 
@@ -49,6 +50,16 @@ std::vector<Attempt> latest_finds(const Grown& a, std::size_t most, const Oracle
   for (const std::size_t i : std::span(a.finds).last(std::min(most, a.finds.size())))
     strings.push_back(oracle.paid()[i].attempt);
   return strings;
+}
+
+// The united attacker fails rarely, so its failures say much: a mild filter and few passes are enough.
+Settings refining(Settings settings) {
+  settings.n = refined;
+  settings.f = 4;
+  settings.kappa = 1;
+  settings.phi = {.epochs = 4, .rate = settings.phi.rate, .batch = 64};
+  settings.theta = {.epochs = 2, .rate = settings.theta.rate, .batch = 64};
+  return settings;
 }
 
 void add(Grown& a, std::size_t find) {
@@ -193,7 +204,7 @@ void Auto::grow(Grown& a, const Round& round, const Context& context) const {
   a.recent = {a.recent.strings / 2, a.recent.rewards / 2};
 }
 
-// Line 8. If none qualifies, all take part.
+// Lines 8 and 9. If none qualifies, all take part.
 void Auto::unite(Search& all, const Round& round, const Context& context) const {
   const double best = best_share(all);
   std::vector<Attempt> qualified, others;
@@ -202,8 +213,25 @@ void Auto::unite(Search& all, const Round& round, const Context& context) const 
     auto& to = finds.size() >= united_finds && share(a) >= united_share * best ? qualified : others;
     to.insert(to.end(), finds.begin(), finds.end());
   }
-  all.united = fitted(qualified.empty() ? others : qualified, "unite", round, context);
+  State united{.theta = fitted(qualified.empty() ? others : qualified, "unite", round, context)};
+  Round last{.number = round.number, .failures = explained_failures(all, context.oracle)};
+  Banel(ratio_score())
+      .learn(united, last, {refining(context.settings), context.oracle, context.screen, context.seed});
+  all.united = std::move(united.theta);
   all.united_at = context.oracle.used();
+}
+
+// The latest failures that an attacker explains, so most of those that it wrote.
+std::vector<Attempt> Auto::explained_failures(const Search& all, const Oracle& oracle) const {
+  std::vector<Attempt> failures;
+  for (const Evaluation& e : oracle.paid())
+    if (e.verdict.reward == Reward::failure) failures.push_back(e.attempt);
+  const std::vector<bool> near = explained(all, failures);
+  std::vector<Attempt> result;
+  for (std::size_t i = 0; i < failures.size(); ++i)
+    if (near[i]) result.push_back(failures[i]);
+  result.erase(result.begin(), result.end() - std::min<std::ptrdiff_t>(refined, std::ssize(result)));
+  return result;
 }
 
 // The prior fitted to the strings: `epochs` passes, or more if they would make fewer than `least_steps`

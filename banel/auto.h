@@ -10,7 +10,7 @@
 //
 //   1   theta <- the prior; no attacker A_k                                              State
 //   2   each round: explore while there is no A_k or exploring has used less than a      Auto::attempts
-//         quarter of the evaluations; otherwise exploit
+//         third of the evaluations; otherwise exploit
 //   explore
 //   3     X <- 5 samples of theta; of the prior 5, and 5 more for each search in vain    Auto::explore
 //           since the last find, at most 20. None that an A_k explains:
@@ -24,10 +24,11 @@
 //   exploit
 //   6     X <- 10 samples of an A_k: the one with the fewest evaluations among those     Auto::exploit
 //           that earn at least half of what the best earns, or wrote fewer than 20 strings
-//   7     A_k <- fit(prior, its latest 512 finds) when they have grown by half           Auto::grow
+//   7     A_k <- fit(prior, its latest 1024 finds) when they have grown by half           Auto::grow
 //   8   every 750 evaluations and at the end: A <- fit(prior, the latest finds of the    Auto::unite
-//         A_k with 30 finds or more that earn at least 0.8 of what the best earns), which is
-//         the attacker handed over
+//         A_k with 30 finds or more that earn at least 0.8 of what the best earns)
+//   9     A <- a BaNEL step from A on the latest 512 failures that an A_k explains;       Auto::unite
+//         A is the attacker handed over
 //
 // An A_k earns its rewards per string that it wrote, repeated and invalid ones included. Each fit begins at
 // the prior and sees rewarded strings of all earlier fits, so A_k moves to where success is likely. Attackers
@@ -54,6 +55,7 @@ class Auto : public Learner {
   void found(Search&, std::size_t evaluation, const Round&, const Context&) const;
   void search(State&, Round&, const Context&);
   void grow(Grown&, const Round&, const Context&) const;
+  std::vector<Attempt> explained_failures(const Search&, const Oracle&) const;
   void unite(Search&, const Round&, const Context&) const;
   std::unique_ptr<Generator> fitted(std::span<const Attempt>, std::string_view purpose, const Round&,
                                     const Context&) const;

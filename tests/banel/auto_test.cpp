@@ -72,10 +72,10 @@ TEST_CASE("an attacker is grown from rewarded strings as soon as there is one") 
   for (const std::size_t i : run.searches[k].grown.front().finds) CHECK(low_numbers(run.paid[i].attempt));
 }
 
-TEST_CASE("once there is an attacker a quarter of the evaluations still explore") {
+TEST_CASE("once there is an attacker a third of the evaluations still explore") {
   const AutoRun run(low_numbers, 2000);
-  CHECK(run.searches.back().explored >= 500);
-  CHECK(run.searches.back().explored < 500 + 25);
+  CHECK(run.searches.back().explored >= 667);
+  CHECK(run.searches.back().explored < 667 + 25);
 }
 
 TEST_CASE("exploring submits nothing that an attacker explains") {
