@@ -7,6 +7,7 @@
 #include "nn/io/file.h"
 #include "tasks/base/text.h"
 #include "tasks/report/column.h"
+#include "tasks/report/filter_table.h"
 #include "tasks/report/html.h"
 
 namespace banel {
@@ -45,7 +46,15 @@ std::string results_html(const Table& table) {
   for (const TablePanel& panel : panels_of(table))
     details += table_html(captioned_panel("statistics over instances and seeds, cost of one attack", panel),
                           detail_columns(table.rows), panel.rows);
-  return page + html_details("Other statistics and costs", details);
+  page += html_details("Other statistics and costs", details);
+  std::string filters;
+  for (const TablePanel& panel : panels_of(table))
+    if (const std::vector<Column> columns = filter_columns(panel.rows); !columns.empty())
+      filters += table_html(captioned_panel("what is kept over what is proposed", panel), columns,
+                            with_filter(panel.rows));
+  if (filters.empty()) return page;
+  return page +
+         html_details("Does the filter keep successes?", filters + "<p>" + html(filter_legend()) + "</p>\n");
 }
 
 std::string figures_html(const std::vector<Figure>& figures) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "tasks/report/filter_table.h"
+
 namespace banel {
 
 namespace {
@@ -163,6 +165,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   row.to_half = reached(group, &Row::to_half);
   row.also = also_of(group);
   row.modes = modes_of(group);
+  row.filter = filter_bands(group);
   row.tokens = mean_of(group, [](const Row& r) { return static_cast<double>(r.cost.tokens); });
   row.flops = mean_of(group, [](const Row& r) { return r.cost.flops; });
   row.seconds = mean_of(group, [](const Row& r) { return r.seconds; });

@@ -34,6 +34,11 @@ struct ModeShare {
   double samples = 0, distinct = 0;  // successes of this mode: of all samples; of the distinct successes
 };
 
+struct FilterBand {  // measured rounds whose proposals succeed about equally often (filter_table.h)
+  std::size_t rounds = 0;
+  Rate proposals = {}, accepted = {};  // successes of the strings that were judged
+};
+
 struct TableRow {
   std::string panel = {}, variant = {}, method = {}, sentence = {};  // sentence: of the method
   bool is_first = false;  // of the study's variants: the one that the others are compared with
@@ -50,6 +55,7 @@ struct TableRow {
   Reached to_first = {}, to_half = {};                         // a reward; a reading of at least 1/2
   std::map<std::string, double> also = {};                     // mean success under each second reading
   std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
+  std::vector<FilterBand> filter = {};        // from rare to frequent success; empty without a filter
   std::int64_t evaluations = 0;               // the most of any attack
   double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };

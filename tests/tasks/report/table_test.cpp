@@ -236,5 +236,32 @@ TEST_CASE("the terminal table fits 80 columns and shows more where there is more
   check_has(to_terminal(t, 200), "FLOPs");
 }
 
+// A run of one measured round for each pair: successes of 500 proposals and of 100 strings kept.
+Run filtered(const std::string& variant, const std::vector<std::pair<int, int>>& rounds) {
+  Run run = made_run(variant, 1, std::vector<int>(rounds.size(), 100));
+  for (std::size_t i = 0; i < rounds.size(); ++i)
+    run.log.rounds[i].filter = FilterReading{{rounds[i].first, 500}, {rounds[i].second, 100}};
+  return run;
+}
+
+TEST_CASE("the filter's factor pools the rounds whose proposals succeed about equally often") {
+  const Table t =
+      table({filtered("ours", {{4, 0}, {25, 10}, {50, 15}, {400, 100}}), made_run("none", 1, {3})});
+  const std::vector<FilterBand>& bands = t.rows.at(0).filter;
+  REQUIRE(bands.size() == 4);
+  CHECK(bands[1].rounds == 1);  // 25 of 500 are 5 %; 50 of 500, just 10 %, are in the next band
+  CHECK(bands[2].proposals.k == 50);
+  CHECK(bands[3].accepted.value() == 1);
+  CHECK(t.rows.at(1).filter.empty());
+  const std::string md = to_markdown(t);
+  CHECK(md.find("| ours | 0; 0 of 100; 1 | 2.00 (0.99–4.03); 10 of 100; 1 | 1.50 (0.88–2.56); 15 of 100; 1 | "
+                "1.25 (1.20–1.31);") != md.npos);
+  check_only_numbers(md);
+}
+
+TEST_CASE("a study without a filter has no table of it") {
+  CHECK(to_markdown(table({made_run("ours", 1, {3})})).find("filter") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace banel
