@@ -1,6 +1,6 @@
 // Does the filter keep successes? How often the strings that a method keeps succeed, over how often its
-// proposals do, for rounds in which theta succeeds rarely, sometimes or often. A filter that knows nothing has
-// the factor 1; a perfect one has min(f, 1 / share of the proposals that succeed).
+// proposals do, for rounds in which theta succeeds rarely, sometimes or often. A filter that knows nothing
+// has the factor 1; a perfect one has min(f, 1 / share of the proposals that succeed).
 //   for (const Column& c : filter_columns(table.rows)) line += c.cell(row) + " | ";
 #pragma once
 #include <string>
