@@ -59,6 +59,10 @@ class Task {  // one instance of a problem
   // Access::read.
   virtual void open(const std::filesystem::path& folder, Access, ProgressMode) = 0;
 
+  // What a reader of results must know of the instance, such as networks that learned less than was asked
+  // for; empty if there is nothing. Rows, pages and commands show it.
+  virtual std::string warning() const { return {}; }
+
   // Tells instances apart: a hash of all that verdicts and prior depend on. An attack on another fingerprint
   // is refused.
   virtual std::string fingerprint() const = 0;

@@ -1,15 +1,13 @@
 #include "tasks/base/toml.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_MAX_NESTED_VALUES 8
 #include <toml++/toml.h>
 
+#include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
@@ -208,13 +206,8 @@ TomlValue parse_toml(std::string_view text, std::string_view where) {
 }
 
 TomlValue read_toml(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  std::string text(file ? longest_file + 1 : 0,
-                   '\0');  // one more than is accepted, even of a file without an end
-  if (file) text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  ENSURE_AS(file && !std::ferror(file.get()), IoError, one_line(path.string()),
-            "cannot be read: " << std::strerror(errno));
-  return parse_toml(text, one_line(path.string()));
+  // one byte more than is accepted, even of a file without an end
+  return parse_toml(read_file(path, longest_file + 1), one_line(path.string()));
 }
 
 std::string toml_string(std::string_view text) {
