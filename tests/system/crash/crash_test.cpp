@@ -214,7 +214,8 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
       {"study", "reproduce", "--out", "run"},
       {"study", "planted", "--out", "run"},
       Arguments{"attack", "--method", "memory", "--samples", "1000000"} + networks,  // likewise
-      {"ask", "attacker", given().networks, "--samples", "10000000"}};
+      {"ask", "attacker", given().networks, "--samples", "10000000"},
+      {"toy1d", "--seeds", "100000"}};
   Rng random(3, "Ctrl-C");
   Seconds longest{};
   for (int time = 0; time < (complete() ? 10 : 1); ++time)
