@@ -215,6 +215,7 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
       {"study", "planted", "--out", "run"},
       Arguments{"attack", "--method", "memory", "--samples", "1000000"} + networks,  // likewise
       {"ask", "attacker", given().networks, "--samples", "10000000"},
+      {"ask", "rules", "--networks", given().networks, "--samples", "100000000"},
       {"toy1d", "--seeds", "100000"}};
   Rng random(3, "Ctrl-C");
   Seconds longest{};

@@ -72,6 +72,12 @@ TEST_CASE("a study goes on with a target above its stop_error and says so in its
   CHECK(!has(read_file(here.path / "good" / "rows.json"), "warning"));
 }
 
+TEST_CASE("jobs refuses a folder whose name would break a line of its list") {
+  const Folder here;
+  refused(2, {"jobs", here.study(), "--out", "a\nb"}, {"--out", "line break"}, here.path);
+  CHECK(!fs::exists(here.path / "a\nb"));
+}
+
 TEST_CASE("verification names what was changed and exits with 5") {
   const Folder here;
   const fs::path folder = here.path / "run";
