@@ -150,7 +150,7 @@ TEST_CASE("a target that ends its schedule above its stop_error says so in its r
   const std::string warning = json.at("warning");
   CHECK(warning.starts_with("the target ended its training of 4,000 examples with an error of "));
   CHECK(warning.find("above stop_error = 1e-09; raise target_examples") != warning.npos);
-  CHECK(shortfall(parse_target_report(json.dump(), "memory").checks, s) == warning);
+  CHECK(shortfall(parse_target_report(read_file(poor.path / "target.json"), "memory").checks, s) == warning);
   CHECK(!shortfall({}, s).empty());  // a schedule without a step
   s.stop_error = 1;
   make_target(good.path, s);
