@@ -198,6 +198,11 @@ std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
   return FolderLock(std::move(file));
 }
 
+bool FolderLock::is_held(const fs::path& folder) {
+  const Descriptor file(::open((folder / ".lock").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  return file.get() >= 0 && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 FolderLock::FolderLock(const fs::path& folder) {
   std::optional<FolderLock> lock = if_free(folder);
   ENSURE_AS(lock, IoError, folder.string(),

@@ -80,6 +80,9 @@ class FolderLock {
   // Nothing if another holder has it.
   static std::optional<FolderLock> if_free(const std::filesystem::path& folder);
 
+  // Whether somebody holds it now; writes nothing, so that it may be asked of a folder that is only read.
+  static bool is_held(const std::filesystem::path& folder);
+
  private:
   explicit FolderLock(Descriptor file) : file_(std::move(file)) {}
   Descriptor file_;

@@ -138,7 +138,11 @@ std::string TomlValue::where() const {
   return name.empty() ? place->step : place->step + ": line " + std::to_string(place_->line) + ": " + name;
 }
 
-void TomlValue::refuse(const std::string& why) const { throw InputError(where() + ": " + why); }
+void TomlValue::refuse(const std::string& why) const {
+  // What judged the value may have named it already.
+  const std::string place = where(), name = place.substr(place.find_last_of(" .") + 1) + ": ";
+  throw InputError(place + ": " + (why.starts_with(name) ? why.substr(name.size()) : why));
+}
 
 template <class T>
 const T& TomlValue::as(const char* type) const {

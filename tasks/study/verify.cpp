@@ -189,7 +189,11 @@ void verify_shown(const fs::path& run, const Study& study, const Results& result
 }  // namespace
 
 Verification verify(const fs::path& run, const Registry& registry, ProgressMode mode) {
+  ENSURE_AS(!FolderLock::is_held(run), IoError, run.string(),
+            "another process is writing this run; wait for it to end, and verify it then");
   const fs::path rows_file = run / "rows.json";
+  ENSURE_AS(!fs::exists(run / "study.toml") || fs::exists(rows_file), IoError, rows_file.string(),
+            "is not there yet; finish the study, or write it with `banel report`");
   const std::vector<Row> rows = parse_rows(read_file(rows_file), rows_file.string());
   const Study study = read_study(run.string(), registry);
   Instances instances(run / "instances", study, registry, Access::read, ProgressMode::quiet);

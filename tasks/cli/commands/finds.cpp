@@ -56,6 +56,9 @@ std::string attack_title(const std::string& task, const std::string& method, std
 AttackRecord attack_record(const fs::path& folder, const Registry& all) {
   ENSURE_AS(fs::exists(folder), IoError, folder.string(),
             "there is no such folder; name a run or an attack, or ask target, attacker or rules");
+  ENSURE_AS(!fs::exists(folder / "study.toml") || fs::exists(folder / "rows.json"), IoError,
+            (folder / "rows.json").string(),
+            "is not there yet; finish the study, or write it with `banel report`");
   const fs::path attack = fs::exists(folder / "rows.json") ? best_attack(folder, all) : folder;
   Instance instance = find_instance(attack, all);
   const fs::path file = attack / "config.json";

@@ -250,7 +250,10 @@ TEST_CASE("a locked folder is refused by name until the first lock is gone") {
     const FolderLock lock(folder.path);
     const std::string message = message_of<IoError>([&] { FolderLock second(folder.path); });
     CHECK(contains(message, folder.path.string() + ": another process is using this folder"));
+    CHECK(FolderLock::is_held(folder.path));
   }
+  CHECK(!FolderLock::is_held(folder.path));
+  CHECK(!FolderLock::is_held(folder.path / "missing"));
   CHECK_NOTHROW(FolderLock{folder.path});
   CHECK_THROWS_AS(FolderLock{folder.path / "missing"}, IoError);
 }

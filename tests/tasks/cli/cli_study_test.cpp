@@ -72,6 +72,30 @@ TEST_CASE("a study goes on with a target above its stop_error and says so in its
   CHECK(!has(read_file(here.path / "good" / "rows.json"), "warning"));
 }
 
+TEST_CASE("an attack or networks within a run are refused before anything is made") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
+  const std::map<std::string, std::string> before = tiny::files(folder);
+  refused(4, here.attack("run/attacks/1/banel/seed3"), {"within the run"});
+  refused(4, Arguments{"train", "addition", "--out", folder / "x"} + tiny::training(), {"within the run"});
+  CHECK((tiny::files(folder) == before));
+}
+
+TEST_CASE("a run that is being written or has no table yet is said to be so") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
+  {
+    const FolderLock lock(folder);
+    refused(4, {"verify", folder, "--quiet"}, {"another process is writing this run"});
+  }
+  CHECK(run({"verify", folder, "--quiet"}).code == 0);
+  fs::remove(folder / "rows.json");
+  refused(4, {"verify", folder, "--quiet"}, {"rows.json", "not there yet", "banel report"});
+  refused(4, {"ask", folder, "--quiet"}, {"rows.json", "not there yet", "banel report"});
+}
+
 TEST_CASE("jobs refuses a folder whose name would break a line of its list") {
   const Folder here;
   refused(2, {"jobs", here.study(), "--out", "a\nb"}, {"--out", "line break"}, here.path);
