@@ -99,7 +99,11 @@ int report() {
   const int error = errno;
   std::cout.exceptions(std::ios::goodbit);  // std::cerr flushes std::cout, which may not throw from here
   const auto fail = [](int code, std::string_view text) {
-    std::cerr << "banel: " << one_line(text) << '\n';  // a path in it may have any character
+    // A path in it may have any character; without memory nothing may be copied.
+    if (has_control_characters(text))
+      std::cerr << "banel: " << one_line(text) << '\n';
+    else
+      std::cerr << "banel: " << text << '\n';
     return code;
   };
   try {
