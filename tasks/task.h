@@ -62,6 +62,10 @@ class Task {  // one instance of a problem
   // What open() measured, rather than trained, measured again: the JSON of each such file in the folder.
   virtual std::map<std::string, std::string> measured_again() const { return {}; }
 
+  // What a reader of results must know of the instance, such as networks that learned less than was asked
+  // for; empty if there is nothing. Rows, pages and commands show it.
+  virtual std::string warning() const { return {}; }
+
   // Tells instances apart: a hash of all that verdicts and prior depend on. An attack on another fingerprint
   // is refused.
   virtual std::string fingerprint() const = 0;

@@ -5,10 +5,14 @@
 
 #include <cblas.h>
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <new>
+#include <set>
 #include <vector>
 
 #include "tensor/check.h"
@@ -48,19 +52,27 @@ struct Library {
     setenv("OPENBLAS_NUM_THREADS", "1", 1);  // all parallelism is that of parallel.h
     if (const char* core = best_core(); core && !std::getenv("OPENBLAS_CORETYPE"))
       core_chosen_here = setenv("OPENBLAS_CORETYPE", core, 0) == 0;
+    std::string error;
     for (const char* file : {"libopenblas.so.0", "libopenblas.so"})
-      if (!handle) handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    ENSURE_AS(handle, IoError, "OpenBLAS", dlerror() << "; install the package libopenblas0");
+      if (!handle && !(handle = dlopen(file, RTLD_NOW | RTLD_LOCAL)) && error.empty()) error = dlerror();
+    ENSURE_AS(handle, IoError, "OpenBLAS",
+              error << "; install the package libopenblas0, or raise the limits of memory and open files "
+                       "(ulimit -v, ulimit -n)");
     gemm = symbol<Gemm>(gemm_name);
     has_small_kernels = std::strcmp(symbol<char* (*)()>("openblas_get_corename")(), "SkylakeX") == 0;
   }
 
   template <class Function>
+  Function optional_symbol(const char* name) const {  // nullptr if there is none
+    return reinterpret_cast<Function>(dlsym(handle, name));
+  }
+
+  template <class Function>
   Function symbol(const char* name) const {
-    void* address = dlsym(handle, name);
-    ENSURE_AS(address, IoError, "OpenBLAS",
+    const auto function = optional_symbol<Function>(name);
+    ENSURE_AS(function, IoError, "OpenBLAS",
               "the library has no function " << name << "; install the package libopenblas0");
-    return reinterpret_cast<Function>(address);
+    return function;
   }
 };
 
@@ -68,6 +80,46 @@ const Library& library() {
   static const Library loaded;
   return loaded;
 }
+
+// OpenBLAS keeps a buffer for each product that runs at the same time, and asks for one for ever if the
+// system has no memory left for it (ulimit -v). So every thread that multiplies holds a Buffer, which sees to
+// one more of them or throws std::bad_alloc.
+class Buffer {
+ public:
+  Buffer() {
+    const std::lock_guard lock(mutex_);
+    const auto take = library().optional_symbol<void* (*)(int)>("blas_memory_alloc");
+    const auto give_back = library().optional_symbol<void (*)(void*)>("blas_memory_free");
+    if (take && give_back) {
+      std::vector<void*> taken;  // at the same time, so that they differ
+      bool enough = true;
+      while (made_.size() <= users_ && (enough = is_memory_left())) {
+        taken.push_back(take(0));
+        made_.insert(taken.back());
+      }
+      for (void* buffer : taken) give_back(buffer);
+      if (!enough) throw std::bad_alloc();
+    }
+    ++users_;
+  }
+  ~Buffer() {
+    const std::lock_guard lock(mutex_);
+    --users_;
+  }
+
+ private:
+  static bool is_memory_left() {
+    constexpr std::size_t bytes = 136 << 20;  // OpenBLAS asks for 128 MiB and a page or two
+    void* const probe = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) return false;
+    munmap(probe, bytes);
+    return true;
+  }
+
+  inline static std::mutex mutex_;
+  inline static std::set<void*> made_;
+  inline static std::size_t users_ = 0;
+};
 
 // OpenBLAS's AVX-512 kernels read the operands in place for products of up to 10^6 multiplications and copy
 // them for larger ones. So a large product is up to 1.2 times as fast in blocks of C of that size, if a block
@@ -90,6 +142,7 @@ Block small_kernel_block(Index n, Index k, bool neither_transposed) {
 void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, const real* b, real beta,
           real* c) {
   if (m == 0 || n == 0) return;
+  thread_local const Buffer mine;
   const auto blas = [](Index i) { return static_cast<int>(i); };
   Block block = small_kernel_block(n, k, ta == Transpose::no && tb == Transpose::no);
   Index ld = tb == Transpose::yes ? k : n;

@@ -35,6 +35,11 @@ struct BudgetError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The work is done, and what it made is worse than was asked for. Exit code 7.
+struct ShortfallError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace banel
 
 // Throws Error("where: message") unless the condition holds; the message may use <<.

@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 namespace fs = std::filesystem;
@@ -31,6 +33,10 @@ const char* advice(int error) {
       return "free some disk space and run the same command again";
     case EFBIG:
       return "raise the file size limit (ulimit -f) and run the same command again";
+    case ELOOP:
+      return "remove the symbolic link that stands there, or name the place that it leads to";
+    case ENAMETOOLONG:
+      return "choose a shorter name";
     case EMFILE:
     case ENFILE:
       return "raise the limit of open files (ulimit -n)";
@@ -59,6 +65,17 @@ Descriptor open_file(const fs::path& path, int flags, const char* action) {
   return Descriptor(fd);
 }
 
+// The same for what may wait for ever, such as a pipe without a writer: there Ctrl-C ends the wait.
+template <class Call>
+auto unless_stopped(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) {
+    check_stop();
+    result = call();
+  }
+  return result;
+}
+
 // The system may write a part only, without an error.
 void write_all(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -84,11 +101,12 @@ Descriptor::~Descriptor() {
 }
 
 void create_folders(const fs::path& folder) {
-  if (folder.empty() || fs::is_directory(folder)) return;
-  if (!fs::exists(folder.parent_path())) create_folders(folder.parent_path());
+  std::error_code unknown;  // mkdir then says why
+  if (folder.empty() || fs::is_directory(folder, unknown)) return;
+  if (!fs::exists(folder.parent_path(), unknown)) create_folders(folder.parent_path());
   constexpr mode_t everyone = 0777;  // less the user's umask
   const int error = ::mkdir(folder.c_str(), everyone) == 0 ? 0 : errno;
-  if (error == EEXIST && fs::is_directory(folder)) return;  // another thread was quicker
+  if (error == EEXIST && fs::is_directory(folder, unknown)) return;  // another thread was quicker
   if (error) refuse(folder, "create the folder", error == EEXIST ? ENOTDIR : error);
   sync_folder_of(folder);
 }
@@ -100,7 +118,13 @@ void write_file(const fs::path& path, std::string_view bytes) {
             "cannot write: it exists and is not a plain file; choose another name");
   fs::path temporary = path;
   temporary += ".tmp";
-  const Descriptor file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "create");
+  // A left-over of a killed process goes. Anything else, such as a link to a file of somebody else, stays.
+  if (::lstat(temporary.c_str(), &old) == 0) {
+    ENSURE_AS(S_ISREG(old.st_mode), IoError, temporary.string(),
+              "is in the way: it is not a plain file; remove it, or choose another folder");
+    ::unlink(temporary.c_str());
+  }
+  const Descriptor file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, "create");
   try {
     write_all(file.get(), bytes, path);
     if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) refuse(path, "sync", errno);
@@ -112,19 +136,22 @@ void write_file(const fs::path& path, std::string_view bytes) {
   sync_folder_of(path);
 }
 
-std::string read_file(const fs::path& path) {
-  const Descriptor file = open_file(path, O_RDONLY, "open for reading");
+std::string read_file(const fs::path& path, std::size_t most) {
+  const int fd = unless_stopped([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  if (fd < 0) refuse(path, "open for reading", errno);
+  const Descriptor file(fd);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) refuse(path, "read", errno);
   ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path.string(), "is a folder; name a file in it");
   constexpr std::size_t most_of_a_stream = 1 << 22;  // a device may never end
   std::string bytes;
-  bytes.reserve(static_cast<std::size_t>(status.st_size));
+  bytes.reserve(std::min(most, static_cast<std::size_t>(status.st_size)));
   std::array<char, 1 << 16> block;
   for (;;) {  // until the end, not up to st_size, which pipes and /proc do not tell
-    const auto got = uninterrupted([&] { return ::read(file.get(), block.data(), block.size()); });
+    const std::size_t room = std::min(block.size(), most - bytes.size());
+    const auto got = unless_stopped([&] { return ::read(file.get(), block.data(), room); });
     if (got < 0) refuse(path, "read", errno);
-    if (got == 0) return bytes;
+    if (got == 0) return bytes;  // also if there is no room
     ENSURE_AS(S_ISREG(status.st_mode) || bytes.size() < most_of_a_stream, InputError, path.string(),
               "is not a plain file and has more than 4 MiB; name a plain file");
     bytes.append(block.data(), static_cast<std::size_t>(got));
@@ -132,7 +159,9 @@ std::string read_file(const fs::path& path) {
 }
 
 AppendFile::AppendFile(fs::path path, std::optional<std::uint64_t> keep_bytes)
-    : path_(std::move(path)), file_(open_file(path_, O_WRONLY | O_CREAT | O_APPEND, "open for appending")) {
+    : path_(std::move(path)),
+      // A link may lead to a file of somebody else; a pipe without a reader would wait for ever.
+      file_(open_file(path_, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, "open for appending")) {
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) refuse(path_, "read the size", errno);
   size_ = static_cast<std::uint64_t>(status.st_size);
@@ -162,11 +191,16 @@ void AppendFile::append(std::string_view bytes) {
 std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
   // The lock file stays behind on purpose: removing it could take it from under a process that just opened
   // it.
-  Descriptor file = open_file(folder / ".lock", O_RDWR | O_CREAT, "open the lock file");
+  Descriptor file = open_file(folder / ".lock", O_RDWR | O_CREAT | O_NOFOLLOW, "open the lock file");
   const bool locked = uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0;
   if (!locked && errno != EWOULDBLOCK) refuse(folder, "lock the folder", errno);
   if (!locked) return {};
   return FolderLock(std::move(file));
+}
+
+bool FolderLock::is_held(const fs::path& folder) {
+  const Descriptor file(::open((folder / ".lock").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  return file.get() >= 0 && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 FolderLock::FolderLock(const fs::path& folder) {

@@ -10,6 +10,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,14 +41,18 @@ void create_folders(const std::filesystem::path& folder);
 // Replaces a file in one step: PATH.tmp is written, synced and renamed to PATH, then the folder is synced.
 // Whoever reads PATH, even after a crash, sees the old bytes or the new ones, never a mixture. After an error
 // PATH.tmp is gone and PATH holds the old bytes; only if the last step failed, the sync of the folder, it
-// holds the new ones. Precondition: one writer of a path at a time. IoError if PATH is a folder or a device.
+// holds the new ones. Precondition: one writer of a path at a time. IoError if PATH is a folder or a device,
+// or PATH.tmp is anything but a plain file; a symbolic link at PATH is replaced and what it leads to stays.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// The bytes of the file. IoError if it is missing or cannot be read, InputError if it is a folder, or a pipe
-// or a device with more than 4 MiB.
-std::string read_file(const std::filesystem::path& path);
+// The first `most` bytes of the file. IoError if it is missing or cannot be read, InputError if it is a
+// folder, or a pipe or a device with more than 4 MiB; Interrupted (tensor/parallel.h) while it waits for a
+// pipe.
+std::string read_file(const std::filesystem::path& path,
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
 
 // A file that only grows, such as a ledger or a log. It is created if it is missing. One writer at a time.
+// IoError if it is a symbolic link.
 class AppendFile {
  public:
   // With keep_bytes the file is first cut to this length: so a torn last line goes after a crash. InputError
@@ -74,6 +79,9 @@ class FolderLock {
 
   // Nothing if another holder has it.
   static std::optional<FolderLock> if_free(const std::filesystem::path& folder);
+
+  // Whether somebody holds it now; writes nothing, so that it may be asked of a folder that is only read.
+  static bool is_held(const std::filesystem::path& folder);
 
  private:
   explicit FolderLock(Descriptor file) : file_(std::move(file)) {}

@@ -59,8 +59,12 @@ class Addition : public Task {
     const int digits = settings_.syntax.digits;
     GPT target = train_target(folder, settings_.target, digits, seed_, mode);
     GptGenerator attacker = train_attacker(folder, settings_.attacker, digits, seed_, mode);
+    const fs::path report = folder / "target.json";
+    warning_ = shortfall(parse_target_report(read_file(report), report.string()).checks, settings_.target);
     networks_ = std::make_unique<Networks>(Networks{std::move(target), std::move(attacker)});
   }
+
+  std::string warning() const override { return warning_; }
 
   std::string fingerprint() const override {
     const std::span target(networks().target.parameters.values);
@@ -126,6 +130,7 @@ class Addition : public Task {
   AdditionSettings settings_;
   std::uint64_t seed_;
   std::unique_ptr<Networks> networks_;
+  std::string warning_;
 };
 
 TrainingSettings target_training() {

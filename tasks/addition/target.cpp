@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
+#include "tasks/base/text.h"
+#include "tasks/base/words.h"
 
 namespace banel::addition {
 
@@ -25,6 +27,10 @@ Rate check(const GPT& target, const TargetSettings& s, int digits, Stream questi
     if (errors > std::min(at_most, here + 6 * std::sqrt(here))) break;
   }
   return error;
+}
+
+bool passed(const TrainingCheck& check, const TargetSettings& s) {
+  return check.questions >= static_cast<std::int64_t>(s.check_questions) && check.error <= s.stop_error;
 }
 
 std::string settings_text(const TargetSettings& s, int digits, std::uint64_t seed) {
@@ -57,7 +63,7 @@ GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, i
       const auto number = static_cast<std::uint32_t>(now.examples / s.check_every);
       const Rate error = check(model, s, digits, {seed, "target check", number});
       now.checks.push_back({now.examples, now.loss, error.value(), error.n});
-      return error.n >= static_cast<std::int64_t>(s.check_questions) && error.value() <= s.stop_error;
+      return passed(now.checks.back(), s);
     };
     training = train(
         model, file, t, {seed, "target data"}, s.check_every,
@@ -67,6 +73,8 @@ GPT train_target(const std::filesystem::path& folder, const TargetSettings& s, i
   Json result{{"examples", training.examples},
               {"checks", to_json(training.checks)},
               {"training_seconds", training.seconds}};
+  if (const std::string warning = shortfall(training.checks, s); !warning.empty())
+    result["warning"] = warning;
   result.update(to_json(measure_errors(model, digits, s.final_questions, {seed, "target error"})));
   file.finish(model, result);
   return model;
@@ -109,7 +117,16 @@ Json to_json(const ErrorMap& map) {
 TargetReport parse_target_report(std::string_view json, std::string_view where) {
   const Json value = parse_json(json, where);
   const Field report(value, std::string(where));
-  return {rate_from(report["error"]), report["examples"].count(), report["training_seconds"].number()};
+  return {rate_from(report["error"]), report["examples"].count(), report["training_seconds"].number(),
+          checks_from(report["checks"])};
+}
+
+std::string shortfall(const std::vector<TrainingCheck>& checks, const TargetSettings& s) {
+  if (!checks.empty() && passed(checks.back(), s)) return {};
+  const TrainingCheck last = checks.empty() ? TrainingCheck{.error = 1} : checks.back();
+  return "the target ended its training of " + grouped(last.examples) + " examples with an error of " +
+         shortest(last.error) + ", above stop_error = " + shortest(s.stop_error) +
+         "; raise target_examples or stop_error";
 }
 
 }  // namespace banel::addition

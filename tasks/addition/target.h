@@ -21,8 +21,9 @@ struct TargetSettings {
 };
 
 // Trains, or loads what an earlier call made, FOLDER/target.safetensors, and writes FOLDER/target.json:
-// settings, the checks made on the way, the error on final_questions fresh questions with its interval, and
-// the error map. Errors: InputError if the folder holds a target with other settings.
+// settings, the checks made on the way, a warning if none was passed, the error on final_questions fresh
+// questions with its interval, and the error map. Errors: InputError if the folder holds a target with other
+// settings.
 GPT train_target(const std::filesystem::path& folder, const TargetSettings&, int digits, std::uint64_t seed,
                  ProgressMode);
 
@@ -35,12 +36,16 @@ struct ErrorMap {
 ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, Stream random);
 Json to_json(const ErrorMap&);
 
-// What tables quote of target.json.
+// What is read of target.json.
 struct TargetReport {
   Rate error;
   std::int64_t examples = 0;
   double training_seconds = 0;
+  std::vector<TrainingCheck> checks = {};
 };
 TargetReport parse_target_report(std::string_view json, std::string_view where);  // errors: InputError
+
+// Says so if the schedule ended before a check was passed; otherwise empty.
+std::string shortfall(const std::vector<TrainingCheck>&, const TargetSettings&);
 
 }  // namespace banel::addition

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 
+#include "tasks/base/words.h"
 #include "tensor/blas.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -98,7 +99,11 @@ int report() {
   const int error = errno;
   std::cout.exceptions(std::ios::goodbit);  // std::cerr flushes std::cout, which may not throw from here
   const auto fail = [](int code, std::string_view text) {
-    std::cerr << "banel: " << text << '\n';
+    // A path in it may have any character; without memory nothing may be copied.
+    if (has_control_characters(text))
+      std::cerr << "banel: " << one_line(text) << '\n';
+    else
+      std::cerr << "banel: " << text << '\n';
     return code;
   };
   try {
@@ -112,13 +117,17 @@ int report() {
   } catch (const IoError& io) {
     return fail(4, io.what());
   } catch (const std::filesystem::filesystem_error& file) {
-    return fail(4, file.what());
+    const std::string path = file.path1().string();
+    return fail(4, (path.empty() ? "file system" : path) + ": cannot be used: " + file.code().message() +
+                       "; check its name, its permissions and its symbolic links");
   } catch (const std::ios_base::failure&) {  // only std::cout throws it: see run_program
     return fail(4, stdout_error(error));
   } catch (const VerificationError& verification) {
     return fail(5, verification.what());
   } catch (const BudgetError& budget) {
     return fail(6, budget.what());
+  } catch (const ShortfallError& shortfall) {
+    return fail(7, shortfall.what());
   } catch (const std::bad_alloc&) {
     return fail(
         1, "out of memory; free some or use fewer --threads, and the same command goes on where it stopped");

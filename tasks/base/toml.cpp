@@ -1,15 +1,13 @@
 #include "tasks/base/toml.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_MAX_NESTED_VALUES 8
 #include <toml++/toml.h>
 
+#include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
@@ -140,7 +138,11 @@ std::string TomlValue::where() const {
   return name.empty() ? place->step : place->step + ": line " + std::to_string(place_->line) + ": " + name;
 }
 
-void TomlValue::refuse(const std::string& why) const { throw InputError(where() + ": " + why); }
+void TomlValue::refuse(const std::string& why) const {
+  // What judged the value may have named it already.
+  const std::string place = where(), name = place.substr(place.find_last_of(" .") + 1) + ": ";
+  throw InputError(place + ": " + (why.starts_with(name) ? why.substr(name.size()) : why));
+}
 
 template <class T>
 const T& TomlValue::as(const char* type) const {
@@ -208,13 +210,8 @@ TomlValue parse_toml(std::string_view text, std::string_view where) {
 }
 
 TomlValue read_toml(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  std::string text(file ? longest_file + 1 : 0,
-                   '\0');  // one more than is accepted, even of a file without an end
-  if (file) text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  ENSURE_AS(file && !std::ferror(file.get()), IoError, one_line(path.string()),
-            "cannot be read: " << std::strerror(errno));
-  return parse_toml(text, one_line(path.string()));
+  // one byte more than is accepted, even of a file without an end
+  return parse_toml(read_file(path, longest_file + 1), one_line(path.string()));
 }
 
 std::string toml_string(std::string_view text) {

@@ -69,7 +69,7 @@ class TomlValue {
 // strings of several lines, zero bytes, more than 8 levels of values, keys of more than 8 parts, more than
 // 100,000 bytes.
 TomlValue parse_toml(std::string_view text, std::string_view where);
-TomlValue read_toml(const std::filesystem::path&);  // IoError if the file cannot be read
+TomlValue read_toml(const std::filesystem::path&);  // errors: as read_file, too
 
 // A text as a TOML string: say "hi" -> "say \"hi\"". The text must be UTF-8.
 std::string toml_string(std::string_view text);

@@ -51,7 +51,13 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
 }
 
 namespace {
+// Also refuses a folder within a run: the study would take what is there for one of its own attacks.
 const fs::path& made(const fs::path& folder) {
+  for (fs::path above = fs::absolute(folder).lexically_normal(); above.has_relative_path();) {
+    above = above.parent_path();
+    ENSURE_AS(!fs::exists(above / "study.toml") || !fs::exists(above / ".lock"), IoError, folder.string(),
+              "is within the run " << above.string() << "; choose a folder outside, or see `banel jobs`");
+  }
   create_folders(folder);
   return folder;
 }

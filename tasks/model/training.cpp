@@ -150,14 +150,18 @@ Json to_json(const std::vector<TrainingCheck>& checks) {
   return json;
 }
 
+std::vector<TrainingCheck> checks_from(const Field& checks) {
+  std::vector<TrainingCheck> all;
+  for (const Field& c : checks.items())
+    all.push_back({c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
+  return all;
+}
+
 Training parse_training(std::string_view json, std::string_view where) {
   const Json value = parse_json(json, where);
   const Field training(value, std::string(where));
-  Training t{training["examples"].count(), training["loss"].number(), training["seconds"].number()};
-  for (const Field& c : training["checks"].items())
-    t.checks.push_back(
-        {c["examples"].count(), c["loss"].number(), c["error"].number(), c["questions"].count()});
-  return t;
+  return {training["examples"].count(), training["loss"].number(), training["seconds"].number(),
+          checks_from(training["checks"])};
 }
 
 }  // namespace banel

@@ -60,6 +60,7 @@ struct TrainingCheck {  // of the network on the way, by fresh questions
   std::int64_t questions = 0;
 };
 Json to_json(const std::vector<TrainingCheck>&);
+std::vector<TrainingCheck> checks_from(const Field&);  // errors: InputError
 
 // How far an unfinished training has come: metadata of its checkpoint.
 struct Training {

@@ -107,35 +107,37 @@ Json to_json(const Row& r) {
     counts[mode.name] = {mode.samples, mode.distinct};
   }
   for (const auto& [name, rate] : r.also) also[name] = rate;
-  return {{"task", r.task},
-          {"panel", r.panel},
-          {"instance", r.instance},
-          {"variant", r.variant},
-          {"method", r.method},
-          {"settings", settings},
-          {"seed", r.seed},
-          {"ended", r.ended.empty() ? Json(nullptr) : Json(r.ended)},
-          {"base", r.base.value},
-          {"base_lo", r.base.lo},
-          {"base_hi", r.base.hi},
-          {"base_samples", r.base.samples},
-          {"final", r.final},
-          {"selected", r.selected},
-          {"best", r.best},
-          {"samples", r.samples},
-          {"to_first", or_null(r.to_first)},
-          {"to_half", or_null(r.to_half)},
-          {"distinct", or_null(r.distinct)},
-          {"distinct_success", or_null(r.distinct_success)},
-          {"paid_finds", r.paid_finds},
-          {"modes", modes},
-          {"mode_counts", counts},
-          {"also", also},
-          {"evaluations", r.evaluations},
-          {"seconds", r.seconds},
-          {"tokens", r.cost.tokens},
-          {"flops", r.cost.flops},
-          {"ledger_hash", r.ledger_hash}};
+  Json json{{"task", r.task},
+            {"panel", r.panel},
+            {"instance", r.instance},
+            {"variant", r.variant},
+            {"method", r.method},
+            {"settings", settings},
+            {"seed", r.seed},
+            {"ended", r.ended.empty() ? Json(nullptr) : Json(r.ended)},
+            {"base", r.base.value},
+            {"base_lo", r.base.lo},
+            {"base_hi", r.base.hi},
+            {"base_samples", r.base.samples},
+            {"final", r.final},
+            {"selected", r.selected},
+            {"best", r.best},
+            {"samples", r.samples},
+            {"to_first", or_null(r.to_first)},
+            {"to_half", or_null(r.to_half)},
+            {"distinct", or_null(r.distinct)},
+            {"distinct_success", or_null(r.distinct_success)},
+            {"paid_finds", r.paid_finds},
+            {"modes", modes},
+            {"mode_counts", counts},
+            {"also", also},
+            {"evaluations", r.evaluations},
+            {"seconds", r.seconds},
+            {"tokens", r.cost.tokens},
+            {"flops", r.cost.flops},
+            {"ledger_hash", r.ledger_hash}};
+  if (!r.warning.empty()) json["warning"] = r.warning;
+  return json;
 }
 
 Row row_from(const Field& f) {
@@ -166,6 +168,7 @@ Row row_from(const Field& f) {
   r.seconds = f["seconds"].number();
   r.cost = {f["tokens"].count(), f["flops"].number()};
   r.ledger_hash = f["ledger_hash"].text();
+  if (f.has("warning")) r.warning = f["warning"].text();
   return r;
 }
 

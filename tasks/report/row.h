@@ -39,9 +39,11 @@ struct Row {
   double seconds = 0;                       // of work, measuring excluded
   Cost cost = {};
   std::string ledger_hash = {};  // of the last evaluation
+  std::string warning = {};      // Task::warning
 };
 // In JSON, base is one number beside base_lo, base_hi and base_samples; "modes" holds each mode's share of
-// the distinct successes, "mode_counts" its [samples, distinct successes]. What is absent is null.
+// the distinct successes, "mode_counts" its [samples, distinct successes]. What is absent is null, but the
+// warning then has no key.
 Json to_json(const Row&);
 Row row_from(const Field&);  // errors: InputError naming what is missing or impossible
 

@@ -190,4 +190,12 @@ void Instances::open_all() {
     for (const std::uint64_t instance : study_.instances) base(panel, instance);
 }
 
+std::set<std::string> Instances::warnings() const {
+  std::set<std::string> all;
+  for (const auto& [key, at] : open_)
+    if (const std::string warning = at.task->warning(); !warning.empty())
+      all.insert(at.task->title() + ": " + warning);
+  return all;
+}
+
 }  // namespace banel

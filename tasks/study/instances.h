@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "tasks/report/row.h"
 #include "tasks/study/study.h"
@@ -52,6 +54,9 @@ class Instances {
 
   // Opens all and measures their base rates.
   void open_all();
+
+  // "TITLE: WARNING" of each open instance that has one (Task::warning).
+  std::set<std::string> warnings() const;
 
  private:
   struct Open {

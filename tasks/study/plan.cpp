@@ -147,6 +147,7 @@ Row row_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
   row.panel = study.panels[a.panel].name;
   row.instance = a.instance;
   row.variant = study.variants[a.variant].name;
+  row.warning = job.task->warning();
   return row;
 }
 

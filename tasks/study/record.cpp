@@ -97,7 +97,8 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
     }
   }
   results.note = note(study, results.runs);
-  results.made = made(results.runs, bases, read_record(run));
+  for (const std::string& warning : instances.warnings()) results.made += "Warning: " + warning + ". ";
+  results.made += made(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;
 }

@@ -44,17 +44,11 @@ inline void refused(int code, const Arguments& arguments, const std::vector<std:
 namespace banel::tiny {
 
 inline const Arguments& training() {
-  static const Arguments words{"--set", "digits=2",
-                               "--set", "target_width=16",
-                               "--set", "target_layers=1",
-                               "--set", "target_heads=2",
-                               "--set", "target_examples=12000",
-                               "--set", "check_every=6000",
-                               "--set", "check_questions=200",
-                               "--set", "final_questions=500",
-                               "--set", "attacker_width=16",
-                               "--set", "attacker_heads=2",
-                               "--set", "attacker_examples=12000"};
+  static const Arguments words{
+      "--set", "digits=2",          "--set", "target_width=16",       "--set", "target_layers=1",
+      "--set", "target_heads=2",    "--set", "target_examples=12000", "--set", "check_every=12000",
+      "--set", "stop_error=1",      "--set", "check_questions=200",   "--set", "final_questions=500",
+      "--set", "attacker_width=16", "--set", "attacker_heads=2",      "--set", "attacker_examples=12000"};
   return words;
 }
 

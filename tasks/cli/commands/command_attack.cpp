@@ -28,9 +28,10 @@ struct AttackArguments : Common {
   Option *task_given = nullptr, *instance_given = nullptr, *samples_given = nullptr;
 };
 
-Json summary(const std::string& method, const AttackSettings& settings, const AttackResult& result,
-             bool asks) {
+Json summary(const Task& task, const std::string& method, const AttackSettings& settings,
+             const AttackResult& result, bool asks) {
   Json json{{"method", method}, {"seed", settings.seed}, {"seconds", result.seconds}};
+  if (const std::string warning = task.warning(); !warning.empty()) json["warning"] = warning;
   if (result.rounds.empty()) return json;  // nothing valid could be drawn
   const RoundRecord& last = result.rounds.back();
   json["evaluations"] = asks ? last.nre : 0;
@@ -119,6 +120,8 @@ void attack(const AttackArguments& o, const Session& session) {
     unpack_carried(it.folder, session.all.task(it.name), it.settings, it.number);
   }
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
+  if (const std::string warning = it.task->warning(); !warning.empty() && !o.quiet)
+    std::cerr << "Warning: " << it.task->title() << ": " << warning << '\n';
   const Method method = adapted(chosen, *it.task, values);
   AttackSettings settings = o.attack;
   if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
@@ -127,7 +130,7 @@ void attack(const AttackArguments& o, const Session& session) {
   const AttackResult result = watched(o, *it.task, method, settings);
   run->record();
   if (o.json)
-    print(summary(method.name, settings, result, method.consults_oracle));
+    print(summary(*it.task, method.name, settings, result, method.consults_oracle));
   else
     std::cout << in_words(*it.task, method.name, settings, result, method.consults_oracle);
   suggest(o.quiet || o.json, "ask " + shell_word(o.out.string()), "five finds in words");

@@ -110,6 +110,8 @@ void study(const StudyArguments& o, const Session& session) {
 
 void print_jobs(const StudyArguments& o, const Session& session) {
   const fs::path folder = run_of(o);
+  ENSURE(folder.string().find('\n') == std::string::npos, "--out",
+         "its name has a line break, and each job is one line; choose another folder");
   for (const std::string& attack : missing_attacks(folder, chosen(o, session.all), session.all))
     std::cout << shell_word(session.arguments[0]) << " attack --quiet --threads " << o.threads << " --study "
               << shell_word(folder.string()) << " --only " << shell_word(attack) << '\n';

@@ -37,7 +37,9 @@ void declare_train(Session& session) {
     it.open(Access::make, o->mode());
     save_instance(o->out, it);
     run.record();
-    std::cout << it.task->title() << ": ready in " << o->out.string() << '\n';
+    std::cout << it.task->title() << ": ready in " << o->out.string() << '\n' << std::flush;
+    if (const std::string warning = it.task->warning(); !warning.empty())
+      throw ShortfallError(it.task->title() + ": " + warning);
     suggest(o->quiet, "attack --networks " + shell_word(o->out.string()) + " --out runs/attack",
             "an attack on it");
   });

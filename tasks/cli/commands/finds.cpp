@@ -12,6 +12,7 @@
 #include "tasks/report/row.h"
 #include "tasks/study/plan.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -55,6 +56,9 @@ std::string attack_title(const std::string& task, const std::string& method, std
 AttackRecord attack_record(const fs::path& folder, const Registry& all) {
   ENSURE_AS(fs::exists(folder), IoError, folder.string(),
             "there is no such folder; name a run or an attack, or ask target, attacker or rules");
+  ENSURE_AS(!fs::exists(folder / "study.toml") || fs::exists(folder / "rows.json"), IoError,
+            (folder / "rows.json").string(),
+            "is not there yet; finish the study, or write it with `banel report`");
   const fs::path attack = fs::exists(folder / "rows.json") ? best_attack(folder, all) : folder;
   Instance instance = find_instance(attack, all);
   const fs::path file = attack / "config.json";
@@ -111,20 +115,23 @@ namespace {
 // `attempts` fresh attempts of a rule, judged.
 RuleRow tried(const Task& task, const Judge& judge, const Rule& rule, std::size_t attempts, Stream random,
               std::size_t first) {
-  constexpr std::size_t most_examples = 3;
-  std::vector<Attempt> asked;
-  for (std::size_t i = 0; i < attempts; ++i) {
-    Rng rng = random[first + i];
-    asked.push_back(rule.make(rng));
-  }
+  constexpr std::size_t most_examples = 3, piece = 1 << 16;  // judged at a time: memory stays small
   RuleRow row{rule.name, {}, {}, {}};
-  const std::vector<Verdict> verdicts = judge(asked);
   std::set<Attempt> shown;
-  for (std::size_t i = 0; i < attempts; ++i) {
-    const bool success = verdicts[i].reward == Reward::success;
-    row.success.count(success);
-    if (success && row.examples.size() < most_examples && shown.insert(asked[i]).second)
-      row.examples.push_back({asked[i], verdicts[i].answer, task.truth(asked[i]), ""});
+  for (std::size_t done = 0; done < attempts; done += piece) {
+    check_stop();
+    std::vector<Attempt> asked;
+    for (std::size_t i = done; i < std::min(done + piece, attempts); ++i) {
+      Rng rng = random[first + i];
+      asked.push_back(rule.make(rng));
+    }
+    const std::vector<Verdict> verdicts = judge(asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const bool success = verdicts[i].reward == Reward::success;
+      row.success.count(success);
+      if (success && row.examples.size() < most_examples && shown.insert(asked[i]).second)
+        row.examples.push_back({asked[i], verdicts[i].answer, task.truth(asked[i]), ""});
+    }
   }
   return row;
 }

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
 #include <set>
+#include <vector>
 
 #include "tensor/check.h"
 #include "tests/support/file_size_limit.h"
@@ -81,6 +83,70 @@ TEST_CASE("a left-over temporary of a killed run does not disturb the next write
   write_file(folder.path / "a", "new");
   CHECK(read_file(folder.path / "a") == "new");
   CHECK(folder.names() == std::set<std::string>{"a"});
+}
+
+TEST_CASE("what stands at the name of the temporary and is no plain file is refused and left alone") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "a", temporary = folder.path / "a.tmp", other = folder.path / "other";
+  write_file(path, "old");
+  write_file(other, "precious");
+  const std::vector<std::function<void()>> ways{
+      [&] { fs::create_symlink(other, temporary); },
+      [&] { fs::create_symlink(folder.path / "nowhere", temporary); },
+      [&] { fs::create_directory(temporary); }, [&] { REQUIRE(::mkfifo(temporary.c_str(), 0600) == 0); }};
+  for (const auto& put : ways) {
+    put();
+    const std::string message = message_of<IoError>([&] { write_file(path, "new"); });
+    CHECK(contains(message, temporary.string() + ": is in the way: it is not a plain file; remove it"));
+    CHECK(read_file(path) == "old");
+    CHECK(read_file(other) == "precious");
+    CHECK(folder.names() == std::set<std::string>{"a", "a.tmp", "other"});
+    fs::remove(temporary);
+  }
+  fs::create_hard_link(other, temporary);
+  write_file(path, "new");
+  CHECK(read_file(other) == "precious");
+}
+
+TEST_CASE("a file that grows and a lock are not opened through a symbolic link") {
+  const TemporaryFolder folder;
+  const fs::path other = folder.path / "other";
+  write_file(other, "precious");
+  for (const char* name : {"ledger", ".lock"}) {
+    for (const fs::path& target : {other, folder.path / "nowhere"}) {
+      fs::create_symlink(target, folder.path / name);
+      const std::string message = message_of<IoError>([&] {
+        name == std::string("ledger") ? void(AppendFile(folder.path / name)) : void(FolderLock(folder.path));
+      });
+      CHECK(contains(message, (folder.path / name).string() + ": cannot open"));
+      CHECK(contains(message, "remove the symbolic link"));
+      CHECK(read_file(other) == "precious");
+      CHECK(!fs::exists(folder.path / "nowhere"));
+      fs::remove(folder.path / name);
+    }
+  }
+}
+
+TEST_CASE("a pipe in the place of a file that grows is an IoError and no wait") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder.path / "ledger").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(AppendFile(folder.path / "ledger"), IoError);
+}
+
+TEST_CASE("links that lead to each other in the place of a folder are an IoError") {
+  const TemporaryFolder folder;
+  fs::create_symlink("loop", folder.path / "loop");
+  for (const fs::path& path : {folder.path / "loop", folder.path / "loop" / "below"})
+    CHECK(contains(message_of<IoError>([&] { create_folders(path); }), "cannot create the folder"));
+}
+
+TEST_CASE("no more of a file is read than was asked for") {
+  const TemporaryFolder folder;
+  write_file(folder.path / "a", "abcdef");
+  CHECK(read_file(folder.path / "a", 4) == "abcd");
+  CHECK(read_file(folder.path / "a", 6) == "abcdef");
+  CHECK(read_file(folder.path / "a", 7) == "abcdef");
+  CHECK(read_file("/dev/zero", 100'000).size() == 100'000);
 }
 
 TEST_CASE("writing into a missing folder or over a device or a folder is an IoError") {
@@ -184,7 +250,10 @@ TEST_CASE("a locked folder is refused by name until the first lock is gone") {
     const FolderLock lock(folder.path);
     const std::string message = message_of<IoError>([&] { FolderLock second(folder.path); });
     CHECK(contains(message, folder.path.string() + ": another process is using this folder"));
+    CHECK(FolderLock::is_held(folder.path));
   }
+  CHECK(!FolderLock::is_held(folder.path));
+  CHECK(!FolderLock::is_held(folder.path / "missing"));
   CHECK_NOTHROW(FolderLock{folder.path});
   CHECK_THROWS_AS(FolderLock{folder.path / "missing"}, IoError);
 }

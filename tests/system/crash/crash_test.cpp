@@ -3,6 +3,8 @@
 // chosen step fatal and stops the clock, so that all files can be compared, those with times included.
 // A few of all steps by default; every step and 100 kills of each command with CRASH_TESTS=complete (two
 // hours of one core).
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -147,6 +149,47 @@ TEST_CASE("a second process on a run folder is refused and the first goes on to 
   }
 }
 
+TEST_CASE("under a limit of memory a command ends in one line or does its work and never waits for ever") {
+  const auto limited = [](const std::string& kilobytes) {
+    const TemporaryFolder here;
+    std::string words;
+    for (const std::string& word : commands()[0].words) words += " '" + word + "'";
+    Program program({"/bin/sh", "-c", "ulimit -v " + kilobytes + "; exec" + words}, here.path);
+    CHECK(within(60s, [&] { return program.ended(); }));
+    return program.wait();
+  };
+  for (const char* kilobytes : {"60000", "100000", "150000", "180000"}) {
+    CAPTURE(kilobytes);
+    const Outcome o = limited(kilobytes);
+    CAPTURE(o.err);
+    const bool library = o.err.starts_with("banel: OpenBLAS: ");  // has no room for itself
+    CHECK((library || o.err.starts_with("banel: out of memory; ")));
+    CHECK(o.code == (library ? 4 : 1));
+    CHECK(one_line(o.err));
+  }
+  CHECK(limited("4000000").code == 0);
+}
+
+TEST_CASE("a command that waits for a pipe ends at the first signal") {
+  const TemporaryFolder here;
+  const fs::path pipe = here.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const Arguments& words :
+       std::vector<Arguments>{{"study", pipe}, {"methods", "--config", pipe}, {"jobs", pipe}})
+    for (const int signal : {SIGINT, SIGTERM}) {
+      Program program(Arguments{BANEL_PROGRAM} + words, here.path);
+      std::this_thread::sleep_for(Seconds(0.3));
+      CHECK(!program.ended());
+      program.signal(signal);
+      CHECK(within(2s, [&] { return program.ended(); }));
+      const Outcome o = program.wait();
+      CAPTURE(o.err);
+      CHECK(o.code == 130);
+      CHECK(one_line(o.err));
+    }
+  CHECK(here.names() == std::set<std::string>{"pipe"});
+}
+
 TEST_CASE("without OpenBLAS a command says what to install and goes on once it is there") {
   for (const Command& c : commands()) {
     if (c.samples < 2 && !complete()) continue;
@@ -171,7 +214,9 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
       {"study", "reproduce", "--out", "run"},
       {"study", "planted", "--out", "run"},
       Arguments{"attack", "--method", "memory", "--samples", "1000000"} + networks,  // likewise
-      {"ask", "attacker", given().networks, "--samples", "10000000"}};
+      {"ask", "attacker", given().networks, "--samples", "10000000"},
+      {"ask", "rules", "--networks", given().networks, "--samples", "100000000"},
+      {"toy1d", "--seeds", "100000"}};
   Rng random(3, "Ctrl-C");
   Seconds longest{};
   for (int time = 0; time < (complete() ? 10 : 1); ++time)

@@ -141,6 +141,30 @@ TEST_CASE("training stops at the first checkpoint that errs rarely enough") {
   }
 }
 
+TEST_CASE("a target that ends its schedule above its stop_error says so in its report") {
+  const TemporaryFolder poor, good;
+  TargetSettings s = target_settings();
+  s.stop_error = 1e-9;
+  make_target(poor.path, s);
+  const Json json = report(poor.path);
+  const std::string warning = json.at("warning");
+  CHECK(warning.starts_with("the target ended its training of 4,000 examples with an error of "));
+  CHECK(warning.find("above stop_error = 1e-09; raise target_examples") != warning.npos);
+  CHECK(shortfall(parse_target_report(read_file(poor.path / "target.json"), "memory").checks, s) == warning);
+  CHECK(!shortfall({}, s).empty());  // a schedule without a step
+  s.stop_error = 1;
+  make_target(good.path, s);
+  CHECK(!report(good.path).contains("warning"));
+}
+
+TEST_CASE("few questions of a check that was broken off do not pass it") {
+  TargetSettings s = target_settings();
+  s.stop_error = 0.5;
+  CHECK(shortfall({{160, 1.0, 0.5, 100}}, s).empty());
+  CHECK(!shortfall({{160, 1.0, 0.5, 99}}, s).empty());
+  CHECK(!shortfall({{160, 1.0, 0.51, 100}}, s).empty());
+}
+
 TEST_CASE("a target gets the same bytes for any number of threads") {
   check_same_for_all_threads([] {
     const TemporaryFolder folder;
@@ -170,6 +194,8 @@ TEST_CASE("what tables quote of a target is read or refused by the name of the v
             .starts_with("run/a.json: examples is 1.5;"));
   CHECK(refusal(R"({"error":{"k":3,"n":9},"examples":1})")
             .starts_with("run/a.json: the value has no \"training_seconds\""));
+  CHECK(refusal(R"({"error":{"k":3,"n":9},"examples":1,"training_seconds":1,"checks":[{}]})")
+            .starts_with("run/a.json: checks[0] has no \"examples\""));
   CHECK(refusal("[").starts_with("run/a.json: line 1: not JSON"));
 }
 

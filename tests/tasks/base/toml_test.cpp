@@ -147,10 +147,18 @@ TEST_CASE("dots in text and in numbers are no parts of keys") {
   CHECK(root["x"].items().size() == 10);
 }
 
+TEST_CASE("a message that names its key already does not name it twice") {
+  const TomlValue root = parse_toml("variants = 1\n[settings]\ndigits = 2\n", "f.toml");
+  CHECK(refusal([&] { root["variants"].refuse("variants: one is missing"); }) ==
+        "f.toml: line 1: variants: one is missing");
+  CHECK(refusal([&] { root["settings"]["digits"].refuse("digits: too many"); }) ==
+        "f.toml: line 3: settings.digits: too many");
+}
+
 TEST_CASE("a file that cannot be read and a file without an end are refused by name") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(read_toml(folder.path / "missing.toml"), IoError);
-  CHECK_THROWS_AS(read_toml(folder.path), IoError);
+  CHECK_THROWS_AS(read_toml(folder.path), InputError);
   CHECK(contains(refusal([] { read_toml("/dev/zero"); }), "more than 100,000 bytes"));
   write_file(folder.path / "f.toml", "a = x\n");
   CHECK(contains(refusal([&] { read_toml(folder.path / "f.toml"); }), "f.toml: line 1: "));

@@ -308,6 +308,26 @@ TEST_CASE("an attack killed at random instants completes with the same results")
   CHECK((tiny::results(parts) == tiny::results(whole)));
 }
 
+TEST_CASE("a target that stays above its stop_error is said wherever it is used") {
+  const TemporaryFolder here;
+  const Arguments training =
+      tiny::without(tiny::training(), "stop_error=1") + Arguments{"--set", "stop_error=0"};
+  for (int call = 0; call < 2; ++call) {  // the second one loads what the first one made
+    const Outcome o =
+        run(Arguments{"train", "addition", "--quiet", "--out", here.path / "poor"} + training, here.path);
+    CHECK(o.code == 7);
+    CHECK(has(o.out, "ready in"));
+    CHECK(
+        o.err.starts_with("banel: 2-digit addition, target 1: the target ended its training of 11,904 exam"));
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  }
+  const Outcome attack = run({"attack", "--networks", here.path / "poor", "--out", here.path / "attack",
+                              "--json", "--samples", "10", "--set", "budget=20"});
+  CHECK(attack.code == 0);
+  CHECK(has(attack.err, "Warning: 2-digit addition, target 1: the target ended"));
+  CHECK(has(Json::parse(attack.out).at("warning"), "above stop_error = 0"));
+}
+
 TEST_CASE("Ctrl-C ends a training within 2 seconds and leaves its last checkpoint") {
   const TemporaryFolder here;
   const fs::path partial = here.path / "run" / "target.partial.safetensors";

@@ -54,6 +54,54 @@ TEST_CASE("a study prints its table and leaves its files and is verified and ask
             .code == 0);
 }
 
+TEST_CASE("a study goes on with a target above its stop_error and says so in its rows and pages") {
+  const Folder here;
+  const fs::path file = here.study(), folder = here.path / "run";
+  std::string text = read_file(file);
+  text.replace(text.find("stop_error=1"), 12, "stop_error=0");
+  write_file(file, text);
+  const std::string warning = "the target ended its training of 11,904 examples";
+  const Outcome o = run({"study", file, "--out", folder});
+  CHECK(o.code == 0);
+  CHECK(has(o.err, "Warning: 2-digit addition, target 1: " + warning));
+  for (const Json& row : rows(folder)) CHECK(has(row.at("warning"), warning));
+  for (const char* page : {"table.md", "report.html"}) CHECK(has(read_file(folder / page), warning));
+  CHECK(run({"verify", folder, "--quiet"}).code == 0);
+  CHECK(run({"report", folder, "--quiet"}).code == 0);
+  CHECK(run(Arguments{"study", here.study(), "--out", here.path / "good", "--quiet"}).code == 0);
+  CHECK(!has(read_file(here.path / "good" / "rows.json"), "warning"));
+}
+
+TEST_CASE("an attack or networks within a run are refused before anything is made") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
+  const std::map<std::string, std::string> before = tiny::files(folder);
+  refused(4, here.attack("run/attacks/1/banel/seed3"), {"within the run"});
+  refused(4, Arguments{"train", "addition", "--out", folder / "x"} + tiny::training(), {"within the run"});
+  CHECK((tiny::files(folder) == before));
+}
+
+TEST_CASE("a run that is being written or has no table yet is said to be so") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
+  {
+    const FolderLock lock(folder);
+    refused(4, {"verify", folder, "--quiet"}, {"another process is writing this run"});
+  }
+  CHECK(run({"verify", folder, "--quiet"}).code == 0);
+  fs::remove(folder / "rows.json");
+  refused(4, {"verify", folder, "--quiet"}, {"rows.json", "not there yet", "banel report"});
+  refused(4, {"ask", folder, "--quiet"}, {"rows.json", "not there yet", "banel report"});
+}
+
+TEST_CASE("jobs refuses a folder whose name would break a line of its list") {
+  const Folder here;
+  refused(2, {"jobs", here.study(), "--out", "a\nb"}, {"--out", "line break"}, here.path);
+  CHECK(!fs::exists(here.path / "a\nb"));
+}
+
 TEST_CASE("verification names what was changed and exits with 5") {
   const Folder here;
   const fs::path folder = here.path / "run";

@@ -219,6 +219,10 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   refused(2, {"toy1d", "--step", "--first-steps"}, {"--step", "--first-steps"});
 }
 
+TEST_CASE("a message is one line whatever a path in it is") {
+  refused(4, {"verify", "a\nb\x1b[31m"}, {"a?b?[31m/rows.json"});
+}
+
 TEST_CASE("the version is one line on stdout") {
   const Outcome o = run({"--version"});
   CHECK(o.code == 0);
