@@ -82,16 +82,16 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
       {"variants = [\"bannel\"]", "did you mean banel?"},
       {"variants = [{name = \"x\"}]", "the key method is missing"},
       {"variants = [\"tail\", \"tail\"]",
-       "line 3: variants: variants: \"tail\" has the name, or the folder, of another one"},
+       "line 3: variants: \"tail\" has the name, or the folder, of another one"},
       {"variants = [{method = \"tail\", kappa = 1}]",
        "line 3: variants[0].kappa: setting: kappa has no effect on tail"},
-      {"variants = [{method = \"tail\", f = 0.5}]", "line 3: variants[0].f: f: 0.5 is outside 1..1000"},
+      {"variants = [{method = \"tail\", f = 0.5}]", "line 3: variants[0].f: 0.5 is outside 1..1000"},
       {"variants = [{method = \"tail\", quick = {f = 0.5}}]",
-       "line 3: variants[0].quick.f: f: 0.5 is outside"},
+       "line 3: variants[0].quick.f: 0.5 is outside"},
       {"variants = [{method = \"tail\", f = []}]", "line 3: variants[0].f: is empty"},
       {"variants = [{method = \"tail\", ranges = {f = [2, 4]}}]", "belong together"},
       {variants + "halving = {configurations = 2, budgets = [10]}", "belong together"},
-      {variants + "[settings]\ndivisor = 10", "line 5: settings.divisor: divisor: 10 is outside 1..9"},
+      {variants + "[settings]\ndivisor = 10", "line 5: settings.divisor: 10 is outside 1..9"},
       {variants + "[settings]\ndivisr = 3", "did you mean divisor?"},
       {variants + "[quick]\nbudgt = 3", "line 5: quick.budgt: is not a key"},
       {variants + "[quick]\nbudget = 0", "line 5: quick.budget: 0 is outside"},
@@ -105,7 +105,7 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
     CHECK_THROWS_WITH_AS(tiny::study(beginning + text), doctest::Contains(message), InputError);
   }
   CHECK_THROWS_WITH_AS(tiny::study("title = \"T\"\ntask = \"tine\"\n"),
-                       doctest::Contains("line 2: task: task: \"tine\" is unknown; did you mean tiny?"),
+                       doctest::Contains("line 2: task: \"tine\" is unknown; did you mean tiny?"),
                        InputError);
   CHECK_THROWS_WITH_AS(read_study("plantd", tiny::registry()), doctest::Contains("did you mean planted?"),
                        UsageError);
