@@ -125,7 +125,7 @@ std::string shortfall(const std::vector<TrainingCheck>& checks, const TargetSett
   if (!checks.empty() && passed(checks.back(), s)) return {};
   const TrainingCheck last = checks.empty() ? TrainingCheck{.error = 1} : checks.back();
   return "the target ended its training of " + grouped(last.examples) + " examples with an error of " +
-         shortest(last.error) + ", above stop_error = " + shortest(s.stop_error) +
+         formatted("%.3g", last.error) + ", above stop_error = " + shortest(s.stop_error) +
          "; raise target_examples or stop_error";
 }
 
