@@ -66,7 +66,7 @@ std::vector<std::string> unchecked(Depth depth, const std::string& elsewhere, co
     sentences.push_back(std::to_string(unfinished.size()) +
                         " unfinished of the attacks of study.toml, first " + unfinished.begin()->string());
   if (depth == Depth::fast) {
-    sentences.push_back("answers, readings and base rates, which ask networks: leave out --fast");
+    sentences.emplace_back("answers, readings and base rates, which ask networks: leave out --fast");
   } else if (!elsewhere.empty()) {
     sentences.push_back("readings and base rates, because networks round differently elsewhere: made with " +
                         elsewhere);
@@ -88,7 +88,7 @@ std::string verify_record(const fs::path& run, const Study& study, const Registr
   for (const char* key : {"cpu", "blas_kernels", "blas_config"}) (void)system[key].text();
   (void)system["cores"].count();
   compare_text(differences, file, to_json(*record, system.value()).dump(2) + '\n');
-  const Json canary = json.at("canary");
+  const Json& canary = json.at("canary");
   if (study.canary.empty() != canary.is_null()) {
     compare(differences, file.string() + ", canary", canary,
             study.canary.empty() ? Json(nullptr) : Json(study.canary));
