@@ -24,19 +24,20 @@
 //   exploit
 //   6     X <- 10 samples of an A_k: the one with the fewest evaluations among those     Auto::exploit
 //           that earn at least half of what the best earns, or wrote fewer than 20 strings
-//   7     A_k <- fit(prior, its latest 1024 finds) when they have grown by half           Auto::grow
+//   7     A_k <- fit(prior, its latest 1024 finds) when they have grown by half          Auto::grow
 //   8   every 750 evaluations and at the end: A <- fit(prior, the latest finds of the    Auto::unite
 //         A_k with 30 finds or more that earn at least 0.8 of what the best earns)
-//   9     A <- a BaNEL step from A on the latest 512 failures that an A_k explains;       Auto::unite
+//   9     A <- a BaNEL step from A on the latest 512 failures that an A_k explains;      Auto::unite
 //         A is the attacker handed over
 //
 // An A_k earns its rewards per string that it wrote, repeated and invalid ones included. Each fit begins at
 // the prior and sees rewarded strings of all earlier fits, so A_k moves to where success is likely. Attackers
 // stay apart until line 8. In a mixture, one that still fails often would die out beside one that succeeds.
 //
-// The settings n, f, kappa, phi and theta are those of the BaNEL step; the fits of lines 4, 7 and 8 take the
-// rate of theta. Preconditions: screened, m >= 25, and the defaults of early_abort, patience, restart, scout,
-// memory and evidence.
+// The settings n, f, kappa, phi and theta are those of the step in line 5; the fits of lines 4, 7 and 8 take
+// the rate of theta. Line 9 takes the rates of phi and theta, with n = 512, f = 4 and kappa = 1.
+// Preconditions: screened, m >= 25, and the defaults of early_abort, patience, restart, scout, memory and
+// evidence.
 #pragma once
 #include "banel/banel.h"
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
+#include "banel/early_abort.h"
 #include "tests/support/tiny/toy_run.h"
 
 namespace banel {
@@ -105,6 +107,42 @@ TEST_CASE("the run hands over an attacker fitted to finds which succeeds where t
   for (std::size_t i = 0; i < 400; ++i) share += probabilities(run.state.attacker())[i];
   CHECK(share > 0.8);
   CHECK(run.state.theta->state() == run.state.attacker().state());
+}
+
+TEST_CASE("the united attacker takes a step on the failures that an attacker explains") {
+  std::vector<AutoRun::Fitted> fits;
+  const ToyGenerator prior(
+      auto_words,
+      [&](std::span<const Attempt> x, std::string_view purpose) {
+        fits.push_back({std::string(purpose), {x.begin(), x.end()}});
+      },
+      1);
+  std::vector<Attempt> known;
+  for (std::size_t i = 0; i < 20; ++i) known.push_back(ToyGenerator::word(i));
+  std::unique_ptr<Generator> grown = prior.clone();
+  grown->fit(known, {.epochs = 1}, {1, "grow"});
+  State state{prior.clone()};
+  state.search.grown.push_back({.theta = std::move(grown), .fitted = 100});  // so that it stays
+  const Settings settings;
+  Oracle oracle(judge_by([](const Attempt& x) { return ToyGenerator::number(x) < 10; }), 1000);
+  const Screen screen = all_may_succeed;
+  const Context context{settings, oracle, &screen, 1};
+  Auto learner(prior.clone());
+  Round round{.number = 1};
+  round.attempts = learner.attempts(state, round, 25, context);
+  evaluate(round, oracle, context);
+  std::vector<Attempt> failed;
+  for (const Evaluation& e : oracle.paid())
+    if (e.verdict.reward == Reward::failure) failed.push_back(e.attempt);
+  REQUIRE(!failed.empty());
+  fits.clear();
+  learner.learn(state, round, context);
+  REQUIRE(fits.size() >= 3);
+  const std::span last = std::span(fits).last(3);
+  CHECK(last[0].purpose == "unite");
+  CHECK(last[1].purpose == "phi");
+  CHECK(last[1].strings == failed);
+  CHECK(last[2].purpose == "distil");
 }
 
 }  // namespace
