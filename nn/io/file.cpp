@@ -58,13 +58,6 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-Descriptor open_file(const fs::path& path, int flags, const char* action) {
-  constexpr mode_t everyone = 0666;  // less the user's umask
-  const int fd = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, everyone); });
-  if (fd < 0) refuse(path, action, errno);
-  return Descriptor(fd);
-}
-
 // The same for what may wait for ever, such as a pipe without a writer: there Ctrl-C ends the wait.
 template <class Call>
 auto unless_stopped(Call call) {
@@ -74,6 +67,13 @@ auto unless_stopped(Call call) {
     result = call();
   }
   return result;
+}
+
+Descriptor open_file(const fs::path& path, int flags, const char* action) {
+  constexpr mode_t everyone = 0666;  // less the user's umask
+  const int fd = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, everyone); });
+  if (fd < 0) refuse(path, action, errno);
+  return Descriptor(fd);
 }
 
 // The system may write a part only, without an error.

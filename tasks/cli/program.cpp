@@ -17,8 +17,7 @@ namespace {
 constexpr const char* exit_codes =
     "Exit codes: 0 ok, 1 failure while computing, 2 bad usage or value, 3 bad input file, 4 reading or "
     "writing failed, 5 verification failed, 6 evaluation budget refused, 7 trained, but a network stayed "
-    "above "
-    "its stop_error, 130 interrupted (the same command goes on where it stopped).";
+    "above its stop_error, 130 interrupted (the same command goes on where it stopped).";
 
 // Words that are refused with the command to use instead.
 constexpr std::pair<const char*, const char*> renamed[] = {

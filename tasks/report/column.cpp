@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include "tasks/base/text.h"
@@ -66,6 +67,25 @@ std::string modes_text(const TableRow& row) {
 
 std::string paper_text(const TableRow& row) {
   return row.paper ? formatted("%.4g, %.3g×", row.paper->rate, row.paper->factor) : "-";
+}
+
+// The ratio of two independent shares with its 95 % interval, normal in its logarithm (Katz et al. 1978).
+std::string kept_factor(const FilterBand& band) {
+  const Rate &kept = band.accepted, &given = band.proposals;
+  if (given.k == 0) return "not known";
+  if (kept.k == 0) return "0";
+  const auto variance = [](const Rate& r) {
+    return 1 / static_cast<double>(r.k) - 1 / static_cast<double>(r.n);
+  };
+  const double ratio = kept.value() / given.value();
+  const double width = std::exp(1.96 * std::sqrt(variance(kept) + variance(given)));
+  return fixed(ratio, 2) + " (" + fixed(ratio / width, 2) + "–" + fixed(ratio * width, 2) + ")";
+}
+
+std::string band_text(const FilterBand& band) {
+  if (band.rounds == 0) return "-";
+  return kept_factor(band) + "; " + std::to_string(band.accepted.k) + " of " + grouped(band.accepted.n) +
+         "; " + std::to_string(band.rounds);
 }
 
 // One column for each second reading.
@@ -159,6 +179,18 @@ std::vector<Column> detail_columns(const std::vector<TableRow>& rows) {
       rows);
 }
 
+FilterTable filter_table(const std::vector<TableRow>& rows) {
+  FilterTable table{{variant_name}, {}};
+  std::ranges::copy_if(rows, std::back_inserter(table.rows),
+                       [](const TableRow& r) { return !r.filter.empty(); });
+  if (table.rows.empty()) return {};
+  for (std::size_t band = 0; band < table.rows[0].filter.size(); ++band)
+    table.columns.push_back(
+        {table.rows[0].filter[band].title, [band](const TableRow& r) { return band_text(r.filter[band]); }});
+  table.columns = that_tell(std::move(table.columns), table.rows);
+  return table;
+}
+
 std::vector<Column> terminal_columns(const std::vector<TableRow>& rows) {
   const auto renamed = [](Column column, const char* title) {
     column.title = title;
@@ -229,6 +261,13 @@ std::string main_legend(const Table& table) {
          "first, to one half: evaluations to the first reward and to a success rate of one half; the median "
          "of "
          "the runs that got there.";
+}
+
+std::string filter_legend() {
+  return "Success of what the filter keeps over success of the proposals it is given, with a 95 % interval "
+         "over strings; then the successes kept, and the measured rounds. Columns: rounds by the success of "
+         "their proposals, which are judged outside the budget. 1 is a filter that knows nothing; the first "
+         "column flatters a little, because chance sorts rounds into it.";
 }
 
 std::string seeds_text(const TableRow& row) {

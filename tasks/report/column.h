@@ -18,6 +18,12 @@ struct Column {
 std::vector<Column> main_columns(const std::vector<TableRow>&);
 // Other statistics, and the cost of an attack.
 std::vector<Column> detail_columns(const std::vector<TableRow>&);
+// Does the filter keep successes? The rows that have a filter, a column for each band; empty if none has.
+struct FilterTable {
+  std::vector<Column> columns = {};
+  std::vector<TableRow> rows = {};
+};
+FilterTable filter_table(const std::vector<TableRow>&);
 // Short ones, the most important first.
 std::vector<Column> terminal_columns(const std::vector<TableRow>&);
 
@@ -29,6 +35,7 @@ struct TablePanel {
 std::vector<TablePanel> panels_of(const Table&);
 
 std::string main_legend(const Table&);  // what the columns mean, in one paragraph
+std::string filter_legend();            // the same of filter_table
 std::string rate_text(double);          // a success rate: 0.6795, 0.00409, 5.0e-06
 std::string rate_text(
     const BaseRate&);  // "0.00047 (0.00043–0.00052, n = 1,000,000)", "0.25 (exact)", "not known"

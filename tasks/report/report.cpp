@@ -7,7 +7,6 @@
 #include "nn/io/file.h"
 #include "tasks/base/text.h"
 #include "tasks/report/column.h"
-#include "tasks/report/filter_table.h"
 #include "tasks/report/html.h"
 
 namespace banel {
@@ -49,9 +48,8 @@ std::string results_html(const Table& table) {
   page += html_details("Other statistics and costs", details);
   std::string filters;
   for (const TablePanel& panel : panels_of(table))
-    if (const std::vector<Column> columns = filter_columns(panel.rows); !columns.empty())
-      filters += table_html(captioned_panel("what is kept over what is proposed", panel), columns,
-                            with_filter(panel.rows));
+    if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
+      filters += table_html(captioned_panel("what is kept over what is proposed", panel), f.columns, f.rows);
   if (filters.empty()) return page;
   return page +
          html_details("Does the filter keep successes?", filters + "<p>" + html(filter_legend()) + "</p>\n");

@@ -1,9 +1,8 @@
 #include "tasks/report/table.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
-
-#include "tasks/report/filter_table.h"
 
 namespace banel {
 
@@ -132,6 +131,24 @@ std::map<std::string, double> also_of(const Group& group) {
   return also;
 }
 
+std::vector<FilterBand> filter_of(const Group& group) {
+  constexpr std::array ends{0.01, 0.1, 0.5};  // success of the proposals; the last band has no end
+  std::vector<FilterBand> bands{{"below 1 %"}, {"1 to 10 %"}, {"10 to 50 %"}, {"above 50 %"}};
+  bool any = false;
+  for (const Run* run : group.runs)
+    for (const RoundRecord& round : run->log.rounds) {
+      if (!round.filter || round.filter->accepted_success.n == 0) continue;
+      const Rate &given = round.filter->proposal_success, &kept = round.filter->accepted_success;
+      FilterBand& band =
+          bands[static_cast<std::size_t>(std::ranges::upper_bound(ends, given.value()) - ends.begin())];
+      ++band.rounds;
+      band.proposals.k += given.k, band.proposals.n += given.n;
+      band.accepted.k += kept.k, band.accepted.n += kept.n;
+      any = true;
+    }
+  return any ? bands : std::vector<FilterBand>();
+}
+
 std::optional<double> distinct_success(const Run& run) { return run.row.distinct_success; }
 
 TableRow row_of(const Group& group, const Group* first, const Registry& registry) {
@@ -165,7 +182,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   row.to_half = reached(group, &Row::to_half);
   row.also = also_of(group);
   row.modes = modes_of(group);
-  row.filter = filter_bands(group);
+  row.filter = filter_of(group);
   row.tokens = mean_of(group, [](const Row& r) { return static_cast<double>(r.cost.tokens); });
   row.flops = mean_of(group, [](const Row& r) { return r.cost.flops; });
   row.seconds = mean_of(group, [](const Row& r) { return r.seconds; });

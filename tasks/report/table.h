@@ -34,7 +34,11 @@ struct ModeShare {
   double samples = 0, distinct = 0;  // successes of this mode: of all samples; of the distinct successes
 };
 
-struct FilterBand {  // measured rounds whose proposals succeed about equally often (filter_table.h)
+// Does the filter keep successes? Measured rounds whose proposals succeed about equally often, pooled. A
+// filter that knows nothing keeps successes as often as it is given them; a perfect one keeps
+// min(f, 1 / share of the proposals that succeed) times as many.
+struct FilterBand {
+  const char* title = "";  // how often the proposals succeed
   std::size_t rounds = 0;
   Rate proposals = {}, accepted = {};  // successes of the strings that were judged
 };
@@ -55,7 +59,7 @@ struct TableRow {
   Reached to_first = {}, to_half = {};                         // a reward; a reading of at least 1/2
   std::map<std::string, double> also = {};                     // mean success under each second reading
   std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
-  std::vector<FilterBand> filter = {};        // from rare to frequent success; empty without a filter
+  std::vector<FilterBand> filter = {};        // by success, rising; empty without a filter
   std::int64_t evaluations = 0;               // the most of any attack
   double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };

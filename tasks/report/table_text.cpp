@@ -6,7 +6,6 @@
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tasks/report/column.h"
-#include "tasks/report/filter_table.h"
 
 namespace banel {
 
@@ -150,11 +149,11 @@ std::string to_markdown(const Table& table) {
         "optimistic. Modes: shares of the distinct successes.\n\n";
   for (const TablePanel& panel : panels_of(table))
     md += panel_heading(panel) + markdown_table(detail_columns(table.rows), panel.rows, false) + '\n';
-  if (!filter_columns(table.rows).empty())
+  if (!filter_table(table.rows).rows.empty())
     md += "# Does the filter keep successes?\n\n" + filter_legend() + "\n\n";
   for (const TablePanel& panel : panels_of(table))
-    if (const std::vector<Column> columns = filter_columns(panel.rows); !columns.empty())
-      md += panel_heading(panel) + markdown_table(columns, with_filter(panel.rows), false) + '\n';
+    if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
+      md += panel_heading(panel) + markdown_table(f.columns, f.rows, false) + '\n';
   return md + "# Variants\n\n" + variants_text(table);
 }
 

@@ -57,6 +57,10 @@ bool is_there(const CarriedFile& file) {
   return fs::exists(file.first) && read_file(file.first) == file.second;
 }
 
+bool came_with_program(const fs::path& folder) {
+  return std::ranges::any_of(carried_files(folder, folder.filename().string()), is_there);
+}
+
 void refuse_carried(const fs::path& folder) {
   for (const CarriedFile& file : carried_files(folder, folder.filename().string()))
     ENSURE_AS(
@@ -171,7 +175,7 @@ std::vector<fs::path> Instances::changed() const {
   std::vector<fs::path> files;
   for (const auto& [key, at] : open_) {
     const std::vector<CarriedFile> carried = carried_files(at.folder, at.folder.filename().string());
-    if (std::ranges::any_of(carried, is_there))
+    if (came_with_program(at.folder))
       for (const CarriedFile& file : carried)
         if (!is_there(file)) files.push_back(file.first);
   }
@@ -179,10 +183,7 @@ std::vector<fs::path> Instances::changed() const {
 }
 
 bool Instances::has_carried() const {
-  return std::ranges::any_of(open_, [](const auto& entry) {
-    const fs::path& folder = entry.second.folder;
-    return std::ranges::any_of(carried_files(folder, folder.filename().string()), is_there);
-  });
+  return std::ranges::any_of(open_, [](const auto& entry) { return came_with_program(entry.second.folder); });
 }
 
 void Instances::open_all() {
@@ -190,10 +191,11 @@ void Instances::open_all() {
     for (const std::uint64_t instance : study_.instances) base(panel, instance);
 }
 
-std::set<std::string> Instances::warnings() const {
+std::set<std::string> Instances::warnings(bool only_made_here) const {
   std::set<std::string> all;
   for (const auto& [key, at] : open_)
-    if (const std::string warning = at.task->warning(); !warning.empty())
+    if (const std::string warning = at.task->warning();
+        !warning.empty() && !(only_made_here && came_with_program(at.folder)))
       all.insert(at.task->title() + ": " + warning);
   return all;
 }

@@ -55,8 +55,9 @@ class Instances {
   // Opens all and measures their base rates.
   void open_all();
 
-  // "TITLE: WARNING" of each open instance that has one (Task::warning).
-  std::set<std::string> warnings() const;
+  // "TITLE: WARNING" of each open instance that has one (Task::warning), or of those that did not come with
+  // the program, whose networks nobody can train longer.
+  std::set<std::string> warnings(bool only_made_here = false) const;
 
  private:
   struct Open {

@@ -9,6 +9,7 @@
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
+#include "tensor/check.h"
 
 namespace banel {
 
@@ -77,6 +78,13 @@ std::optional<RunRecord> read_record(const fs::path& run) {
     if (!canary["expected"].value().is_null()) record.canary->expected = canary["expected"].text();
   }
   return record;
+}
+
+std::vector<Row> read_rows(const fs::path& run) {
+  const fs::path file = run / "rows.json";
+  ENSURE_AS(!fs::exists(run / "study.toml") || fs::exists(file), IoError, file.string(),
+            "is not there yet; finish the study, or write it with `banel report`");
+  return parse_rows(read_file(file), file.string());
 }
 
 Results results_of(const fs::path& run, const Study& study, const Registry& registry, Instances& instances) {

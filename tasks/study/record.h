@@ -25,6 +25,9 @@ Json to_json(const RunRecord&, const Json& system);                      // syst
 void write_record(const std::filesystem::path& run, const RunRecord&);   // adds the machine
 std::optional<RunRecord> read_record(const std::filesystem::path& run);  // nothing if there is no run.json
 
+// rows.json of a run. Errors: IoError if it is not there yet, InputError if it is damaged.
+std::vector<Row> read_rows(const std::filesystem::path& run);
+
 // All finished attacks of the study in the folder, in the study's order, and the note that stands above
 // tables.
 Results results_of(const std::filesystem::path& run, const Study&, const Registry&, Instances&);

@@ -99,8 +99,8 @@ Table run_study(const fs::path& folder, const Study& study, const Registry& regi
     Instances instances(folder / "instances", study, registry, Access::make, options.mode,
                         options.from_scratch);
     instances.open_all();
-    if (options.say && !instances.has_carried())  // nobody can train carried networks longer
-      for (const std::string& warning : instances.warnings()) options.say("Warning: " + warning);
+    if (options.say)
+      for (const std::string& warning : instances.warnings(true)) options.say("Warning: " + warning);
     std::size_t done = 0;
     for (std::vector<Study> stages = stages_of(folder, study, registry); stages.size() > done;
          stages = stages_of(folder, study, registry)) {

@@ -11,6 +11,7 @@
 #include "tasks/cli/commands/instance.h"
 #include "tasks/report/row.h"
 #include "tasks/study/plan.h"
+#include "tasks/study/record.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -23,7 +24,7 @@ namespace {
 // Of a run, the attack that ended highest.
 fs::path best_attack(const fs::path& run, const Registry& all) {
   const fs::path file = run / "rows.json";
-  const std::vector<Row> rows = parse_rows(read_file(file), file.string());
+  const std::vector<Row> rows = read_rows(run);
   ENSURE_AS(!rows.empty(), InputError, file.string(), "has no row; finish an attack first");
   const Row& best = *std::ranges::max_element(rows, {}, &Row::final);
   const Study study = read_study(run.string(), all);
@@ -56,10 +57,8 @@ std::string attack_title(const std::string& task, const std::string& method, std
 AttackRecord attack_record(const fs::path& folder, const Registry& all) {
   ENSURE_AS(fs::exists(folder), IoError, folder.string(),
             "there is no such folder; name a run or an attack, or ask target, attacker or rules");
-  ENSURE_AS(!fs::exists(folder / "study.toml") || fs::exists(folder / "rows.json"), IoError,
-            (folder / "rows.json").string(),
-            "is not there yet; finish the study, or write it with `banel report`");
-  const fs::path attack = fs::exists(folder / "rows.json") ? best_attack(folder, all) : folder;
+  const bool is_run = fs::exists(folder / "study.toml") || fs::exists(folder / "rows.json");
+  const fs::path attack = is_run ? best_attack(folder, all) : folder;
   Instance instance = find_instance(attack, all);
   const fs::path file = attack / "config.json";
   const Json config = read_json(file);

@@ -248,9 +248,7 @@ Verification verify(const fs::path& run, const Registry& registry, Depth depth, 
   const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
   ENSURE_AS(!FolderLock::is_held(run), IoError, run.string(),
             "another process is writing this run; wait for it to end, and verify it then");
-  ENSURE_AS(!fs::exists(run / "study.toml") || fs::exists(rows_file), IoError, rows_file.string(),
-            "is not there yet; finish the study, or write it with `banel report`");
-  const std::vector<Row> rows = parse_rows(read_file(rows_file), rows_file.string());
+  const std::vector<Row> rows = read_rows(run);
   const Study study = study_of(run, registry);
   const std::string elsewhere = verify_record(run, study, registry, differences);
   ENSURE(elsewhere.empty() || depth != Depth::rerun, "--rerun",
