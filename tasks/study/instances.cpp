@@ -99,7 +99,7 @@ Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
   Open& open = place->second;
   if (!is_new) return open;
   try {
-    const TaskEntry& entry = registry_.task(study_.task);
+    const TaskEntry& entry = registry_.task(study_.panels[panel].task);
     const Values values = completed(entry.settings, study_.panels[panel].settings, entry.name);
     open.folder = folder_ / folder_name(entry, values, instance);
     open.task = entry.make(values, instance);
@@ -188,7 +188,7 @@ bool Instances::has_carried() const {
 
 void Instances::open_all() {
   for (std::size_t panel = 0; panel < study_.panels.size(); ++panel)
-    for (const std::uint64_t instance : study_.instances) base(panel, instance);
+    for (const std::uint64_t instance : study_.panels[panel].instances) base(panel, instance);
 }
 
 std::set<std::string> Instances::warnings(bool only_made_here) const {

@@ -43,13 +43,25 @@ std::vector<std::uint64_t> joined(std::vector<std::uint64_t> all, const std::vec
   return all;
 }
 
+// Panels of the same name get the instances of both.
+void share_instances(std::vector<Panel>& now, std::vector<Panel>& before) {
+  for (Panel& p : now)
+    for (Panel& q : before)
+      if (path_name(p.name) == path_name(q.name))
+        p.instances = q.instances = joined(q.instances, p.instances);
+}
+
 // The keys by which attacks of both with the same name differ, separated by commas; empty: they are the same.
 std::string what_differs(const Study& a, const Study& b) {
   std::string keys;
   const auto compare = [&](const char* key, bool same) {
     if (!same) keys += (keys.empty() ? "" : ", ") + std::string(key);
   };
-  compare("task", a.task == b.task);
+  const auto same_task = [&](const Panel& p) {
+    return std::ranges::none_of(
+        b.panels, [&](const Panel& q) { return path_name(p.name) == path_name(q.name) && p.task != q.task; });
+  };
+  compare("task", std::ranges::all_of(a.panels, same_task));
   compare("budget", a.budget == b.budget);
   compare("samples", a.samples == b.samples);
   compare("base_samples", a.base_samples == b.base_samples);
@@ -111,7 +123,7 @@ std::vector<PlannedAttack> planned(const Study& study) {
   std::vector<PlannedAttack> attacks;
   for (const std::uint64_t seed : study.seeds)
     for (std::size_t panel = 0; panel < study.panels.size(); ++panel)
-      for (const std::uint64_t instance : study.instances)
+      for (const std::uint64_t instance : study.panels[panel].instances)
         for (std::size_t variant = 0; variant < study.variants.size(); ++variant)
           attacks.push_back({panel, variant, instance, seed});
   return attacks;
@@ -143,7 +155,7 @@ Row row_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
            Instances& instances) {
   const Job job = job_of(run, study, a, registry, instances);
   Row row = read_row(job.folder, job.method, a.seed, instances.base(a.panel, a.instance));
-  row.task = study.task;
+  row.task = study.panels[a.panel].task;
   row.panel = study.panels[a.panel].name;
   row.instance = a.instance;
   row.variant = study.variants[a.variant].name;
@@ -161,16 +173,16 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
   const fs::path file = run / "study.toml";
   Study all = study;
   if (fs::exists(file)) {
-    const Study before = read_study(file.string(), registry);
+    Study before = read_study(file.string(), registry);
     const std::string differs = what_differs(study, before);
     ENSURE_AS(differs.empty(), InputError, file.string(),
               "this folder has a study with another " << differs << "; choose another folder");
     const auto join = [&](const auto& now, const auto& earlier) {
       return now.size() > earlier.size() ? joined(now, earlier, file) : joined(earlier, now, file);
     };
-    all.panels = join(study.panels, before.panels);
+    share_instances(all.panels, before.panels);
+    all.panels = join(all.panels, before.panels);
     all.variants = join(study.variants, before.variants);
-    all.instances = joined(before.instances, study.instances);
     all.seeds = joined(before.seeds, study.seeds);
     if (to_toml(all) == read_file(file)) return all;
   }
@@ -204,14 +216,13 @@ std::string forecast(const fs::path& run, const Study& study, const Registry& re
   }
   std::string text = grouped(static_cast<std::int64_t>(all)) + " attacks, " +
                      grouped(static_cast<std::int64_t>(finished)) + " of them finished";
-  const std::size_t instances = study.panels.size() * study.instances.size();
   if (finished == all) return text;
   text += known ? "; about " + minutes(seconds) + " of computing, " + minutes(seconds / jobs) + " on " +
                       std::to_string(jobs) + (jobs == 1 ? " core" : " cores")
                 : "; how long they take is not known";
   if (study.instance_seconds > 0)
-    text += "; each of the " + std::to_string(instances) + " instances that is not made takes another " +
-            minutes(study.instance_seconds);
+    text += "; each of the " + std::to_string(instance_count(study)) +
+            " instances that is not made takes another " + minutes(study.instance_seconds);
   return text;
 }
 

@@ -24,9 +24,15 @@ std::string list_of(const std::vector<std::uint64_t>& numbers) {
 }
 
 std::string note(const Study& study, const std::vector<Run>& runs) {
-  const std::size_t instances = study.instances.size();
-  std::string text = study.task + ", " + (instances == 1 ? "instance " : "instances ") +
-                     list_of(study.instances) + ", attack seeds " + list_of(study.seeds);
+  std::vector<std::string> parts;  // of each task and its instances
+  for (const Panel& panel : study.panels) {
+    const std::string part = panel.task + (panel.instances.size() == 1 ? ", instance " : ", instances ") +
+                             list_of(panel.instances);
+    if (std::ranges::find(parts, part) == parts.end()) parts.push_back(part);
+  }
+  std::string text;
+  for (const std::string& part : parts) text += part + (part == parts.back() ? ", " : "; ");
+  text += "attack seeds " + list_of(study.seeds);
   for (const Run& run : runs)
     if (run.row.samples) return text + ", " + grouped(run.row.samples) + " samples per reading";
   return text;

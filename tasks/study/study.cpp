@@ -120,8 +120,9 @@ bool Study::operator==(const Study& other) const {
 std::string to_toml(const Study& s) {
   const auto text = [](const std::string& t) { return toml_string(t); };
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
-  std::string toml = "title = " + text(s.title) + "\ntask = " + text(s.task) +
-                     "\ninstances = " + list_of(s.instances, number) +
+  const Panel& first = s.panels.front();
+  std::string toml = "title = " + text(s.title) + "\ntask = " + text(first.task) +
+                     "\ninstances = " + list_of(first.instances, number) +
                      "\nseeds = " + list_of(s.seeds, number) + "\nbase_samples = " + number(s.base_samples) +
                      "\nshow = " + list_of(s.show, text) + '\n';
   if (!s.sentence.empty()) toml += "sentence = " + text(s.sentence) + '\n';
@@ -132,11 +133,15 @@ std::string to_toml(const Study& s) {
   if (s.instance_seconds > 0) toml += "instance_seconds = " + shortest(s.instance_seconds) + '\n';
   if (s.results) toml += "results = true\n";
   if (s.quick) toml += "quick = true\n";
-  if (s.panels.size() == 1 && s.panels[0].name.empty())
-    toml += "\n[settings]\n" + lines_of(s.panels[0].settings);
+  if (s.panels.size() == 1 && first.name.empty())
+    toml += "\n[settings]\n" + lines_of(first.settings);
   else
-    for (const Panel& p : s.panels)
-      toml += "\n[[panels]]\nname = " + text(p.name) + '\n' + lines_of(p.settings);
+    for (const Panel& p : s.panels) {
+      toml += "\n[[panels]]\nname = " + text(p.name) + '\n';
+      if (p.task != first.task) toml += "task = " + text(p.task) + '\n';
+      if (p.instances != first.instances) toml += "instances = " + list_of(p.instances, number) + '\n';
+      toml += lines_of(p.settings);
+    }
   for (const Variant& v : s.variants) toml += toml_of(v);
   if (s.halving) toml += toml_of(*s.halving);
   if (s.quoted)
@@ -150,16 +155,19 @@ std::string to_toml(const Study& s) {
 void change(Study& study, const Registry& registry, const std::string& assignment) {
   const auto [key, text] = key_and_value(assignment);
   if (change_amount(study, key, text)) return;
-  const TaskEntry& entry = registry.task(study.task);
-  if (const Setting* found = setting(entry.settings, key)) {
-    const Value value = found->parse(text);
-    for (Panel& panel : study.panels) panel.settings.insert_or_assign(key, value);
-    return;
+  std::vector<std::string> keys;
+  bool used = false;
+  for (Panel& panel : study.panels) {
+    const TaskEntry& entry = registry.task(panel.task);
+    if (const Setting* found = setting(entry.settings, key)) {
+      panel.settings.insert_or_assign(key, found->parse(text));
+      used = true;
+    }
+    for (const std::string& known : setting_keys(entry.settings)) keys.push_back(known);
   }
+  if (used) return;
   const std::size_t dot = key.rfind('.');
   const std::string of = dot == key.npos ? "" : key.substr(0, dot), name = key.substr(dot + 1);
-  std::vector<std::string> keys = setting_keys(entry.settings);
-  bool used = false;
   for (Variant& v : study.variants) {
     const Method& method = registry.method(v.method);
     keys.insert(keys.end(), method.uses.begin(), method.uses.end());
@@ -171,13 +179,13 @@ void change(Study& study, const Registry& registry, const std::string& assignmen
     used = true;
   }
   ENSURE(used, "--set " + assignment,
-         "neither the task " << entry.name << " nor a variant of this study has such a setting"
+         "neither the task " << study.panels.front().task << " nor a variant of this study has such a setting"
                              << did_you_mean(name, keys));
 }
 
 void select(Study& study, const Registry& registry, const Selection& chosen) {
   const auto number = [](std::uint64_t n) { return n; };
-  keep_named(study.instances, chosen.instances, number);
+  for (Panel& panel : study.panels) keep_named(panel.instances, chosen.instances, number);
   keep_named(study.seeds, chosen.seeds, number);
   keep_named(study.panels, chosen.panels, [&](const std::string& name) {
     std::vector<std::string> names;
@@ -190,6 +198,12 @@ void select(Study& study, const Registry& registry, const Selection& chosen) {
     if (const Variant* found = named(study.variants, name)) return *found;
     return Variant{name, registry.method(name).name};
   });
+}
+
+std::size_t instance_count(const Study& study) {
+  std::size_t count = 0;
+  for (const Panel& panel : study.panels) count += panel.instances.size();
+  return count;
 }
 
 Values method_values(const Study& study, const Variant& variant) {

@@ -14,8 +14,9 @@
 //   budget = 1500
 // Every key; title, task and variants are required:
 //   title, sentence            the words above the table
-//   task, settings             its name; its settings, for all panels
-//   panels                     tables with `name` and settings of the task [one panel]
+//   task, settings             its name; its settings, for all panels of it
+//   panels                     tables with `name` and settings of the task [one panel]; a panel may have
+//                              another `task`, and `instances` of its own
 //   instances, seeds           a list, or n for 1..n [1; 5]
 //   budget                     evaluations of an attack [the method's]
 //   samples, base_samples      of a reading [the task's]; for the success rate of the prior [1,000,000]
@@ -42,7 +43,9 @@
 namespace banel {
 
 struct Panel {
-  std::string name;      // empty if the study has one panel only
+  std::string name;  // empty if the study has one panel only
+  std::string task;
+  std::vector<std::uint64_t> instances = {1};
   Values settings = {};  // of the task, those that differ from its defaults
   bool operator==(const Panel&) const = default;
 };
@@ -74,9 +77,9 @@ struct Halving {
 };
 
 struct Study {
-  std::string name, title, sentence, task;
+  std::string name, title, sentence;
   std::vector<Panel> panels = {};
-  std::vector<std::uint64_t> instances = {1}, seeds = {1, 2, 3, 4, 5};
+  std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   std::vector<Variant> variants = {};
   std::int64_t budget = 0;               // evaluations of an attack; 0: as the method has it
   std::size_t samples = 0;               // of a reading; 0: as the task has it
@@ -105,8 +108,8 @@ std::vector<std::string> study_names();  // the studies of tasks/studies, in alp
 // The study as a file that parse_study reads back to an equal one.
 std::string to_toml(const Study&);
 
-// Applies "KEY=VALUE" of --set. KEY is one of budget, samples, base_samples; a setting of the task, for all
-// panels; a setting of methods, for all variants that use it; or "VARIANT.KEY" for one variant. Errors:
+// Applies "KEY=VALUE" of --set. KEY is one of budget, samples, base_samples; a setting of a task, for all
+// panels of it; a setting of methods, for all variants that use it; or "VARIANT.KEY" for one variant. Errors:
 // UsageError if nothing has such a setting or the value is out of range.
 void change(Study&, const Registry&, const std::string& assignment);
 
@@ -118,6 +121,8 @@ struct Selection {
   std::vector<std::uint64_t> instances = {}, seeds = {};
 };
 void select(Study&, const Registry&, const Selection&);
+
+std::size_t instance_count(const Study&);  // of all panels
 
 // The variant's method with the study's budget and the variant's settings, before any task adapts it.
 Values method_values(const Study&, const Variant&);

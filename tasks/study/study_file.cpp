@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000;
+constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000,
+                       most_numbers = std::numeric_limits<std::int32_t>::max();
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
 class StudyReader {
@@ -72,13 +73,14 @@ class StudyReader {
   const TomlValue* overrides_ = nullptr;
   const Registry& registry_;
   const bool quick_;
+  std::string task_;                            // of panels without a task of their own
+  std::vector<std::uint64_t> instances_ = {1};  // likewise
   Study study_;
 };
 
 void StudyReader::words() {
   study_.title = file_["title"].name();
-  study_.task = file_["task"].name();
-  checked(file_["task"], [&] { return registry_.task(study_.task).name; });
+  task_ = checked(file_["task"], [&] { return registry_.task(file_["task"].name()).name; });
   if (const TomlValue* toml = file_.find("sentence")) study_.sentence = toml->name();
   if (const TomlValue* toml = file_.find("results")) study_.results = toml->flag();
   if (const TomlValue* toml = find("canary")) {
@@ -109,8 +111,7 @@ void StudyReader::words() {
 }
 
 void StudyReader::amounts() {
-  constexpr std::int64_t most_numbers = std::numeric_limits<std::int32_t>::max();
-  if (const TomlValue* toml = find("instances")) study_.instances = numbers(*toml, most_numbers);
+  if (const TomlValue* toml = find("instances")) instances_ = numbers(*toml, most_numbers);
   if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_numbers);
   if (const TomlValue* toml = find("budget")) study_.budget = toml->integer(1, most);
   if (const TomlValue* toml = find("samples"))
@@ -142,29 +143,34 @@ void StudyReader::panels() {
   if (study_.panels.empty()) panels->refuse("is empty");
 }
 
-// Settings of the file, then those of the panel; of a quick run the task's, unless [quick] has settings, then
-// [panels.quick].
+// Settings of the file, if they are of the panel's task, then those of the panel; of a quick run the task's,
+// unless [quick] has settings, then [panels.quick].
 void StudyReader::panel(const std::string& name, const TomlValue* toml) {
-  const TaskEntry& entry = registry_.task(study_.task);
-  Panel panel{name};
+  Panel panel{name, task_, instances_};
+  const TomlValue* common = find("settings");
+  const TomlValue* own = toml == common ? nullptr : toml;
+  if (const TomlValue* task = own ? own->find("task") : nullptr)
+    panel.task = checked(*task, [&] { return registry_.task(task->name()).name; });
+  if (const TomlValue* list = own ? own->find("instances") : nullptr)
+    panel.instances = numbers(*list, most_numbers);
+  const TaskEntry& entry = registry_.task(panel.task);
   const auto add = [&](const TomlValue& table, const std::vector<std::string>& others) {
     for_settings(table, others, [&](const std::string& key, const TomlValue& value) {
       checked(value, [&] { return completed(entry.settings, {{key, setting_value(value)}}, entry.name); });
       panel.settings.insert_or_assign(key, setting_value(value));
     });
   };
-  const TomlValue* common = find("settings");
-  if (common) add(*common, {});
-  if (toml && toml != common) add(*toml, {"name", "quick"});
+  if (common && panel.task == task_) add(*common, {});
+  if (own) add(*own, {"name", "task", "instances", "quick"});
   if (quick_ && !(overrides_ && overrides_->find("settings")))
     for (const auto& [key, value] : entry.quick) panel.settings.insert_or_assign(key, value);
-  if (const TomlValue* quick = toml && toml != common ? toml->find("quick") : nullptr) {
+  if (const TomlValue* quick = own ? own->find("quick") : nullptr) {
     const Values before = panel.settings;
     add(*quick, {});
     if (!quick_) panel.settings = before;
   }
   const Values values = completed(entry.settings, panel.settings, entry.name);
-  for (const std::uint64_t instance : study_.instances)
+  for (const std::uint64_t instance : panel.instances)
     checked(toml ? *toml : file_["task"], [&] { return entry.make(values, instance) != nullptr; });
   study_.panels.push_back(std::move(panel));
 }

@@ -71,7 +71,7 @@ StudyOptions running(const StudyArguments& o, const Session& session) {
 
 // "3 minutes": of one core, spread over those that this machine has.
 std::string expected_time(const Study& s) {
-  const double runs = static_cast<double>(s.panels.size() * s.instances.size()),
+  const double runs = static_cast<double>(instance_count(s)),
                attacks = runs * static_cast<double>(s.variants.size() * s.seeds.size());
   const double seconds = (runs * s.instance_seconds + attacks * s.seconds) / threads();
   if (seconds <= 0) return "";

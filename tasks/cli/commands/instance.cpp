@@ -38,7 +38,7 @@ fs::path run_above(const fs::path& folder) {
 std::pair<std::size_t, std::uint64_t> part_of(const Study& study, const fs::path& below) {
   for (const PlannedAttack& a : planned(study))
     if (attack_folder(study, a) == below) return {a.panel, a.instance};
-  return {0, study.instances.front()};
+  return {0, study.panels.front().instances.front()};
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ Instance find_instance(const fs::path& folder, const Registry& all) {
   const Study study = read_study(run.string(), all);
   const auto [panel, number] = part_of(study, fs::relative(folder, run));
   Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
-  return make_instance(all, study.task, number, study.panels[panel].settings,
+  return make_instance(all, study.panels[panel].task, number, study.panels[panel].settings,
                        instances.folder(panel, number));
 }
 

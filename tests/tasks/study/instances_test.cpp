@@ -19,7 +19,7 @@ struct Carried {  // the instance that the program carries, unpacked
   TemporaryFolder here;
   Registry all{built_in_methods(), {addition::entry()}};
   Study study = read_study("reproduce", all, true);
-  std::uint64_t target = study.instances.front();
+  std::uint64_t target = study.panels.front().instances.front();
   std::filesystem::path folder = opened();
 
   std::filesystem::path opened(bool from_scratch = false) {

@@ -31,10 +31,9 @@ depth = "high"
 )");
   CHECK(s.title == "T");
   CHECK(s.name == "tiny");
-  CHECK(s.instances == std::vector<std::uint64_t>{4, 7});
   CHECK(s.seeds == std::vector<std::uint64_t>{1, 2, 3});
   REQUIRE(s.panels.size() == 1);
-  CHECK(s.panels[0] == Panel{"", {{"depth", "high"}}});
+  CHECK(s.panels[0] == Panel{"", "tiny", {4, 7}, {{"depth", "high"}}});
   CHECK(s.variants == std::vector<Variant>{{"tail", "tail"}, {"ours", "banel", {{"kappa", 0.5}}}});
   CHECK(method_values(s, s.variants[1]) == Values{{"budget", 500}, {"kappa", 0.5}});
   CHECK(s.base_samples == 1'000'000);
@@ -168,6 +167,29 @@ TEST_CASE("a setting reaches what has it and one that nothing has is refused") {
   CHECK_THROWS_AS(change(s, all, "seeds"), UsageError);
 }
 
+TEST_CASE("a panel may have another task and instances of its own") {
+  const std::string toml = R"(
+title = "T"
+task = "tiny"
+instances = [3, 4]
+variants = ["prior"]
+panels = [{name = "a", divisor = 5}, {name = "b", task = "program", instances = [8]}]
+[settings]
+depth = "high"
+)";
+  Study s = tiny::study(toml);
+  REQUIRE(s.panels.size() == 2);
+  CHECK(s.panels[0] == Panel{"a", "tiny", {3, 4}, {{"depth", "high"}, {"divisor", 5}}});
+  CHECK(s.panels[1] == Panel{"b", "program", {8}});
+  CHECK(instance_count(s) == 3);
+  CHECK(tiny::study(to_toml(s)) == s);
+  change(s, tiny::registry(), "divisor=7");  // of the panels whose task has it
+  CHECK(s.panels[0].settings.at("divisor") == 7);
+  CHECK(s.panels[1].settings.empty());
+  CHECK_THROWS_WITH_AS(tiny::study(toml + "[quick]\npanels = [{name = \"a\", task = \"prgram\"}]"),
+                       doctest::Contains("did you mean program?"), InputError);
+}
+
 TEST_CASE("parts of a study are chosen by name and any method of the registry can join it") {
   Study s = tiny::study(std::string(tiny::two_by_two) + "instances = [1, 2]");
   Registry all = tiny::registry();
@@ -176,7 +198,7 @@ TEST_CASE("parts of a study are chosen by name and any method of the registry ca
   CHECK(names(s) == std::vector<std::string>{"mine", "banel"});
   CHECK(s.variants[1].settings.contains("m"));
   CHECK(s.panels.size() == 1);
-  CHECK(s.instances == std::vector<std::uint64_t>{2});
+  CHECK(s.panels[0].instances == std::vector<std::uint64_t>{2});
   CHECK(s.seeds == std::vector<std::uint64_t>{5});
   CHECK_THROWS_WITH_AS(select(s, all, {.panels = {"five"}}), doctest::Contains("did you mean fives?"),
                        UsageError);
