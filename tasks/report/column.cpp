@@ -241,6 +241,12 @@ std::vector<TablePanel> panels_of(const Table& table) {
   return panels;
 }
 
+std::string warnings_note(const Made& made) {
+  const std::size_t n = made.warnings.size();
+  if (n == 0) return "";
+  return "**" + std::to_string(n) + (n == 1 ? " warning" : " warnings") + "** under How it was made.";
+}
+
 std::string main_legend(const Table& table) {
   std::string first = "the first row";
   for (const TableRow& row : table.rows)

@@ -34,8 +34,10 @@ pre { background: var(--soft); padding: 0.8rem; overflow-x: auto; font-size: 0.8
 @page { size: A4; margin: 1.5cm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; } h2, h3 { break-after: avoid; }
-  figure, tr { break-inside: avoid; } .box { overflow: visible; } table { font-size: 6.5pt; }
-  th, td { padding: 0.1rem 0.2rem; } td { white-space: normal; } td.long { min-width: 0; }
+  figure, tr { break-inside: avoid; } .box { overflow: visible; } table { font-size: 6pt; }
+  th, td { padding: 0.1rem 0.15rem; } td { white-space: normal; } td.long { min-width: 9em; }
+  figure img { width: auto; max-width: 100%; max-height: 20cm; }
+  .results details::details-content { content-visibility: visible; block-size: auto; }
 }
 )";
 

@@ -36,7 +36,7 @@ std::string captioned_panel(const std::string& caption, const TablePanel& panel)
 }
 
 std::string results_html(const Table& table) {
-  std::string page = "<h2>Results</h2>\n";
+  std::string page = "<section class=results>\n<h2>Results</h2>\n";  // printed with closed details, too
   for (const TablePanel& panel : panels_of(table))
     page += table_html(captioned_panel("success rates. " + panel.base, panel), main_columns(table.rows),
                        panel.rows);
@@ -50,9 +50,10 @@ std::string results_html(const Table& table) {
   for (const TablePanel& panel : panels_of(table))
     if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
       filters += table_html(captioned_panel("what is kept over what is proposed", panel), f.columns, f.rows);
-  if (filters.empty()) return page;
-  return page +
-         html_details("Does the filter keep successes?", filters + "<p>" + html(filter_legend()) + "</p>\n");
+  if (!filters.empty())
+    page +=
+        html_details("Does the filter keep successes?", filters + "<p>" + html(filter_legend()) + "</p>\n");
+  return page + "</section>\n";
 }
 
 std::string figures_html(const std::vector<Figure>& figures) {
@@ -153,17 +154,24 @@ std::string settings_html(const Results& results, const Table& table) {
   return page;
 }
 
+std::string made_html(const Made& made) {
+  std::string list;
+  for (const std::string& text : made.warnings) list += "<li class=warning>" + markup(text) + "</li>\n";
+  for (const std::string& text : made.facts) list += "<li>" + markup(text) + "</li>\n";
+  return list.empty() ? "" : "<h2>How it was made</h2>\n<ul>\n" + list + "</ul>\n";
+}
+
 }  // namespace
 
 std::string report_page(const Results& results, const Table& table, const std::vector<Figure>& figures) {
   std::string body = "<h1>" + html(results.title) + "</h1>\n";
   if (results.quick)
     body += "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n";
-  for (const std::string* text : {&results.sentence, &results.note, &results.made})
-    if (!text->empty()) body += "<p>" + markup(*text) + "</p>\n";
+  for (const std::string& text : {results.sentence, results.note, warnings_note(results.made)})
+    if (!text.empty()) body += "<p>" + markup(text) + "</p>\n";
   return html_page(results.title, body + results_html(table) + figures_html(figures) +
                                       finds_html(results, table) + seeds_html(table) +
-                                      settings_html(results, table));
+                                      settings_html(results, table) + made_html(results.made));
 }
 
 Table write_report(const fs::path& folder, const Results& results, const Registry& registry,

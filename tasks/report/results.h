@@ -23,11 +23,16 @@ struct QuotedCurve {  // figures of others, drawn dashed in the picture "scaling
   std::vector<double> x = {}, factors = {};  // x increasing; success over the base rate
 };
 
+// How it was made: what a reader should know first, then base rates, command, commit, machine.
+struct Made {
+  std::vector<std::string> warnings = {}, facts = {};
+};
+
 struct Results {
   std::string title = {}, sentence = {};
   std::string note = {};  // short, in figures too: task, seeds, samples of a reading
-  std::string made = {};  // above tables only: base rates, command, commit, machine
-  bool quick = false;     // a check that everything works, not a result: every output says so
+  Made made = {};
+  bool quick = false;  // a check that everything works, not a result: every output says so
   // In the study's order; the first variant is compared with the others. Names that only runs have follow.
   std::vector<std::string> panels = {}, variants = {};
   std::vector<Run> runs = {};

@@ -68,7 +68,7 @@ struct Table {
   std::string title, sentence, note;
   bool quick = false;
   std::vector<TableRow> rows;  // by panel, then variant, in the study's order
-  std::string made = {};
+  Made made = {};
 };
 
 // p_final, p_distinct: exact paired permutation test (stats.h), over the instances and seeds that both have,

@@ -140,8 +140,8 @@ std::string main_table(const Table& table) {
 std::string to_markdown(const Table& table) {
   std::string md = "# " + table.title;
   if (table.quick) md += ": quick run\n\n**A check that everything works, not a result.**";
-  for (const std::string* text : {&table.sentence, &table.note, &table.made})
-    if (!text->empty()) md += "\n\n" + *text;
+  for (const std::string& text : {table.sentence, table.note, warnings_note(table.made)})
+    if (!text.empty()) md += "\n\n" + text;
   md += "\n\n" + main_table(table) + '\n' + main_legend(table) + "\n\n# Other statistics and costs\n\n" +
         "Of an attack, mean over instances and seeds; measuring and the judge's own work excluded. Selected: "
         "the "
@@ -154,7 +154,11 @@ std::string to_markdown(const Table& table) {
   for (const TablePanel& panel : panels_of(table))
     if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
       md += panel_heading(panel) + markdown_table(f.columns, f.rows, false) + '\n';
-  return md + "# Variants\n\n" + variants_text(table);
+  md += "# Variants\n\n" + variants_text(table);
+  if (!table.made.facts.empty()) md += "\n# How it was made\n\n";
+  for (const auto* list : {&table.made.warnings, &table.made.facts})
+    for (const std::string& text : *list) md += "- " + text + '\n';
+  return md;
 }
 
 std::string to_csv(const Table& table) {

@@ -39,20 +39,20 @@ std::string note(const Study& study, const std::vector<Run>& runs) {
 }
 
 // Base rates, and where the numbers come from.
-std::string made(const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
-                 const std::optional<RunRecord>& record) {
-  std::string text;
+std::vector<std::string> facts(const std::vector<Run>& runs, const std::map<std::string, BaseRate>& bases,
+                               const std::optional<RunRecord>& record) {
+  std::vector<std::string> all;
   for (const auto& [title, base] : bases)
-    text += title + ": success rate of the prior " + rate_text(base) + ". ";
+    all.push_back(title + ": success rate of the prior " + rate_text(base) + ".");
   double seconds = 0;
   for (const Run& run : runs) seconds += run.row.seconds;
-  text += grouped(static_cast<std::int64_t>(seconds)) + " s of computing, measuring excluded.";
-  if (!record) return text;
-  if (!record->command.empty()) text += " Command: `" + record->command + "`.";
-  if (!record->commit.empty()) text += " Commit " + record->commit + ".";
-  text += ' ' + record->machine + ", OpenBLAS kernels " + record->kernels + '.';
-  if (record->canary) text += " Canary " + record->canary->core + ' ' + record->canary->hash + '.';
-  return text;
+  all.push_back(grouped(static_cast<std::int64_t>(seconds)) + " s of computing, measuring excluded.");
+  if (!record) return all;
+  if (!record->command.empty()) all.push_back("Command: `" + record->command + "`.");
+  if (!record->commit.empty()) all.push_back("Commit " + record->commit + ".");
+  all.push_back(record->machine + ", OpenBLAS kernels " + record->kernels + '.');
+  if (record->canary) all.push_back("Canary " + record->canary->core + ' ' + record->canary->hash + '.');
+  return all;
 }
 
 }  // namespace
@@ -111,8 +111,9 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
     }
   }
   results.note = note(study, results.runs);
-  for (const std::string& warning : instances.warnings()) results.made += "Warning: " + warning + ". ";
-  results.made += made(results.runs, bases, read_record(run));
+  for (const std::string& warning : instances.warnings())
+    results.made.warnings.push_back("Warning: " + warning + '.');
+  results.made.facts = facts(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;
 }

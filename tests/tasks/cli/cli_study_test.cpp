@@ -65,7 +65,10 @@ TEST_CASE("a study goes on with a target above its stop_error and says so in its
   CHECK(o.code == 0);
   CHECK(has(o.err, "Warning: 2-digit addition, target 1: " + warning));
   for (const Json& row : rows(folder)) CHECK(has(row.at("warning"), warning));
-  for (const char* page : {"table.md", "report.html"}) CHECK(has(read_file(folder / page), warning));
+  for (const char* page : {"table.md", "report.html"}) {
+    CHECK(has(read_file(folder / page), warning));
+    CHECK(has(read_file(folder / page), "under How it was made"));
+  }
   CHECK(run({"verify", folder, "--quiet"}).code == 0);
   CHECK(run({"report", folder, "--quiet"}).code == 0);
   CHECK(run(Arguments{"study", here.study(), "--out", here.path / "good", "--quiet"}).code == 0);
