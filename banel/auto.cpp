@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "tensor/check.h"
@@ -221,16 +222,19 @@ void Auto::unite(Search& all, const Round& round, const Context& context) const 
   all.united_at = context.oracle.used();
 }
 
-// The latest failures that an attacker explains, so most of those that it wrote.
+// The latest failures that an attacker explains, so most of those that it wrote. Few of all need be asked for.
 std::vector<Attempt> Auto::explained_failures(const Search& all, const Oracle& oracle) const {
-  std::vector<Attempt> failures;
-  for (const Evaluation& e : oracle.paid())
-    if (e.verdict.reward == Reward::failure) failures.push_back(e.attempt);
-  const std::vector<bool> near = explained(all, failures);
-  std::vector<Attempt> result;
-  for (std::size_t i = 0; i < failures.size(); ++i)
-    if (near[i]) result.push_back(failures[i]);
-  result.erase(result.begin(), result.end() - std::min<std::ptrdiff_t>(refined, std::ssize(result)));
+  std::vector<Attempt> failures, result;  // both from the latest to the first
+  const std::span<const Evaluation> paid = oracle.paid();
+  for (auto e = paid.rbegin(); e != paid.rend(); ++e)
+    if (e->verdict.reward == Reward::failure) failures.push_back(e->attempt);
+  for (std::size_t at = 0; at < failures.size() && result.size() < refined; at += refined) {
+    const auto next = std::span(failures).subspan(at, std::min(refined, failures.size() - at));
+    const std::vector<bool> near = explained(all, next);
+    for (std::size_t i = 0; i < next.size() && result.size() < refined; ++i)
+      if (near[i]) result.push_back(next[i]);
+  }
+  std::ranges::reverse(result);
   return result;
 }
 
