@@ -1,6 +1,5 @@
 #include "tasks/study/record.h"
 
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
@@ -55,8 +54,8 @@ Json to_json(const RunRecord& record, const Json& system) {
   return {{"study", record.study},
           {"command", record.command},
           {"commit", record.commit},
-          {"machine", system.at("cpu").get<std::string>() + ", " +
-                          std::to_string(system.at("cores").get<int>()) + " cores"},
+          {"machine", system.at("cpu").text() + ", " +
+                          std::to_string(system.at("cores").integer()) + " cores"},
           {"kernels", system.at("blas_kernels")},
           {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
           {"system", system}};
