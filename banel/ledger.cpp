@@ -81,8 +81,7 @@ Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
   } catch (const InputError&) {  // it is no JSON, or something is missing
   }
   // Refuses a number out of order or out of range, a reward of 2: whatever is not written so.
-  ENSURE_AS(again == hashed, InputError, "form",
-            "it is not evaluation " << n << " as the oracle writes it");
+  ENSURE_AS(again == hashed, InputError, "form", "it is not evaluation " << n << " as the oracle writes it");
   return read;
 }
 

@@ -174,7 +174,8 @@ std::vector<std::pair<std::string, Field>> Field::members() const {
 std::vector<Field> Field::items() const {
   if (!value_.is_array()) refuse("is " + std::string(value_.type_name()) + ", not an array");
   std::vector<Field> result;
-  for (const Json& item : value_.items()) result.push_back(at("[" + std::to_string(result.size()) + "]", item));
+  for (const Json& item : value_.items())
+    result.push_back(at("[" + std::to_string(result.size()) + "]", item));
   return result;
 }
 

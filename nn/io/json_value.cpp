@@ -106,7 +106,10 @@ void Json::erase(std::string_view key) {
   std::erase_if(*std::get<Box<Members>>(value_), [&](const auto& member) { return member.first == key; });
 }
 
-Json& Json::push_back(Json item) { return items().emplace_back(std::move(item)); }
+Json& Json::push_back(Json item) {
+  if (is_null()) *this = array();
+  return items().emplace_back(std::move(item));
+}
 
 void Json::write(std::string& out, int indent, int level) const {
   const auto new_line = [&](int spaces) {

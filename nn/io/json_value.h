@@ -70,8 +70,9 @@ class Json {
   std::int64_t integer() const { return std::get<std::int64_t>(value_); }
   double number() const;  // of any number
   const std::string& text() const { return *std::get<Box<std::string>>(value_); }
-  const Items& items() const { return *std::get<Box<Items>>(value_); }
-  Items& items() { return *std::get<Box<Items>>(value_); }
+  const Items& items() const& { return *std::get<Box<Items>>(value_); }
+  Items& items() & { return *std::get<Box<Items>>(value_); }
+  Items items() && { return std::move(items()); }  // of a temporary they outlive it
   const Members& members() const { return *std::get<Box<Members>>(value_); }
 
   // Of an object. To look up a key takes time in proportion to the size.
@@ -83,7 +84,7 @@ class Json {
   void erase(std::string_view key);
 
   // Of an array; an object has a size, too.
-  Json& push_back(Json);
+  Json& push_back(Json);  // makes an array of null
   const Json& operator[](std::size_t i) const { return items().at(i); }
   Json& operator[](std::size_t i) { return items().at(i); }
   std::size_t size() const { return is_object() ? members().size() : items().size(); }

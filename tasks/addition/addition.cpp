@@ -1,6 +1,5 @@
 #include "tasks/addition/addition.h"
 
-
 #include "nn/io/file.h"
 #include "tasks/addition/rules.h"
 #include "tasks/model/prior.h"

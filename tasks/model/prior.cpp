@@ -1,6 +1,5 @@
 #include "tasks/model/prior.h"
 
-
 #include "nn/io/file.h"
 
 namespace banel {

@@ -1,6 +1,5 @@
 #include "tasks/model/rate.h"
 
-
 #include "tasks/base/stats.h"
 
 namespace banel {

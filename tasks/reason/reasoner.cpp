@@ -1,6 +1,5 @@
 #include "tasks/reason/reasoner.h"
 
-
 #include "nn/io/file.h"
 #include "nn/sample.h"
 #include "tasks/model/rate.h"

@@ -1,6 +1,5 @@
 #include "tasks/run/folder.h"
 
-
 #include "tensor/check.h"
 
 namespace banel {

@@ -222,8 +222,8 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
 std::string bench_markdown(const Json& b) {
   std::ostringstream out;
   const auto pair = [&](const char* name) {
-    return fixed(b.at(name).at("one_core").number(), 0) + " on one core, " + fixed(b.at(name).at("all_cores").number(), 0) +
-           " on all";
+    return fixed(b.at(name).at("one_core").number(), 0) + " on one core, " +
+           fixed(b.at(name).at("all_cores").number(), 0) + " on all";
   };
   out << "sgemm of 1024 x 1024: " << pair("sgemm_gflops") << " GFLOP/s. Memory: " << pair("memory_gb_per_s")
       << " GB/s.\n\n| config | work | threads | tokens/s | strings/s | GFLOP/s | of peak | scaling | spread "
@@ -236,11 +236,13 @@ std::string bench_markdown(const Json& b) {
     const std::int64_t n = row.at("threads").integer();
     const double tokens = row.at("tokens_per_s").number();
     if (n == 1) alone[name] = tokens;
-    out << "| " << row.at("config").text() << " | " << row.at("work").text() << " | "
-        << n << " | " << grouped(static_cast<std::int64_t>(tokens)) << " | "
+    out << "| " << row.at("config").text() << " | " << row.at("work").text() << " | " << n << " | "
+        << grouped(static_cast<std::int64_t>(tokens)) << " | "
         << grouped(static_cast<std::int64_t>(row.at("strings_per_s").number())) << " | "
         << fixed(row.at("gflops").number(), 1) << " | " << fixed(100 * row.at("share_of_peak").number(), 0)
-        << " % | " << (alone.contains(name) ? fixed(tokens / alone[name] / static_cast<double>(std::min(n, cores)), 2) : "-")
+        << " % | "
+        << (alone.contains(name) ? fixed(tokens / alone[name] / static_cast<double>(std::min(n, cores)), 2)
+                                 : "-")
         << " | " << fixed(row.at("low").number(), 2) << "-" << fixed(row.at("high").number(), 2) << " |\n";
   }
   const auto count = [&](const char* name) {

@@ -124,10 +124,9 @@ std::string profile_markdown(const Json& p) {
   for (const Json& one : p.at("profiles").items())
     for (const Json& row : one.at("ops").items()) {
       const double floor = row.at("floor_seconds").number();
-      out << "| " << one.at("config").text() << " | " << row.at("op").text() << " | "
-          << row.at("pass").text() << " | " << grouped(row.at("calls").integer()) << " | "
-          << fixed(100 * row.at("share").number(), 1) << " % | "
-          << (floor > 0 ? fixed(row.at("seconds").number() / floor, 1) : "-") << " |\n";
+      out << "| " << one.at("config").text() << " | " << row.at("op").text() << " | " << row.at("pass").text()
+          << " | " << grouped(row.at("calls").integer()) << " | " << fixed(100 * row.at("share").number(), 1)
+          << " % | " << (floor > 0 ? fixed(row.at("seconds").number() / floor, 1) : "-") << " |\n";
     }
   return out.str();
 }

@@ -1,6 +1,5 @@
 #include "tasks/study/canary.h"
 
-
 #include "banel/ledger.h"
 #include "nn/io/file.h"
 #include "tasks/base/system.h"

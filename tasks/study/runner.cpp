@@ -1,6 +1,5 @@
 #include "tasks/study/runner.h"
 
-
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"

@@ -1,6 +1,5 @@
 #include "tasks/cli/commands/instance.h"
 
-
 #include "nn/io/file.h"
 #include "tasks/study/plan.h"
 #include "tensor/check.h"
