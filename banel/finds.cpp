@@ -31,13 +31,13 @@ bool Finds::learn(State& state, Round& round, const Context& context) {
   const std::span<const Evaluation> paid = context.oracle.paid();
   const std::vector<Attempt> finds = rewarded(paid);
   if (finds.size() == rewarded(paid.first(paid.size() - round.rewards.size())).size()) return true;
-  const std::span<const Attempt> latest = std::span(finds).last(std::min(most_finds, finds.size()));
+  const std::span<const Attempt> last = std::span(finds).last(std::min(most_finds, finds.size()));
   Fit fit = context.settings.theta;
   const auto batch = static_cast<std::size_t>(fit.batch);
-  const std::size_t steps_per_epoch = (latest.size() + batch - 1) / batch;
+  const std::size_t steps_per_epoch = (last.size() + batch - 1) / batch;
   fit.epochs = static_cast<int>(std::max<std::size_t>(1, steps / steps_per_epoch));
   state.theta = prior_->clone();
-  state.theta->fit(latest, fit, context.stream("finds", round));
+  state.theta->fit(last, fit, context.stream("finds", round));
   return true;
 }
 

@@ -1,11 +1,11 @@
 #include "banel/ledger.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "nn/io/file.h"
+#include "nn/io/json.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -18,11 +18,11 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 std::string seal(std::uint64_t hash) { return R"(,"hash":")" + hex(hash) + R"("})"; }
 
 // Adds a text under `key`, or under `key`_hex if it is not UTF-8.
-void put(nlohmann::ordered_json& json, const std::string& key, const std::string& text) {
+void put(Json& json, const std::string& key, const std::string& text) {
   try {
-    (void)nlohmann::json(text).dump();
+    (void)Json(text).dump();
     json[key] = text;
-  } catch (const nlohmann::json::type_error&) {
+  } catch (const NotUtf8&) {
     std::string digits;
     for (const char c : text)
       for (const int shift : {4, 0}) digits += hex_digits[static_cast<unsigned char>(c) >> shift & 15];
@@ -32,10 +32,10 @@ void put(nlohmann::ordered_json& json, const std::string& key, const std::string
 
 // The text that put() added. What is not hexadecimal gives some other text, which the check of the form in
 // parse() refuses.
-std::string get(const nlohmann::json& json, const std::string& key) {
-  const auto hexadecimal = json.find(key + "_hex");
-  if (hexadecimal == json.end()) return json.at(key).get<std::string>();
-  const auto digits = hexadecimal->get<std::string>();
+std::string get(const Field& json, const std::string& key) {
+  const std::string key_hex = key + "_hex";
+  if (!json.has(key_hex.c_str())) return json[key.c_str()].text();
+  const std::string& digits = json[key_hex.c_str()].text();
   std::string text;
   for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
     text += static_cast<char>(hex_digits.find(digits[i]) << 4 | hex_digits.find(digits[i + 1]));
@@ -44,19 +44,26 @@ std::string get(const nlohmann::json& json, const std::string& key) {
 
 // The bytes of line n that are hashed.
 std::string content(std::size_t n, const Attempt& attempt, const Verdict& verdict) {
-  nlohmann::ordered_json json{{"n", n}};
+  Json json{{"n", n}};
   put(json, "attempt", attempt);
   put(json, "answer", verdict.answer);
   if (!verdict.kind.empty()) put(json, "kind", verdict.kind);
-  const std::array<nlohmann::ordered_json, 3> rewards{0, 1, nullptr};
+  const std::array<Json, 3> rewards{0, 1, nullptr};
   json["reward"] = rewards[static_cast<std::size_t>(verdict.reward)];
   std::string text = json.dump();
   text.pop_back();  // the brace closes after the hash
   return text;
 }
 
-Reward reward_of(const nlohmann::json& value) {
+Reward reward_of(const Json& value) {
   return value.is_null() ? Reward::unjudged : value == 1 ? Reward::success : Reward::failure;
+}
+
+Evaluation evaluation_from(const Field& json, std::uint64_t hash) {
+  const bool has_kind = json.has("kind") || json.has("kind_hex");
+  return {get(json, "attempt"),
+          {get(json, "answer"), reward_of(json["reward"].value()), has_kind ? get(json, "kind") : ""},
+          hash};
 }
 
 // Line n, which follows lines of the hash `before`.
@@ -65,14 +72,16 @@ Evaluation parse(std::string_view line, std::size_t n, std::uint64_t before) {
   const std::uint64_t hash = fnv1a(hashed, before);
   ENSURE_AS(line.substr(hashed.size()) == seal(hash), InputError, "hash",
             "it is not " << hex(hash) << ", the hash of the file up to here");
-  const auto json = nlohmann::json::parse(line);
-  const bool has_kind = json.contains("kind") || json.contains("kind_hex");
-  Evaluation read{get(json, "attempt"),
-                  {get(json, "answer"), reward_of(json.at("reward")), has_kind ? get(json, "kind") : ""},
-                  hash};
-  // Refuses a repeated key, a number out of order or out of range, a reward of 2: whatever is not written so.
-  ENSURE_AS(content(n, read.attempt, read.verdict) == hashed, InputError, "form",
-            "it is not evaluation " << n << " as the oracle writes it");
+  Evaluation read;
+  std::string again;
+  try {
+    const Json json = parse_json(line, "form", 1, line.size());
+    read = evaluation_from(Field(json, "form"), hash);
+    again = content(n, read.attempt, read.verdict);
+  } catch (const InputError&) {  // it is no JSON, or something is missing
+  }
+  // Refuses a number out of order or out of range, a reward of 2: whatever is not written so.
+  ENSURE_AS(again == hashed, InputError, "form", "it is not evaluation " << n << " as the oracle writes it");
   return read;
 }
 
@@ -100,8 +109,6 @@ Ledger read_ledger(const std::filesystem::path& path, const LedgerMark& mark) {
           parse(std::string_view(text).substr(ledger.bytes, end - ledger.bytes), read.size() + 1, hash));
       hash = read.back().hash;
     } catch (const InputError& error) {
-      refuse(error.what());
-    } catch (const nlohmann::json::exception& error) {
       refuse(error.what());
     }
     if (std::ssize(read) == mark.evaluations)

@@ -49,5 +49,4 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # OpenBLAS is loaded by name when the program starts computing, so the linker does not know of it.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopenblas0-pthread | libopenblas0-openmp | libopenblas0-serial")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nlohmann-json3-dev")  # for the headers of tasks/
 include(CPack)

@@ -21,7 +21,7 @@ constexpr const char* mend = "; restore the file from a copy, or remove it and m
 
 // Builds the value step by step. The library's own builder accepts a repeated key; with a callback that
 // refuses one, it takes quadratic time for an array of objects.
-class Builder final : public nlohmann::json_sax<Json> {
+class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(std::string_view text, std::string_view where, std::size_t line)
       : text_(text), where_(where), line_(line) {}
@@ -52,7 +52,7 @@ class Builder final : public nlohmann::json_sax<Json> {
                    const nlohmann::detail::exception& error) override {
     const std::size_t before = position ? std::min(position - 1, text_.size()) : 0;
     const auto lines = std::ranges::count(text_.substr(0, before), '\n');
-    const bool too_large = dynamic_cast<const Json::out_of_range*>(&error);
+    const bool too_large = dynamic_cast<const nlohmann::json::out_of_range*>(&error);
     refuse_text(where_, line_ + static_cast<std::size_t>(lines),
                 too_large ? "a number too large for a double" : "not JSON in UTF-8");
   }
@@ -60,15 +60,14 @@ class Builder final : public nlohmann::json_sax<Json> {
  private:
   Json* put(Json&& x) {
     constexpr std::size_t overhead = 16;  // of an allocation
-    if (x.is_structured()) take_memory(sizeof(std::vector<Json>) + overhead);
-    if (x.is_string())
-      take_memory(sizeof(std::string) + x.get_ref<const std::string&>().size() + 2 * overhead);
+    if (x.is_array() || x.is_object()) take_memory(sizeof(std::vector<Json>) + overhead);
+    if (x.is_text()) take_memory(sizeof(std::string) + x.text().size() + 2 * overhead);
     if (open_.empty()) return &(value = std::move(x));
     Json& into = *open_.back();
     constexpr std::size_t growing = 3;  // the old numbers and twice as much room, while a vector grows
     if (into.is_array()) {
       take_memory(growing * sizeof(Json));
-      return &into.emplace_back(std::move(x));
+      return &into.push_back(std::move(x));
     }
     take_memory(growing * sizeof(std::pair<std::string, Json>) + key_.size());
     return &(into[key_] = std::move(x));
@@ -130,17 +129,17 @@ std::size_t longest_token(std::string_view json) {
   return longest;
 }
 
-Json parse_json(std::string_view text, std::string_view where, std::size_t line) {
+Json parse_json(std::string_view text, std::string_view where, std::size_t line, std::size_t most_token) {
   // The parser would take a zero byte for the end and ignore the rest.
   const std::size_t zero = text.find('\0');
   if (zero != text.npos) {
     const auto lines = std::ranges::count(text.substr(0, zero), '\n');
     refuse_text(where, line + static_cast<std::size_t>(lines), "a zero byte, which JSON does not allow");
   }
-  if (longest_token(text) > most_json_token)
+  if (longest_token(text) > most_token)
     refuse_text(where, line, "a text, number or run of white space of more than a million bytes");
   Builder builder(text, where, line);
-  Json::sax_parse(text.begin(), text.end(), &builder);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder.value);
 }
 
@@ -158,8 +157,8 @@ Field Field::at(const std::string& step, const Json& value) const {
 
 Field Field::operator[](const char* key) const {
   if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
-  const auto found = value_.find(key);
-  if (found == value_.end()) refuse("has no \"" + std::string(key) + "\"");
+  const Json* const found = value_.find(key);
+  if (!found) refuse("has no \"" + std::string(key) + "\"");
   return at(key, *found);
 }
 
@@ -168,23 +167,21 @@ bool Field::has(const char* key) const { return value_.is_object() && value_.con
 std::vector<std::pair<std::string, Field>> Field::members() const {
   if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
   std::vector<std::pair<std::string, Field>> result;
-  for (const auto& [key, member] : value_.items()) result.emplace_back(key, at(key, member));
+  for (const auto& [key, member] : value_.members()) result.emplace_back(key, at(key, member));
   return result;
 }
 
 std::vector<Field> Field::items() const {
   if (!value_.is_array()) refuse("is " + std::string(value_.type_name()) + ", not an array");
   std::vector<Field> result;
-  for (const Json& item : value_) result.push_back(at("[" + std::to_string(result.size()) + "]", item));
+  for (const Json& item : value_.items())
+    result.push_back(at("[" + std::to_string(result.size()) + "]", item));
   return result;
 }
 
 std::int64_t Field::integer(std::int64_t lowest, std::int64_t highest) const {
-  const bool fits = value_.is_number_unsigned()
-                        ? value_.get<std::uint64_t>() <=
-                              static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
-                        : value_.is_number_integer();
-  const std::int64_t number = fits ? value_.get<std::int64_t>() : 0;
+  const bool fits = value_.is_integer();
+  const std::int64_t number = fits ? value_.integer() : 0;
   if (!fits || number < lowest || number > highest)
     refuse("is " + (value_.is_number() ? value_.dump() : value_.type_name()) +
            "; expected a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
@@ -194,19 +191,19 @@ std::int64_t Field::integer(std::int64_t lowest, std::int64_t highest) const {
 std::int64_t Field::count(std::int64_t lowest) const { return integer(lowest, std::int64_t{1} << 53); }
 
 double Field::number() const {
-  const double number = value_.is_number() ? value_.get<double>() : std::nan("");
+  const double number = value_.is_number() ? value_.number() : std::nan("");
   if (!std::isfinite(number)) refuse("is " + std::string(value_.type_name()) + ", not a finite number");
   return number;
 }
 
 bool Field::boolean() const {
   if (!value_.is_boolean()) refuse("is " + std::string(value_.type_name()) + ", not true or false");
-  return value_.get<bool>();
+  return value_.boolean();
 }
 
 const std::string& Field::text() const {
-  if (!value_.is_string()) refuse("is " + std::string(value_.type_name()) + ", not a text");
-  return value_.get_ref<const std::string&>();
+  if (!value_.is_text()) refuse("is " + std::string(value_.type_name()) + ", not a text");
+  return value_.text();
 }
 
 void for_each_line(std::string_view lines, std::string_view where,

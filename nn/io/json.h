@@ -7,15 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace banel {
+#include "nn/io/json_value.h"
 
-using Json = nlohmann::ordered_json;
+namespace banel {
 
 // A text from a file for a message of one line: in quotation marks, at most 60 bytes, "?" for control
 // characters.
@@ -29,8 +28,10 @@ constexpr std::size_t most_json_token = 1 << 20;
 // The value of one JSON text (RFC 8259), whose first line is line number `line` of WHERE. Errors: InputError
 // "WHERE: line L: ..." if it is not JSON in UTF-8, has a key twice in one object, a zero byte or a number
 // beyond a double, or has more than 64 levels or 256 keys in one object. Memory stays within the size of the
-// text and 16 MB: what would take more is refused, too, such as hundreds of thousands of small values.
-Json parse_json(std::string_view text, std::string_view where, std::size_t line = 1);
+// text and 16 MB: what would take more is refused, too, such as hundreds of thousands of small values. It is
+// a few times the size of the text if that is trusted to have tokens longer than most_json_token.
+Json parse_json(std::string_view text, std::string_view where, std::size_t line = 1,
+                std::size_t most_token = most_json_token);
 Json read_json(const std::filesystem::path&);
 
 // A value of such a file, with its name. Every access is checked: a value that is missing, has another type

@@ -3,7 +3,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "nn/io/file.h"
@@ -42,10 +41,10 @@ std::vector<float> read_values(std::string_view data, std::string_view name, std
 // The header that encode_safetensors writes, checked and padded.
 std::string header_text(const TensorFile& file) {
   constexpr const char* where = "encode_safetensors";
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  Json header = Json::object();
   ENSURE(1 + file.metadata.size() + keys_per_tensor * file.tensors.size() <= largest_key_count, where,
          file.tensors.size() << " tensors and " << file.metadata.size() << " texts; use several files");
-  if (!file.metadata.empty()) header[metadata_key] = file.metadata;
+  for (const auto& [key, text] : file.metadata) header[metadata_key][key] = text;
   std::uint64_t end = 0;
   for (const NamedTensor& tensor : file.tensors) {
     const std::string name = in_quotes(tensor.name);
@@ -61,7 +60,7 @@ std::string header_text(const TensorFile& file) {
   std::string text;
   try {
     text = header.dump();
-  } catch (const nlohmann::json::type_error&) {
+  } catch (const NotUtf8&) {
     ENSURE(false, where, "a name or a metadata text is not valid UTF-8");
   }
   text.append((alignment - text.size() % alignment) % alignment, ' ');

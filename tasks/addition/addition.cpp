@@ -1,7 +1,5 @@
 #include "tasks/addition/addition.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/addition/rules.h"
 #include "tasks/model/prior.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/base/text.h"
@@ -104,12 +103,11 @@ ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, St
 Json to_json(const ErrorMap& map) {
   Json carry = Json::array(), lengths = Json::array();
   for (const auto& [chain, rate] : map.by_carry) {
-    carry.push_back(to_json(rate));
-    carry.back()["carry_chain"] = chain;
+    carry.push_back(to_json(rate))["carry_chain"] = chain;
   }
   for (const auto& [digits, rate] : map.by_lengths) {
-    lengths.push_back(to_json(rate));
-    lengths.back()["lengths"] = std::to_string(digits.first) + "+" + std::to_string(digits.second);
+    lengths.push_back(to_json(rate))["lengths"] =
+        std::to_string(digits.first) + "+" + std::to_string(digits.second);
   }
   return {{"error", to_json(map.all)}, {"by_carry_chain", carry}, {"by_lengths", lengths}};
 }

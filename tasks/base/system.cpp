@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <thread>
 
@@ -34,7 +33,7 @@ std::string cpu_name() {
 
 }  // namespace
 
-nlohmann::ordered_json system_info() {
+Json system_info() {
   const BlasInfo blas = blas_info();
   return {{"banel", BANEL_VERSION},
           {"compiler", __VERSION__},

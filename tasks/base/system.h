@@ -5,13 +5,14 @@
 //   }
 #pragma once
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
+
+#include "nn/io/json.h"
 
 namespace banel {
 
 // Version, compiler and build flags of the program; CPU, cores and threads; the file, kernels and
 // configuration of the OpenBLAS library in use; and which runs have the same bits.
-nlohmann::ordered_json system_info();
+Json system_info();
 
 // Runs the program and returns its exit code, for main to return.
 // - An exception becomes one line on stderr and the exit code of its class (tensor/check.h).

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <iostream>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "tasks/base/system.h"
 #include "tasks/base/words.h"

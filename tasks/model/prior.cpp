@@ -1,7 +1,5 @@
 #include "tasks/model/prior.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 
 namespace banel {

@@ -1,7 +1,5 @@
 #include "tasks/model/rate.h"
 
-#include <nlohmann/json.hpp>
-
 #include "tasks/base/stats.h"
 
 namespace banel {

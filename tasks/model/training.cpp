@@ -1,7 +1,6 @@
 #include "tasks/model/training.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "tasks/base/words.h"
 #include "tensor/check.h"
@@ -43,8 +42,8 @@ Json to_json(const Value& value) {
 
 Value value_from(const Field& field) {
   const Json& json = field.value();
-  if (json.is_string()) return field.text();
-  if (json.is_boolean()) return json.get<bool>() ? 1 : 0;
+  if (json.is_text()) return field.text();
+  if (json.is_boolean()) return json.boolean() ? 1 : 0;
   return field.number();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "tasks/reason/hard.h"
 #include "tasks/reason/reasoner.h"

@@ -1,7 +1,5 @@
 #include "tasks/reason/reasoner.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "nn/sample.h"
 #include "tasks/model/rate.h"
@@ -55,8 +53,7 @@ std::vector<Problem> ordinary_problems(Stream random) {
 Json error_map(const GPT& model) {
   Json map = Json::array();
   const auto add = [&](const std::string& cell, const std::vector<Problem>& problems) {
-    map.push_back(to_json(errors(model, problems)));
-    map.back()["problems"] = cell;
+    map.push_back(to_json(errors(model, problems)))["problems"] = cell;
   };
   for (std::size_t n = 1; n <= most_relations; ++n)
     add("as in training, relations: " + std::to_string(n),

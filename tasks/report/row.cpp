@@ -1,7 +1,6 @@
 #include "tasks/report/row.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "banel/ledger.h"

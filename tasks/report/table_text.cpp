@@ -1,6 +1,5 @@
 // Tables as markdown, CSV and for the terminal.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tasks/base/text.h"

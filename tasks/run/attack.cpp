@@ -1,7 +1,6 @@
 #include "tasks/run/attack.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "banel/generators/pool.h"
 #include "nn/io/file.h"

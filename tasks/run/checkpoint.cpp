@@ -1,7 +1,6 @@
 #include "tasks/run/checkpoint.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/run/log.h"

@@ -1,7 +1,5 @@
 #include "tasks/run/folder.h"
 
-#include <nlohmann/json.hpp>
-
 #include "tensor/check.h"
 
 namespace banel {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -133,7 +132,7 @@ Json to_json(const Measurement& m) {
             {"modes", modes},
             {"entropy", m.entropy},
             {"findings", findings}};
-  if (!also.empty()) json["also"] = also;
+  if (also.size()) json["also"] = also;
   if (m.surprise) json["surprise"] = *m.surprise;
   if (m.exact) json["exact"] = {{"value", m.exact->value}, {"standard_error", m.exact->standard_error}};
   return json;

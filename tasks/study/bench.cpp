@@ -6,7 +6,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "banel/oracle.h"
@@ -187,7 +186,7 @@ Spread spread(std::vector<double> values) {
 
 Json bench(const BenchSettings& s, ProgressMode mode) {
   const Json machine = system_info();
-  const int cores = machine.at("cores"), threads_before = threads();
+  const int cores = static_cast<int>(machine.at("cores").integer()), threads_before = threads();
   const double part = s.seconds / s.repetitions;
   std::vector<BenchRow> rows;
   for (const BenchConfig& c : chosen(s))
@@ -223,35 +222,37 @@ Json bench(const BenchSettings& s, ProgressMode mode) {
 std::string bench_markdown(const Json& b) {
   std::ostringstream out;
   const auto pair = [&](const char* name) {
-    return fixed(b.at(name).at("one_core"), 0) + " on one core, " + fixed(b.at(name).at("all_cores"), 0) +
-           " on all";
+    return fixed(b.at(name).at("one_core").number(), 0) + " on one core, " +
+           fixed(b.at(name).at("all_cores").number(), 0) + " on all";
   };
   out << "sgemm of 1024 x 1024: " << pair("sgemm_gflops") << " GFLOP/s. Memory: " << pair("memory_gb_per_s")
       << " GB/s.\n\n| config | work | threads | tokens/s | strings/s | GFLOP/s | of peak | scaling | spread "
          "|\n"
       << "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   std::map<std::string, double> alone;  // tokens/s of one thread
-  const int cores = b.at("machine").at("cores");
-  for (const Json& row : b.at("rows")) {
-    const std::string name = row.at("config").get<std::string>() + ' ' + row.at("work").get<std::string>();
-    const int n = row.at("threads");
-    const double tokens = row.at("tokens_per_s");
+  const std::int64_t cores = b.at("machine").at("cores").integer();
+  for (const Json& row : b.at("rows").items()) {
+    const std::string name = row.at("config").text() + ' ' + row.at("work").text();
+    const std::int64_t n = row.at("threads").integer();
+    const double tokens = row.at("tokens_per_s").number();
     if (n == 1) alone[name] = tokens;
-    out << "| " << row.at("config").get<std::string>() << " | " << row.at("work").get<std::string>() << " | "
-        << n << " | " << grouped(static_cast<std::int64_t>(tokens)) << " | "
-        << grouped(static_cast<std::int64_t>(row.at("strings_per_s").get<double>())) << " | "
-        << fixed(row.at("gflops"), 1) << " | " << fixed(100 * row.at("share_of_peak").get<double>(), 0)
-        << " % | " << (alone.contains(name) ? fixed(tokens / alone[name] / std::min(n, cores), 2) : "-")
-        << " | " << fixed(row.at("low"), 2) << "-" << fixed(row.at("high"), 2) << " |\n";
+    out << "| " << row.at("config").text() << " | " << row.at("work").text() << " | " << n << " | "
+        << grouped(static_cast<std::int64_t>(tokens)) << " | "
+        << grouped(static_cast<std::int64_t>(row.at("strings_per_s").number())) << " | "
+        << fixed(row.at("gflops").number(), 1) << " | " << fixed(100 * row.at("share_of_peak").number(), 0)
+        << " % | "
+        << (alone.contains(name) ? fixed(tokens / alone[name] / static_cast<double>(std::min(n, cores)), 2)
+                                 : "-")
+        << " | " << fixed(row.at("low").number(), 2) << "-" << fixed(row.at("high").number(), 2) << " |\n";
   }
   const auto count = [&](const char* name) {
-    return grouped(static_cast<std::int64_t>(b.at("oracle").at(name).get<double>()));
+    return grouped(static_cast<std::int64_t>(b.at("oracle").at(name).number()));
   };
   out << "\nscaling: tokens/s over those of one thread, per core in use. spread: slowest and fastest "
          "repetition over the "
          "median.\nOracle: "
       << count("evaluations_per_s") << " evaluations/s, " << count("with_ledger_per_s")
-      << " with a ledger on disk. Peak memory: " << fixed(b.at("peak_memory_mb"), 0) << " MB.\n";
+      << " with a ledger on disk. Peak memory: " << fixed(b.at("peak_memory_mb").number(), 0) << " MB.\n";
   return out.str();
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "nn/adamw.h"
@@ -54,8 +53,7 @@ class Profile {
                       {"share", cost.seconds / total},
                       {"floor_seconds", floor}});
     }
-    std::sort(rows.begin(), rows.end(),
-              [](const Json& a, const Json& b) { return a.at("share") > b.at("share"); });
+    std::ranges::sort(rows.items(), std::greater(), [](const Json& row) { return row.at("share").number(); });
     return rows;
   }
 
@@ -119,17 +117,16 @@ Json bench_profile(const BenchSettings& s) {
 
 std::string profile_markdown(const Json& p) {
   std::ostringstream out;
-  out << "One thread; sgemm " << fixed(p.at("sgemm_gflops"), 0) << " GFLOP/s, memory "
-      << fixed(p.at("memory_gb_per_s"), 0)
+  out << "One thread; sgemm " << fixed(p.at("sgemm_gflops").number(), 0) << " GFLOP/s, memory "
+      << fixed(p.at("memory_gb_per_s").number(), 0)
       << " GB/s.\n\n| config | op | pass | calls | share of time | times its floor |\n| --- | --- | --- | "
          "--- | --- | --- |\n";
-  for (const Json& one : p.at("profiles"))
-    for (const Json& row : one.at("ops")) {
-      const double floor = row.at("floor_seconds");
-      out << "| " << one.at("config").get<std::string>() << " | " << row.at("op").get<std::string>() << " | "
-          << row.at("pass").get<std::string>() << " | " << grouped(row.at("calls")) << " | "
-          << fixed(100 * row.at("share").get<double>(), 1) << " % | "
-          << (floor > 0 ? fixed(row.at("seconds").get<double>() / floor, 1) : "-") << " |\n";
+  for (const Json& one : p.at("profiles").items())
+    for (const Json& row : one.at("ops").items()) {
+      const double floor = row.at("floor_seconds").number();
+      out << "| " << one.at("config").text() << " | " << row.at("op").text() << " | " << row.at("pass").text()
+          << " | " << grouped(row.at("calls").integer()) << " | " << fixed(100 * row.at("share").number(), 1)
+          << " % | " << (floor > 0 ? fixed(row.at("seconds").number() / floor, 1) : "-") << " |\n";
     }
   return out.str();
 }

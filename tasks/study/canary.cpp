@@ -1,7 +1,5 @@
 #include "tasks/study/canary.h"
 
-#include <nlohmann/json.hpp>
-
 #include "banel/ledger.h"
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
@@ -27,7 +25,7 @@ Canary run_canary(const fs::path& folder, const Study& study, const Registry& re
   std::vector<Job> jobs;
   for (const PlannedAttack& a : planned(all)) jobs.push_back(job_of(folder, all, a, registry, instances));
   run_all(jobs, threads(), ProgressMode::quiet);
-  Canary canary{system_info().at("blas_kernels"), canary_hash(folder, registry)};
+  Canary canary{system_info().at("blas_kernels").text(), canary_hash(folder, registry)};
   if (const auto found = study.hashes.find(canary.core); found != study.hashes.end())
     canary.expected = found->second;
   return canary;

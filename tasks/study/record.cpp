@@ -1,7 +1,5 @@
 #include "tasks/study/record.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
 #include "tasks/base/text.h"
@@ -58,14 +56,14 @@ std::vector<std::string> facts(const std::vector<Run>& runs, const std::map<std:
 }  // namespace
 
 Json to_json(const RunRecord& record, const Json& system) {
-  return {{"study", record.study},
-          {"command", record.command},
-          {"commit", record.commit},
-          {"machine", system.at("cpu").get<std::string>() + ", " +
-                          std::to_string(system.at("cores").get<int>()) + " cores"},
-          {"kernels", system.at("blas_kernels")},
-          {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
-          {"system", system}};
+  return {
+      {"study", record.study},
+      {"command", record.command},
+      {"commit", record.commit},
+      {"machine", system.at("cpu").text() + ", " + std::to_string(system.at("cores").integer()) + " cores"},
+      {"kernels", system.at("blas_kernels")},
+      {"canary", record.canary ? to_json(*record.canary) : Json(nullptr)},
+      {"system", system}};
 }
 
 void write_record(const fs::path& run, const RunRecord& record) {

@@ -3,7 +3,6 @@
 //   const Results results = results_of(run, study, registry, instances);
 #pragma once
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 

@@ -1,7 +1,5 @@
 #include "tasks/study/runner.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"

@@ -178,6 +178,18 @@ TEST_CASE("one source file includes cblas.h and no header does") {
   CHECK(users == std::vector<std::string>{"tensor/blas.cpp"});
 }
 
+TEST_CASE("only sources of nn/io include the JSON library because it takes seconds to compile") {
+  std::size_t users = 0;
+  for (const char* top : {"tensor", "nn", "banel", "tasks"})
+    for (const fs::path& file : sources(top))
+      if (!matches(read_file(file), R"(^\s*#\s*include\s*[<"](nlohmann.*)[>"])").empty()) {
+        CHECK(file.parent_path() == root / "nn" / "io");
+        CHECK(file.extension() == ".cpp");
+        ++users;
+      }
+  CHECK(users > 0);
+}
+
 TEST_CASE("nothing to the left of tasks reads a clock or an unseeded random source") {
   const char* const pattern =
       R"((<chrono>|<ctime>|<time\.h>|<sys/time\.h>|\b_clock\b|clock_gettime|gettimeofday|\btime\()"

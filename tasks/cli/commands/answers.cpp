@@ -1,7 +1,6 @@
 #include "tasks/cli/commands/answers.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "nn/likelihood.h"
 #include "tasks/addition/addition.h"

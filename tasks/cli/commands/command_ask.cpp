@@ -1,7 +1,6 @@
 // `banel ask`: a target, an attacker, what a run found, the rules written by hand.
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tasks/base/words.h"

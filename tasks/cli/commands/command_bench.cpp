@@ -1,6 +1,5 @@
 // `banel bench` and `banel doctor`: this build on this machine.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tasks/base/system.h"
 #include "tasks/cli/commands.h"

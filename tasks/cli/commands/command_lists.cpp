@@ -1,7 +1,6 @@
 // `banel methods` and `banel tasks`: what the program knows, and the settings of each.
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tasks/cli/commands.h"
 
@@ -92,7 +91,7 @@ void declare_list(Session& session, const char* name, const char* sentence, cons
       Json all = Json::array();
       for (const Entry& e : entries)
         if (!one || one == &e) all.push_back(to_json(e, settings(e)));
-      return print(one ? all.front() : all);
+      return print(one ? all[0] : all);
     }
     if (one) return print_settings(one->name, one->sentence + remark(*one), settings(*one), quick(*one));
     print_entries(entries);

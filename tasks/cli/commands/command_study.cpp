@@ -1,6 +1,5 @@
 // `banel study`, `banel reproduce`, `banel jobs` and `banel results`: tables from studies.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"

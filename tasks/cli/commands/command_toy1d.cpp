@@ -1,6 +1,5 @@
 // `banel toy1d`: the one-dimensional illustration.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tasks/cli/commands.h"
 #include "tasks/toy1d/toy1d_figure.h"

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "tasks/cli/commands.h"
 #include "tasks/cli/commands/instance.h"

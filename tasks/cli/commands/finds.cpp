@@ -1,7 +1,6 @@
 #include "tasks/cli/commands/finds.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "nn/io/file.h"

@@ -1,7 +1,5 @@
 #include "tasks/cli/commands/instance.h"
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/study/plan.h"
 #include "tensor/check.h"

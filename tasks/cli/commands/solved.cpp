@@ -1,7 +1,6 @@
 #include "tasks/cli/commands/solved.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
 #include "tasks/base/embedded.h"

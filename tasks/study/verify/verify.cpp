@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
@@ -55,7 +54,7 @@ std::string other_machine(const Field& system) {
   std::string text;
   for (const char* key : {"cpu", "blas_config"})
     if (system[key].text() != here.at(key))
-      text += (text.empty() ? "" : "; ") + system[key].text() + ", here " + here.at(key).get<std::string>();
+      text += (text.empty() ? "" : "; ") + system[key].text() + ", here " + here.at(key).text();
   return text;
 }
 

@@ -1,7 +1,6 @@
 #include "tasks/study/verify/verify_attack.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/run/checkpoint.h"
@@ -35,7 +34,7 @@ void verify_verdicts(const fs::path& file, const std::vector<Evaluation>& ledger
   std::vector<Attempt> attempts;
   for (const Evaluation& paid : ledger) attempts.push_back(paid.attempt);
   const std::vector<Verdict> again = judge(attempts);
-  const auto shown = [](const Verdict& v) { return Json{v.answer, v.reward, v.kind}; };
+  const auto shown = [](const Verdict& v) { return Json{v.answer, static_cast<int>(v.reward), v.kind}; };
   for (std::size_t i = 0; i < ledger.size(); ++i)
     compare(differences,
             file.string() + ", evaluation " + std::to_string(i + 1) + " (" + in_quotes(attempts[i]) + ")",
@@ -106,9 +105,11 @@ void compare(Differences& differences, const std::string& what, const Json& writ
 void compare_members(Differences& differences, const std::string& what, const Json& written,
                      const Json& found) {
   if (!written.is_object() || !found.is_object()) return compare(differences, what, written, found);
-  for (const auto& [key, value] : found.items())
-    compare_members(differences, what + ", " + key, written.value(key, Json(nullptr)), value);
-  for (const auto& [key, value] : written.items())
+  for (const auto& [key, value] : found.members()) {
+    const Json* const said = written.find(key);
+    compare_members(differences, what + ", " + key, said ? *said : Json(nullptr), value);
+  }
+  for (const auto& [key, value] : written.members())
     if (!found.contains(key)) compare(differences, what + ", " + key, value, nullptr);
 }
 

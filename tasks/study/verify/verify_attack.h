@@ -1,7 +1,6 @@
 // One attack of a run folder against its own files; the part of `verify` that looks into attacks.
 //   Differences found;  const VerifiedAttack attack = verify_attack(job, {}, found);
 #pragma once
-#include <nlohmann/json_fwd.hpp>
 #include <set>
 
 #include "tasks/run/attacks.h"

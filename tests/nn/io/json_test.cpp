@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tensor/check.h"

@@ -5,17 +5,17 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tensor/check.h"
+#include "tests/support/json.h"
 
 namespace banel {
 
 inline Json report_without_times(const std::filesystem::path& path) {
-  Json result = Json::parse(read_file(path));
+  Json result = json_of(read_file(path));
   result.erase("training_seconds");
   return result;
 }

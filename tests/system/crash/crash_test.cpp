@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "banel/oracle.h"
 #include "nn/io/json.h"
 #include "tensor/rng.h"
+#include "tests/support/json.h"
 #include "tests/system/crash/long_commands.h"
 
 namespace banel {
@@ -243,22 +243,22 @@ TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or 
 
 TEST_CASE("ledger and log and table agree on every count") {
   const Files& files = whole(commands()[2]).files;
-  const Json rows = Json::parse(files.at("rows.json"));
-  for (const Json& row : rows) {
+  const Json rows = json_of(files.at("rows.json"));
+  for (const Json& row : rows.items()) {
     const std::string folder =
-        "attacks/1/" + row.at("variant").get<std::string>() + "/seed" + row.at("seed").dump() + "/";
+        "attacks/1/" + row.at("variant").text() + "/seed" + row.at("seed").dump() + "/";
     const auto lines = [&](const std::string& name) {
       std::vector<Json> result;
       std::istringstream text(files.at(folder + name));
-      for (std::string line; std::getline(text, line);) result.push_back(Json::parse(line));
+      for (std::string line; std::getline(text, line);) result.push_back(json_of(line));
       return result;
     };
     std::size_t paid = 0;
     const std::vector<Json> ledger = lines("ledger.jsonl");
     for (const Json& round : lines("metrics.jsonl")) {
-      int positives = 0;
-      for (std::size_t i = 0; i < round.at("submitted").get<std::size_t>(); ++i)
-        positives += ledger.at(paid++).at("reward").get<int>();
+      std::int64_t positives = 0;
+      for (std::int64_t i = 0; i < round.at("submitted").integer(); ++i)
+        positives += ledger.at(paid++).at("reward").integer();
       CHECK(round.at("positives") == positives);
       CHECK(round.at("nre") == paid);
     }

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "banel/ledger.h"
 #include "nn/io/json.h"
 #include "tensor/rng.h"
+#include "tests/support/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {
@@ -161,8 +161,8 @@ inline void check_ledgers(const fs::path& folder) {
     if (end == log.npos) continue;
     const std::size_t begin = end == 0 ? log.npos : log.rfind('\n', end - 1);
     const Json last =
-        Json::parse(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
-    CHECK(last.at("nre").get<std::ptrdiff_t>() <=
+        json_of(log.substr(begin == log.npos ? 0 : begin + 1, end - (begin == log.npos ? 0 : begin + 1)));
+    CHECK(last.at("nre").integer() <=
           std::ssize(read_ledger(entry.path().parent_path() / "ledger.jsonl").evaluations));
   }
 }

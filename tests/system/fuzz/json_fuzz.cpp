@@ -1,5 +1,4 @@
 // Whatever is read is written and read again as the same.
-#include <nlohmann/json.hpp>
 
 #include "nn/io/json.h"
 #include "tests/system/fuzz/fuzz.h"

@@ -1,6 +1,5 @@
 // Rounds that are read have possible numbers, and are written and read again as the same.
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "tasks/run/log.h"
 #include "tests/system/fuzz/fuzz.h"

@@ -1,5 +1,4 @@
 // The first line of an attack's checkpoint. Whatever is read is written and read again as the same.
-#include <nlohmann/json.hpp>
 
 #include "tasks/run/checkpoint.h"
 #include "tests/system/fuzz/fuzz.h"

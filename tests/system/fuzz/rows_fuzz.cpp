@@ -1,6 +1,5 @@
 // rows.json: whatever is read is written and read again as the same, and the page made of it has no tag but
 // its own.
-#include <nlohmann/json.hpp>
 
 #include "tasks/report/report.h"
 #include "tests/system/fuzz/fuzz.h"

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "nn/sample.h"
 #include "tensor/check.h"

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
 #include "tests/support/temporary_folder.h"
@@ -51,7 +50,7 @@ TEST_CASE("a check of a target asks no more questions than it takes to see that 
   make_target(folder.path, s);
   const Json checks = report(folder.path).at("checks");
   REQUIRE(checks.size() == 1);
-  CHECK(checks[0].at("error") > 0.9);
+  CHECK(checks[0].at("error").number() > 0.9);
   CHECK(checks[0].at("questions") == 5000);  // the errors of all that are allowed, 10,000, are not reached
 }
 
@@ -132,11 +131,11 @@ TEST_CASE("training stops at the first checkpoint that errs rarely enough") {
   s.stop_error = 0.5;
   make_target(folder.path, s, 1);
   const Json json = report(folder.path), checks = json.at("checks");
-  CHECK(json.at("examples").get<std::int64_t>() < 200'000);
-  REQUIRE(!checks.empty());
+  CHECK(json.at("examples").integer() < 200'000);
+  REQUIRE(checks.size() > 0);
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const bool last = i + 1 == checks.size();
-    CHECK((checks[i].at("error").get<double>() <= 0.5) == last);
+    CHECK((checks[i].at("error").number() <= 0.5) == last);
     if (last) CHECK(checks[i].at("examples") == json.at("examples"));
   }
 }
@@ -147,7 +146,7 @@ TEST_CASE("a target that ends its schedule above its stop_error says so in its r
   s.stop_error = 1e-9;
   make_target(poor.path, s);
   const Json json = report(poor.path);
-  const std::string warning = json.at("warning");
+  const std::string warning = json.at("warning").text();
   CHECK(warning.starts_with("the target ended its training of 4,000 examples with an error of "));
   CHECK(warning.find("above stop_error = 1e-09; raise target_examples") != warning.npos);
   CHECK(shortfall(parse_target_report(read_file(poor.path / "target.json"), "memory").checks, s) == warning);

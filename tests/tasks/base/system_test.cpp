@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -146,9 +145,9 @@ TEST_CASE("system: every class of error has its exit code and its message on one
 }
 
 TEST_CASE("system: the description of the machine has the same keys in every run") {
-  const nlohmann::ordered_json info = system_info();
+  const Json info = system_info();
   std::vector<std::string> keys;
-  for (const auto& [key, value] : info.items()) keys.push_back(key);
+  for (const auto& [key, value] : info.members()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"banel", "compiler", "build", "cpu", "cores", "threads",
                                          "blas_library", "blas_kernels", "blas_kernels_chosen_by",
                                          "blas_config", "same_bits"});

@@ -1,10 +1,10 @@
 // Studies as a user runs them: run, resumed, split into jobs, reported, verified and asked.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "nn/io/json.h"
+#include "tests/support/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {
@@ -22,8 +22,8 @@ std::vector<std::string> lines(const std::string& text) {
 
 // rows.json without its times.
 Json rows(const fs::path& folder) {
-  Json all = Json::parse(read_file(folder / "rows.json"));
-  for (Json& row : all) row.erase("seconds");
+  Json all = json_of(read_file(folder / "rows.json"));
+  for (Json& row : all.items()) row.erase("seconds");
   return all;
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("a study prints its table and leaves its files and is verified and ask
     CHECK(fs::exists(folder / name));
   }
   CHECK(rows(folder).size() == 4);
-  CHECK(Json::parse(run(study + Arguments{"--json"}).out).size() == 4);  // finished: read back
+  CHECK(json_of(run(study + Arguments{"--json"}).out).size() == 4);  // finished: read back
   CHECK(run({"verify", folder, "--quiet"}).code == 0);
   const Outcome asked = run({"ask", folder, "--quiet"});
   CHECK(asked.code == 0);
@@ -64,7 +64,7 @@ TEST_CASE("a study goes on with a target above its stop_error and says so in its
   const Outcome o = run({"study", file, "--out", folder});
   CHECK(o.code == 0);
   CHECK(has(o.err, "Warning: 2-digit addition, target 1: " + warning));
-  for (const Json& row : rows(folder)) CHECK(has(row.at("warning"), warning));
+  for (const Json& row : rows(folder).items()) CHECK(has(row.at("warning").text(), warning));
   for (const char* page : {"table.md", "report.html"}) {
     CHECK(has(read_file(folder / page), warning));
     CHECK(has(read_file(folder / page), "under How it was made"));
@@ -135,7 +135,7 @@ TEST_CASE("the jobs of a study make the rows that one process makes") {
   }
   CHECK(run(jobs).out == "");  // nothing is missing
   CHECK(run({"report", parts, "--quiet", "--threads", "3"}).code == 0);
-  CHECK(Json::parse(read_file(parts / "run.json")).at("system").at("threads") == 3);
+  CHECK(json_of(read_file(parts / "run.json")).at("system").at("threads") == 3);
   CHECK(rows(parts) == rows(whole));
   refused(2, {"attack", "--study", parts, "--only", "1/banel/7"}, {"1/banel/7"});
 }

@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "nn/io/json.h"
+#include "tests/support/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {
@@ -96,14 +96,14 @@ TEST_CASE("every numeric option refuses values out of its range and names option
 
 TEST_CASE("every setting of a method refuses values out of its range and names key and range") {
   const TemporaryFolder here;
-  const Json methods = Json::parse(run({"methods", "--json"}).out);
+  const Json methods = json_of(run({"methods", "--json"}).out);
   int numbers = 0;
-  for (const Json& method : methods)
-    for (const Json& setting : method.at("settings")) {
+  for (const Json& method : methods.items())
+    for (const Json& setting : method.at("settings").items()) {
       if (!setting.contains("range")) continue;
       ++numbers;
-      const double beyond = setting.at("range")[1].get<double>() * 2;
-      const std::string key = setting.at("key");
+      const double beyond = setting.at("range")[1].number() * 2;
+      const std::string key = setting.at("key").text();
       if (method.at("name") != "banel") continue;  // the settings are the same ones
       refused(2, {"attack", "--out", "x", "--set", key + "=" + Json(beyond).dump()}, {key, ".."}, here.path);
       refused(2, {"attack", "--out", "x", "--set", key + "=nan"}, {key}, here.path);
@@ -165,24 +165,24 @@ TEST_CASE("help is on stdout and names units ranges and exit codes") {
 
 TEST_CASE("methods and tasks list every entry and every setting with its range and default") {
   for (const std::string kind : {"methods", "tasks"}) {
-    const Json all = Json::parse(run({kind, "--json"}).out);
+    const Json all = json_of(run({kind, "--json"}).out);
     const Outcome list = run({kind});
     CHECK(list.code == 0);
-    for (const Json& entry : all) {
-      CHECK(has(list.out, entry.at("name")));
-      const Outcome one = run({kind, entry.at("name")});
+    for (const Json& entry : all.items()) {
+      CHECK(has(list.out, entry.at("name").text()));
+      const Outcome one = run({kind, entry.at("name").text()});
       CHECK(one.code == 0);
-      for (const Json& setting : entry.at("settings")) {
+      for (const Json& setting : entry.at("settings").items()) {
         CAPTURE(setting.dump());
-        CHECK(has(one.out, "\n  " + setting.at("key").get<std::string>() + " "));
+        CHECK(has(one.out, "\n  " + setting.at("key").text() + " "));
       }
-      CHECK(Json::parse(run({kind, entry.at("name"), "--json"}).out) == entry);
+      CHECK(json_of(run({kind, entry.at("name").text(), "--json"}).out) == entry);
     }
   }
-  for (const Json& method : Json::parse(run({"methods", "--json"}).out)) {
+  for (const Json& method : json_of(run({"methods", "--json"}).out).items()) {
     const std::string words =  // without line breaks
-        std::regex_replace(run({"methods", method.at("name")}).out, std::regex("\\s+"), " ");
-    CHECK(has(words, "; trains on rewarded strings") == method.at("trains_on_rewarded").get<bool>());
+        std::regex_replace(run({"methods", method.at("name").text()}).out, std::regex("\\s+"), " ");
+    CHECK(has(words, "; trains on rewarded strings") == method.at("trains_on_rewarded").boolean());
   }
   const std::string banel = run({"methods", "banel"}).out;
   for (const char* text : {"1..10000000", "default 7500", "0..10", "standard deviations"}) {
@@ -207,14 +207,14 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   const Outcome o = run(words + Arguments{"--out", folder.path});
   CHECK(o.code == 0);
   CHECK(o.err == "");
-  const Json json = Json::parse(read_file(folder.path / "steps.json"));
+  const Json json = json_of(read_file(folder.path / "steps.json"));
   CHECK(json.at("summary").at("seeds") == 3);
   CHECK(has(o.out, "step " + std::string(json.at("steps").size() < 10 ? " " : "") +
                        std::to_string(json.at("steps").size())));
   CHECK(read_file(folder.path / "toy1d.svg").rfind("<svg", 0) == 0);
   CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
   CHECK(run(words).out == o.out);
-  CHECK(Json::parse(run(words + Arguments{"--json"}).out) == json);
+  CHECK(json_of(run(words + Arguments{"--json"}).out) == json);
   refused(2, {"toy1d", "--step", "--json"}, {"--step", "--json"});
   refused(2, {"toy1d", "--step", "--first-steps"}, {"--step", "--first-steps"});
 }
@@ -235,13 +235,13 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   const Outcome o = run({"doctor"});
   CHECK(o.code == 0);
   CHECK(o.err == "");
-  const Json json = Json::parse(o.out);
+  const Json json = json_of(o.out);
   for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library",
                           "blas_kernels", "blas_config"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }
-  CHECK(!json.at("blas_kernels").get<std::string>().empty());
+  CHECK(!json.at("blas_kernels").text().empty());
 }
 
 TEST_CASE("bench prints a table or its numbers and refuses what it does not know") {
@@ -251,7 +251,7 @@ TEST_CASE("bench prints a table or its numbers and refuses what it does not know
   CHECK(o.code == 0);
   CHECK(o.err == "");
   CHECK(has(o.out, "| F | loglik | 1 |"));
-  CHECK(Json::parse(run(bench + Arguments{"--json"}).out).at("rows").size() == 1);
+  CHECK(json_of(run(bench + Arguments{"--json"}).out).at("rows").size() == 1);
   const Outcome profile = run({"bench", "--profile", "--configs", "F", "--seconds", "0.001"});
   CHECK(profile.code == 0);
   CHECK(has(profile.out, "| F | linear | backward |"));

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "tasks/base/stats.h"
 #include "tensor/check.h"
 

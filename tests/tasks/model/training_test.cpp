@@ -3,11 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/checkpoint.h"
 #include "nn/io/safetensors.h"
 #include "tasks/model/prior.h"
+#include "tests/support/json.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/interrupted_training.h"
 #include "tests/support/tiny/tiny_task.h"
@@ -61,7 +61,7 @@ TEST_CASE("a prior is trained and saved with a report") {
   CHECK(prior.model().config() == GPTConfig{13, 6, 16, 1, 2});
   const Json report = report_without_times(folder.path / "prior.json");
   CHECK(report.at("examples") == 4000);
-  CHECK(report.at("loss").get<double>() < 2.2);  // ln 13 = 2.56 is guessing
+  CHECK(report.at("loss").number() < 2.2);  // ln 13 = 2.56 is guessing
   CHECK(report.at("settings").at("seed") == 3);
   int valid = 0;
   for (const Proposal& p : prior.sample(500, {1, "samples"}))
@@ -154,7 +154,7 @@ TEST_CASE(
   const fs::path partial = folder.path / "prior.partial.safetensors";
   interrupt(partial, [&] { make_checked(folder.path); });
   const TensorFile good = load_safetensors(partial);
-  const Json training = Json::parse(good.metadata.at("training"));
+  const Json training = json_of(good.metadata.at("training"));
   const auto refused = [&](auto damage) {
     TensorFile file = good;
     damage(file.metadata);
@@ -172,7 +172,7 @@ TEST_CASE(
       metadata["training"] = other.dump();
     });
   };
-  changed("examples", training.at("examples").get<std::int64_t>() + 1);
+  changed("examples", training.at("examples").integer() + 1);
   changed("examples", -1);
   changed("loss", nullptr);
   changed("seconds", "1");

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "nn/io/file.h"
 #include "tasks/addition/addition.h"
@@ -114,7 +113,7 @@ TEST_CASE("the tail holds the valid strings that the prior gives a lower probabi
     made({{"set", "tail"}, {"mass", 0.01}})->open(folder.path, Access::make, ProgressMode::quiet);
     return read_json(report_in(folder.path));
   }();
-  const double threshold = report.at("threshold");
+  const double threshold = report.at("threshold").number();
   std::vector<Attempt> attempts = texts(task->prior().sample(3000, {8, "samples"}));
   const std::vector<bool> valid = task->screens()[0].may_succeed(attempts), tail = rewarded(*task, attempts);
   const std::vector<double> log_p = task->prior().log_prob(attempts);
@@ -130,7 +129,7 @@ TEST_CASE("the mass in the report is the share of the prior's samples that the j
     const auto task = made({{"set", set}, {"mass", 4e-4}});
     task->open(folder.path, Access::make, ProgressMode::quiet);
     const Json report = read_json(report_in(folder.path));
-    const double p = report.at("mass").at("rate"), error = report.at("standard_error");
+    const double p = report.at("mass").at("rate").number(), error = report.at("standard_error").number();
     CHECK(report.at("mass").at("n") == 25'000);
     CHECK(error == doctest::Approx(std::sqrt(p * (1 - p) / 25'000)));
     constexpr std::size_t n = 25'000;

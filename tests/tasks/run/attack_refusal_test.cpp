@@ -1,8 +1,6 @@
 // What an attack refuses to go on from.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "tensor/check.h"
 #include "tests/support/tiny/tiny_attack.h"
 

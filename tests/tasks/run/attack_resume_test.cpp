@@ -1,8 +1,6 @@
 // What an attack goes on from.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {

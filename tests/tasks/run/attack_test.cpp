@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "nn/io/checkpoint.h"
 #include "tasks/run/attacks.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
+#include "tests/support/json.h"
 #include "tests/support/tiny/tiny_attack.h"
 #include "tests/support/with_threads.h"
 
@@ -23,7 +23,7 @@ std::vector<Json> json_lines(const fs::path& path) {
   const std::string text = read_file(path);
   CHECK((text.empty() || text.back() == '\n'));
   for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
-    result.push_back(Json::parse(text.substr(begin, end - begin)));
+    result.push_back(json_of(text.substr(begin, end - begin)));
   return result;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("the rounds of every method are those of its logs and of its ledger") 
       if (result.rounds[k].measured) {
         // Little may be left that is unrefuted, or of a pool outside all regions.
         const bool all = m.remembers != Method::Remembers::claims && m.pool == 0;
-        CHECK(rounds[k].at("measured").at("success").at("n") <= 100);
+        CHECK(rounds[k].at("measured").at("success").at("n").number() <= 100);
         if (all) CHECK(rounds[k].at("measured").at("success").at("n") == 100);
         CHECK(rounds[k].at("measured").at("success").at("k") == result.rounds[k].measured->success.k);
       }
@@ -83,7 +83,7 @@ TEST_CASE("the rounds of every method are those of its logs and of its ledger") 
       CHECK(result.rounds[k].submitted == rounds[k].at("submitted"));
       std::int64_t positives = 0;
       for (; paid < result.rounds[k].nre; ++paid)
-        positives += ledger[static_cast<std::size_t>(paid)].at("reward").get<int>();
+        positives += ledger[static_cast<std::size_t>(paid)].at("reward").integer();
       CHECK(rounds[k].at("positives") == positives);
       rewards += positives;
     }
@@ -99,7 +99,7 @@ TEST_CASE("the verdicts of the ledger are those of the judge") {
   attack(folder.path, tiny::method("banel-paper"));
   std::vector<Attempt> asked;
   const auto ledger = json_lines(folder.path / "ledger.jsonl");
-  for (const Json& line : ledger) asked.push_back(line.at("attempt"));
+  for (const Json& line : ledger) asked.push_back(line.at("attempt").text());
   const std::vector<Verdict> verdicts = tiny::task().judge()(asked);
   for (std::size_t i = 0; i < ledger.size(); ++i) {
     CHECK(ledger[i].at("n") == i + 1);
@@ -117,8 +117,8 @@ TEST_CASE("screened methods submit valid strings and none twice") {
     std::set<std::string> submitted;
     bool all_valid = true;
     for (const Json& line : json_lines(folder.path / "ledger.jsonl")) {
-      submitted.insert(line.at("attempt").get<std::string>());
-      all_valid = all_valid && TinyTask::sum(line.at("attempt").get<std::string>());
+      submitted.insert(line.at("attempt").text());
+      all_valid = all_valid && TinyTask::sum(line.at("attempt").text());
     }
     CHECK(m.settings.screened == (known.screen != "none"));
     CHECK((all_valid && submitted.size() == 60) ==
@@ -134,7 +134,7 @@ TEST_CASE("a screen by prior knowledge is used by the method that names it and b
     attack(folder.path, method);
     int fives = 0;
     for (const Json& line : json_lines(folder.path / "ledger.jsonl"))
-      fives += *TinyTask::sum(line.at("attempt").get<std::string>()) % 5 == 0;
+      fives += *TinyTask::sum(line.at("attempt").text()) % 5 == 0;
     CHECK((fives == 0) == (method.screen == "no-fives"));
   }
 }

@@ -3,11 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "banel/generators/tabular.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
+#include "tests/support/json.h"
 #include "tests/support/temporary_folder.h"
 
 namespace banel {
@@ -70,8 +70,7 @@ TEST_CASE("the progress of an attack survives its text") {
 
 TEST_CASE("a value of the progress that is missing or impossible is refused by name") {
   const Json good = to_json(some_progress());
-  for (const auto& entry : good.items()) {
-    const std::string& key = entry.key();
+  for (const auto& [key, value] : good.members()) {
     Json json = good;
     json.erase(key);
     CAPTURE(key);
@@ -81,7 +80,7 @@ TEST_CASE("a value of the progress that is missing or impossible is refused by n
   const auto refused = [&](const char* pointer, const char* name, const std::vector<Json>& values) {
     for (const Json& value : values) {
       Json json = good;
-      json[Json::json_pointer(pointer)] = value;
+      at_path(json, pointer) = value;
       CAPTURE(pointer);
       CAPTURE(value.dump());
       CHECK(refusal_of(json).starts_with(std::string("run/checkpoint: ") + name));
@@ -209,10 +208,10 @@ TEST_CASE("a checkpoint whose first line does not fit its models is refused by n
   save_attack(folder.path, some_state(), {});
   const std::string good = read_file(folder.path / "checkpoint");
   const std::size_t line = good.find('\n');
-  const Json head = Json::parse(good.substr(0, line));
+  const Json head = json_of(good.substr(0, line));
   const auto refused = [&](const char* pointer, const Json& value, const std::string& why) {
     Json changed = head;
-    changed[Json::json_pointer(pointer)] = value;
+    at_path(changed, pointer) = value;
     const std::string message = loading(folder, changed.dump() + good.substr(line));
     CAPTURE(pointer);
     CAPTURE(message);
@@ -220,7 +219,7 @@ TEST_CASE("a checkpoint whose first line does not fit its models is refused by n
   };
   refused("/format", 1, "checkpoint: format is 1");
   refused("/hash", "0000000000000000", "checkpoint: hash is not");
-  const auto theta = head.at("models").at("theta").get<std::int64_t>();
+  const auto theta = head.at("models").at("theta").integer();
   refused("/models/theta", theta + 1, "checkpoint: models.earlier is");
   refused("/models/earlier", 1e15, "checkpoint: models.earlier is");
   refused("/models/theta", -1, "checkpoint: models.theta is -1");

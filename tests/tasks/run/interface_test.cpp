@@ -2,8 +2,6 @@
 // prompted generator, whose instances are questions.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "tests/support/tiny/program_task.h"
 #include "tests/support/tiny/prompted_task.h"
 #include "tests/support/tiny/tiny_attack.h"

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "tensor/check.h"
+#include "tests/support/json.h"
 
 namespace banel {
 namespace {
@@ -112,7 +112,7 @@ TEST_CASE("a round is written as it is read with or without what was measured") 
 TEST_CASE("a round whose values are missing or of another type or impossible is refused by line and name") {
   const auto refused = [](const char* pointer, const Json& value, const std::string& name) {
     Json second = line(2);
-    second[Json::json_pointer(pointer)] = value;
+    at_path(second, pointer) = value;
     const std::string message = refusal(parse_metrics, lines({line(1), second}));
     CAPTURE(pointer);
     CAPTURE(message);

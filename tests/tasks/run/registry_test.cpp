@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "tensor/check.h"
 #include "tests/support/tiny/tiny_attack.h"

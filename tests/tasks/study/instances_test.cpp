@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/addition/addition.h"
 #include "tasks/addition/target.h"

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/file.h"
 #include "tasks/study/results.h"
 #include "tasks/study/verify/verify.h"

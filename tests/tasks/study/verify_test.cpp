@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
