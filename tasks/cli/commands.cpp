@@ -8,6 +8,7 @@
 
 #include "tasks/base/system.h"
 #include "tasks/base/words.h"
+#include "tasks/run/folder.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -50,24 +51,11 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
   return numbers;
 }
 
-namespace {
-// Also refuses a folder within a run: the study would take what is there for one of its own attacks.
-const fs::path& made(const fs::path& folder) {
-  for (fs::path above = fs::absolute(folder).lexically_normal(); above.has_relative_path();) {
-    above = above.parent_path();
-    ENSURE_AS(!fs::exists(above / "study.toml") || !fs::exists(above / ".lock"), IoError, folder.string(),
-              "is within the run " << above.string() << "; choose a folder outside, or see `banel jobs`");
-  }
-  create_folders(folder);
-  return folder;
-}
-}  // namespace
-
 RunFolder::RunFolder(const fs::path& folder, const Session& session)
     : folder_(folder),
       arguments_(session.arguments),
       config_(session.program.config_text()),
-      lock_(made(folder)) {
+      lock_(take_folder(folder)) {
   if (!fs::exists(folder / "run.json")) record();  // a call that is refused replaces no record of another one
 }
 
