@@ -59,8 +59,8 @@ namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
 
-void on_signal(int) {
-  if (stop_requested) _exit(130);
+void on_signal(int number) {
+  if (stop_requested && number != SIGXCPU) _exit(130);  // the system repeats SIGXCPU every second
   stop_requested = 1;
   request_stop();
 }
@@ -70,6 +70,7 @@ void set_signal_handlers() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGXCPU, &action, nullptr);
   struct sigaction before {};
   sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);

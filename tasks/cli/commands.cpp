@@ -83,6 +83,11 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
+std::string shell_path(const fs::path& path) {
+  const std::string name = path.string();
+  return shell_word(name.starts_with('-') ? "./" + name : name);
+}
+
 std::string call(const Session& session) {
   std::string text = "banel";
   for (std::size_t i = 1; i < session.arguments.size(); ++i) text += ' ' + shell_word(session.arguments[i]);

@@ -148,6 +148,12 @@ TEST_CASE("calls of jobs at the same time on one folder all count") {
   std::string list = study.substr(study.find("instances = "));
   list.resize(list.find('\n'));
   CHECK(std::count(list.begin(), list.end(), ',') == 7);
+  const FolderLock lock(folder / "attacks");  // as another call has it for a moment
+  Program waits({BANEL_PROGRAM, "jobs", file, "--quiet", "--out", folder});
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(!waits.ended());
+  waits.signal(SIGTERM);
+  CHECK(waits.wait().code == 130);
 }
 
 TEST_CASE("a run that is being written or has no table yet is said to be so") {
@@ -168,6 +174,17 @@ TEST_CASE("jobs refuses a folder whose name would break a line of its list") {
   const Folder here;
   refused(2, {"jobs", here.study(), "--out", "a\nb"}, {"--out", "line break"}, here.path);
   CHECK(!fs::exists(here.path / "a\nb"));
+}
+
+TEST_CASE("the lines of jobs and the advice name a folder that begins like an option") {
+  const Folder here;
+  const Outcome jobs = run({"jobs", here.study(), "--out=-run"}, here.path);
+  CHECK(has(jobs.err, "banel report ./-run "));
+  const std::vector<std::string> commands = lines(jobs.out);
+  REQUIRE(commands.size() == 4);
+  Program job({"/bin/sh", "-c", commands[0]}, here.path);
+  CHECK(job.wait().code == 0);
+  CHECK(run({"report", "--quiet", "--", "-run"}, here.path).code == 0);
 }
 
 TEST_CASE("verification names what was changed and exits with 5") {
