@@ -7,12 +7,17 @@
 #pragma once
 #include <sstream>
 #include <stdexcept>
+#include <string>
 
 namespace banel {
 
-// A value, shape or setting out of range. The command line exits with 2.
+// A value, shape or setting out of range. The command line exits with 2. Place and fault are kept apart for
+// whoever names the place in its own way, such as the reader of a file.
 struct UsageError : std::invalid_argument {
-  using std::invalid_argument::invalid_argument;
+  explicit UsageError(const std::string& text) : std::invalid_argument(text), why(text) {}
+  UsageError(const std::string& place, const std::string& fault)
+      : std::invalid_argument(place + ": " + fault), where(place), why(fault) {}
+  std::string where, why;
 };
 
 // A file that is not what it claims to be. Exit code 3.
@@ -42,7 +47,7 @@ struct ShortfallError : std::runtime_error {
 
 }  // namespace banel
 
-// Throws Error("where: message") unless the condition holds; the message may use <<.
+// Throws Error("where: message") unless the condition holds; both may use <<.
 #define ENSURE_AS(condition, Error, where, message) \
   do {                                              \
     if (!(condition)) {                             \
@@ -53,4 +58,12 @@ struct ShortfallError : std::runtime_error {
   } while (false)
 
 // The same with UsageError: for preconditions of a call.
-#define ENSURE(condition, where, message) ENSURE_AS(condition, ::banel::UsageError, where, message)
+#define ENSURE(condition, where, message)                                \
+  do {                                                                   \
+    if (!(condition)) {                                                  \
+      std::ostringstream require_where, require_why;                     \
+      require_where << where;                                            \
+      require_why << message;                                            \
+      throw ::banel::UsageError(require_where.str(), require_why.str()); \
+    }                                                                    \
+  } while (false)

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -196,6 +198,14 @@ std::optional<FolderLock> FolderLock::if_free(const fs::path& folder) {
   if (!locked && errno != EWOULDBLOCK) refuse(folder, "lock the folder", errno);
   if (!locked) return {};
   return FolderLock(std::move(file));
+}
+
+FolderLock FolderLock::when_free(const fs::path& folder) {
+  for (;;) {
+    if (std::optional<FolderLock> lock = if_free(folder)) return std::move(*lock);
+    check_stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
 }
 
 bool FolderLock::is_held(const fs::path& folder) {

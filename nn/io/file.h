@@ -80,6 +80,9 @@ class FolderLock {
   // Nothing if another holder has it.
   static std::optional<FolderLock> if_free(const std::filesystem::path& folder);
 
+  // Waits as long as another holder has it. Errors: Interrupted (tensor/parallel.h).
+  static FolderLock when_free(const std::filesystem::path& folder);
+
   // Whether somebody holds it now; writes nothing, so that it may be asked of a folder that is only read.
   static bool is_held(const std::filesystem::path& folder);
 

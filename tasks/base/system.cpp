@@ -4,6 +4,8 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +16,7 @@
 #include <iostream>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "tasks/base/words.h"
 #include "tensor/blas.h"
@@ -55,8 +58,8 @@ namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
 
-void on_signal(int) {
-  if (stop_requested) _exit(130);
+void on_signal(int number) {
+  if (stop_requested && number != SIGXCPU) _exit(130);  // the system repeats SIGXCPU every second
   stop_requested = 1;
   request_stop();
 }
@@ -66,6 +69,10 @@ void set_signal_handlers() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGXCPU, &action, nullptr);
+  struct sigaction before {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   sigaction(SIGXFSZ, &action, nullptr);
@@ -144,13 +151,8 @@ void keep_freed_memory() {
 #endif
 }
 
-}  // namespace
-
-int run_program(const std::function<int()>& program) {
-  keep_freed_memory();
-  // An exception that cannot leave a function, such as one in a destructor, ends the program like a kill;
-  // every file survives that.
-  std::set_terminate([] { std::_Exit(std::current_exception() ? report() : 1); });
+// run_program on a stack that is large enough.
+int guarded(const std::function<int()>& program) {
   try {
     open_closed_descriptors();
     set_signal_handlers();
@@ -161,6 +163,36 @@ int run_program(const std::function<int()>& program) {
   } catch (const std::exception&) {
     return report();
   }
+}
+
+}  // namespace
+
+int run_program(const std::function<int()>& program) {
+  keep_freed_memory();
+  // An exception that cannot leave a function, such as one in a destructor, ends the program like a kill;
+  // every file survives that.
+  std::set_terminate([] { std::_Exit(std::current_exception() ? report() : 1); });
+  constexpr std::size_t enough = 1 << 20, usual = 8 << 20;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= enough) return guarded(program);
+  // Under a small limit (ulimit -s) all of it runs on a thread, whose stack can be as large as it needs.
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, usual);
+#ifdef __GLIBC__
+  ::pthread_setattr_default_np(&attributes);  // for the threads of parallel_for
+#endif
+  std::pair<const std::function<int()>&, int> call{program, 0};
+  const auto run = [](void* data) -> void* {
+    auto& [of, code] = *static_cast<decltype(call)*>(data);
+    return code = guarded(of), nullptr;
+  };
+  pthread_t thread{};
+  const bool started = ::pthread_create(&thread, &attributes, run, &call) == 0;
+  ::pthread_attr_destroy(&attributes);
+  if (!started) return guarded(program);
+  ::pthread_join(thread, nullptr);
+  return call.second;
 }
 
 }  // namespace banel

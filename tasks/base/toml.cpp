@@ -98,7 +98,8 @@ class TomlBuilder {
     TomlValue::Array to;
     for (const toml::node& node : from) {
       const std::string step = "[" + std::to_string(to.size()) + "]";
-      to.push_back(build(node, child(place, step, node.source().begin.line)));
+      to.push_back(
+          build(node, std::make_shared<const Place>(Place{place, step, node.source().begin.line, true})));
     }
     value.data_ = std::move(to);
     value.place_ = place;
@@ -130,18 +131,19 @@ std::string TomlValue::where() const {
   std::string name;
   const Place* place = place_.get();
   for (; place->parent; place = place->parent.get()) {
-    const bool index = place->step.front() == '[';
     const bool first = !place->parent->parent;
-    std::string step = index ? place->step : in_key(place->step);
-    name = (first || index ? "" : ".") + step + name;
+    const std::string step = place->is_index ? place->step : in_key(place->step);
+    name = (first || place->is_index ? "" : ".") + step + name;
   }
   return name.empty() ? place->step : place->step + ": line " + std::to_string(place_->line) + ": " + name;
 }
 
-void TomlValue::refuse(const std::string& why) const {
-  // What judged the value may have named it already.
-  const std::string place = where(), name = place.substr(place.find_last_of(" .") + 1) + ": ";
-  throw InputError(place + ": " + (why.starts_with(name) ? why.substr(name.size()) : why));
+void TomlValue::refuse(const std::string& why) const { throw InputError(where() + ": " + why); }
+
+void TomlValue::refuse(const UsageError& error) const {
+  const Place* key = place_.get();
+  while (key->is_index) key = key->parent.get();
+  refuse(key->parent && key->step == error.where ? error.why : error.what());
 }
 
 template <class T>

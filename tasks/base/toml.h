@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+#include "tensor/check.h"
+
 namespace banel {
 
 class TomlValue {
@@ -48,6 +50,8 @@ class TomlValue {
 
   std::string where() const;  // "planted.toml: line 9: variants[0].f"
   [[noreturn]] void refuse(const std::string& why) const;
+  // For what judged the value; if it names the place by this key, the key is not named twice.
+  [[noreturn]] void refuse(const UsageError&) const;
 
  private:
   friend class TomlBuilder;
@@ -55,6 +59,7 @@ class TomlValue {
     std::shared_ptr<const Place> parent;
     std::string step;  // a key, "[0]", or at the top the name of the file
     std::size_t line;
+    bool is_index = false;
   };
 
   template <class T>

@@ -7,6 +7,7 @@
 
 #include "tasks/base/system.h"
 #include "tasks/base/words.h"
+#include "tasks/run/folder.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -49,24 +50,11 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
   return numbers;
 }
 
-namespace {
-// Also refuses a folder within a run: the study would take what is there for one of its own attacks.
-const fs::path& made(const fs::path& folder) {
-  for (fs::path above = fs::absolute(folder).lexically_normal(); above.has_relative_path();) {
-    above = above.parent_path();
-    ENSURE_AS(!fs::exists(above / "study.toml") || !fs::exists(above / ".lock"), IoError, folder.string(),
-              "is within the run " << above.string() << "; choose a folder outside, or see `banel jobs`");
-  }
-  create_folders(folder);
-  return folder;
-}
-}  // namespace
-
 RunFolder::RunFolder(const fs::path& folder, const Session& session)
     : folder_(folder),
       arguments_(session.arguments),
       config_(session.program.config_text()),
-      lock_(made(folder)) {
+      lock_(take_folder(folder)) {
   if (!fs::exists(folder / "run.json")) record();  // a call that is refused replaces no record of another one
 }
 
@@ -92,6 +80,11 @@ std::string shell_word(const std::string& word) {
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
   return quoted + "'";
+}
+
+std::string shell_path(const fs::path& path) {
+  const std::string name = path.string();
+  return shell_word(name.starts_with('-') ? "./" + name : name);
 }
 
 std::string call(const Session& session) {

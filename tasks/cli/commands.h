@@ -71,7 +71,8 @@ void print(const Json&);
 // The command that usually comes next, on stderr: "Next: banel verify runs/quick   (why)". Nothing if quiet.
 void suggest(bool quiet, const std::string& command, const std::string& why);
 
-std::string shell_word(const std::string&);  // quoted if a shell would not take it as it is
+std::string shell_word(const std::string&);            // quoted if a shell would not take it as it is
+std::string shell_path(const std::filesystem::path&);  // and not to be taken for an option: ./-name
 std::string call(const Session&);  // the whole call, as a shell takes it: "banel study planted --quick"
 
 }  // namespace banel

@@ -29,9 +29,9 @@ T parse_number(const std::string& name, const std::string& word, T lowest, T hig
   const auto [end, error] = std::from_chars(word.data(), word_end, value);
   const bool too_large = error == std::errc::result_out_of_range;
   if (end != word_end || (error != std::errc() && !too_large))
-    throw UsageError(name + ": '" + one_line(word) + "' is not a " + kind);
+    throw UsageError(name, "'" + one_line(word) + "' is not a " + kind);
   if (too_large || !(value >= lowest && value <= highest))
-    throw UsageError(name + ": " + outside(word, lowest, highest));
+    throw UsageError(name, outside(word, lowest, highest));
   return value;
 }
 
@@ -86,7 +86,7 @@ std::optional<std::string> Option::fault(const std::string& word) const {
 OptionValue Option::from_words(const Words& words) const {
   ENSURE(words.size() == 1 || takes_several(), name(), "is given twice; once is enough");
   for (const std::string& word : words)
-    if (const auto why = fault(word)) throw UsageError(name() + ": " + *why);
+    if (const auto why = fault(word)) throw UsageError(name(), *why);
   switch (type_) {
     case OptionType::flag:
       ENSURE(words.front() == "true", name(), "takes no value");

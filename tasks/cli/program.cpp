@@ -25,12 +25,16 @@ constexpr std::pair<const char*, const char*> renamed[] = {
     {"rules", "`banel ask rules`"},       {"tune", "`banel study tuning`"},
     {"scaling", "`banel study scaling`"}, {"across", "`banel report`"}};
 
-// `banel ask RUN` is short for `banel ask finds RUN`.
+// `banel ask RUN` is short for `banel ask finds RUN`, also as `banel ask -- RUN` and `banel ask -n 3 RUN`.
 Words written_out(Words words) {
-  static const Words topics{"target", "attacker", "rules", "finds", "reason", "problems"};
-  if (words.size() > 1 && words[0] == "ask" && !words[1].starts_with('-') &&
-      std::ranges::find(topics, words[1]) == topics.end())
-    words.insert(words.begin() + 1, "finds");
+  const auto is_topic = [](const std::string& word) {
+    static const Words topics{"target", "attacker", "rules", "finds", "reason", "problems"};
+    return std::ranges::find(topics, word) != topics.end();
+  };
+  if (words.size() < 2 || words[0] != "ask" || words[1] == "--help" || words[1] == "-h") return words;
+  const bool option_first = words[1].starts_with('-');  // then the topic may come later
+  const auto last = option_first ? std::ranges::find(words, "--") : words.begin() + 2;
+  if (std::none_of(words.begin() + 1, last, is_topic)) words.insert(words.begin() + 1, "finds");
   return words;
 }
 

@@ -43,8 +43,8 @@ const Kind& kind_of(const std::string& name) {
     names.push_back(kind.about.name);
     listed += (listed.empty() ? "" : ", ") + kind.about.name;
   }
-  throw UsageError("show: " + in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " +
-                   listed);
+  throw UsageError("show",
+                   in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " + listed);
 }
 
 std::vector<PanelData> panels_of(const Results& results, const Table& table) {

@@ -47,7 +47,50 @@ void check_config(const fs::path& folder, const std::string& wanted) {
             "holds an attack with other settings or on another task; choose another folder or remove it");
 }
 
+// Whether a command works, or has worked, in the folder itself. Of a study whose attacks are jobs only the
+// attacks are locked.
+bool is_taken(const fs::path& folder) {
+  const bool recorded = fs::exists(folder / "study.toml") || fs::exists(folder / "run.json");
+  return (recorded && fs::exists(folder / ".lock")) || fs::exists(folder / "attacks" / ".lock");
+}
+
+// A study runs its canary, a study itself, within its own folder.
+bool is_canary(const fs::path& folder) {
+  return folder.filename() == "canary" || folder.filename() == "canary-new";
+}
+
+void refuse_above(const fs::path& folder, const fs::path& resolved) {
+  for (fs::path above = resolved; above.has_relative_path();) {
+    above = above.parent_path();
+    ENSURE_AS(!is_taken(above), IoError, folder.string(),
+              "is within the run " << above.string() << "; choose a folder outside, or see `banel jobs`");
+  }
+}
+
 }  // namespace
+
+void refuse_nested(const fs::path& folder) {
+  const fs::path named = fs::absolute(folder).lexically_normal();
+  refuse_above(folder, named);
+  refuse_above(folder, fs::weakly_canonical(named));
+  std::error_code ended;  // a folder that another command removes meanwhile ends the search
+  const auto readable = fs::directory_options::skip_permission_denied;
+  for (auto at = fs::recursive_directory_iterator(named, readable, ended), end = decltype(at)(); at != end;
+       at.increment(ended)) {
+    if (!at->is_directory(ended) || at->is_symlink(ended)) continue;
+    if (at.depth() == 0 && is_canary(at->path()))
+      at.disable_recursion_pending();
+    else
+      ENSURE_AS(!is_taken(at->path()), IoError, folder.string(),
+                "holds the run " << at->path().string() << "; choose another folder");
+  }
+}
+
+FolderLock take_folder(const fs::path& folder) {
+  refuse_nested(folder);
+  create_folders(folder);
+  return FolderLock(folder);
+}
 
 AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior) {
   create_folders(path);

@@ -1,4 +1,5 @@
-// The folder of an attack as a run opens it and adds to it.
+// The folder that a command works in, and that of an attack as a run opens it and adds to it.
+//   const FolderLock lock = take_folder(path);
 //   AttackFolder folder = open_attack(path, config, prior);   folder.append();   folder.add(round, 1.2, 0.3);
 #pragma once
 #include <filesystem>
@@ -10,6 +11,13 @@
 #include "tasks/run/log.h"
 
 namespace banel {
+
+// Errors: IoError if a run or another folder of a command is above or below this one, links included: two
+// commands would write there at the same time, and each would take the other's files for its own.
+void refuse_nested(const std::filesystem::path&);
+
+// The same; then makes the folder if it is missing and locks it, as FolderLock does.
+FolderLock take_folder(const std::filesystem::path&);
 
 struct AttackFolder {
   std::filesystem::path path, ledger;

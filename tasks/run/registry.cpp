@@ -18,8 +18,8 @@ const Entry& named(const std::vector<Entry>& entries, const std::string& name, c
     names.push_back(e.name);
     listed += (listed.empty() ? "" : ", ") + e.name;
   }
-  throw UsageError(std::string(kind) + ": " + in_quotes(name) + " is unknown" + did_you_mean(name, names) +
-                   "; there are " + listed);
+  throw UsageError(kind,
+                   in_quotes(name) + " is unknown" + did_you_mean(name, names) + "; there are " + listed);
 }
 
 }  // namespace

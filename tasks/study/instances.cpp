@@ -1,8 +1,6 @@
 #include "tasks/study/instances.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "nn/io/file.h"
 #include "tasks/base/embedded.h"
@@ -10,7 +8,6 @@
 #include "tasks/run/measure.h"
 #include "tensor/check.h"
 #include "tensor/hash.h"
-#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -19,16 +16,6 @@ namespace fs = std::filesystem;
 extern const std::span<const EmbeddedFile> network_files;
 
 namespace {
-
-// Waits as long as another process holds the folder.
-FolderLock locked(const fs::path& folder) {
-  create_folders(folder);
-  for (;;) {
-    if (std::optional<FolderLock> lock = FolderLock::if_free(folder)) return std::move(*lock);
-    check_stop();
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  }
-}
 
 // "addition-1-9adc705d272ce8db"
 std::string folder_name(const TaskEntry& entry, const Values& values, std::uint64_t instance) {
@@ -105,7 +92,8 @@ Instances::Open& Instances::open(std::size_t panel, std::uint64_t instance) {
     if (access_ == Access::read) {
       open.task->open(open.folder, access_, mode_);
     } else {
-      const FolderLock lock = locked(open.folder);
+      create_folders(open.folder);
+      const FolderLock lock = FolderLock::when_free(open.folder);
       from_scratch_ ? refuse_carried(open.folder) : unpack_carried(open.folder, entry, values, instance);
       open.task->open(open.folder, access_, mode_);
     }
@@ -145,7 +133,7 @@ BaseRate Instances::base(std::size_t panel, std::uint64_t instance) {
   } else {
     const fs::path file = base_file(at);
     if (access_ == Access::make && !fs::exists(file)) {
-      const FolderLock lock = locked(at.folder);
+      const FolderLock lock = FolderLock::when_free(at.folder);
       if (!fs::exists(file)) write_file(file, to_json(measured_base(at, instance)).dump(2) + '\n');
     }
     const Json json = read_json(file);

@@ -171,6 +171,9 @@ std::vector<PlannedAttack> missing(const fs::path& run, const Study& study) {
 
 Study keep_study(const fs::path& run, const Study& study, const Registry& registry) {
   const fs::path file = run / "study.toml";
+  create_folders(run / "attacks");
+  // Not the lock of the run, which a study holds for hours: `banel jobs` works beside it.
+  const FolderLock lock = FolderLock::when_free(run / "attacks");
   Study all = study;
   if (fs::exists(file)) {
     Study before = read_study(file.string(), registry);
@@ -186,7 +189,6 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
     all.seeds = joined(before.seeds, study.seeds);
     if (to_toml(all) == read_file(file)) return all;
   }
-  create_folders(run);
   write_file(file, to_toml(all));
   return all;
 }

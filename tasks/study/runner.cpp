@@ -3,6 +3,7 @@
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"
+#include "tasks/run/folder.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
@@ -87,8 +88,7 @@ Table report(const fs::path& folder, const Registry& registry) {
 
 Table run_study(const fs::path& folder, const Study& study, const Registry& registry,
                 const StudyOptions& options) {
-  create_folders(folder);
-  const FolderLock lock(folder);
+  const FolderLock lock = take_folder(folder);
   keep_study(folder, study, registry);
   link_instances(folder, options.instances);
   if (options.say) options.say(study.title + ": " + forecast(folder, study, registry, options.jobs));
@@ -115,6 +115,7 @@ Table run_study(const fs::path& folder, const Study& study, const Registry& regi
 
 std::vector<std::string> missing_attacks(const fs::path& folder, const Study& study,
                                          const Registry& registry) {
+  refuse_nested(folder);
   keep_study(folder, study, registry);
   const Study stage = stages_of(folder, study, registry).back();
   std::vector<std::string> names;
@@ -136,8 +137,8 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
       run_attack(job.folder, *job.task, job.method, job.settings, [](std::int64_t) {});
       return row_of(folder, stage, a, registry, instances);
     }
-  throw UsageError("attack: " + in_quotes(attack) + " is no attack of " + (folder / "study.toml").string() +
-                   "; `banel jobs` lists those that are missing");
+  throw UsageError("attack", in_quotes(attack) + " is no attack of " + (folder / "study.toml").string() +
+                                 "; `banel jobs` lists those that are missing");
 }
 
 Table report_study(const fs::path& folder, const Registry& registry, const StudyOptions& options) {

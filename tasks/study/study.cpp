@@ -233,8 +233,8 @@ Study read_study(const std::string& name, const Registry& registry, bool quick) 
   if (!fs::exists(path)) {
     std::string listed;
     for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
-    throw UsageError("study: " + in_quotes(name) + " is neither a study nor a file" +
-                     did_you_mean(name, study_names()) + "; the studies are " + listed);
+    throw UsageError("study", in_quotes(name) + " is neither a study nor a file" +
+                                  did_you_mean(name, study_names()) + "; the studies are " + listed);
   }
   return parse_study(read_file(path), path.string(), registry, quick);
 }

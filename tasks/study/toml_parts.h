@@ -14,13 +14,13 @@ namespace banel {
 
 constexpr double most_double = std::numeric_limits<double>::max();
 
-// What check() returns. Errors: InputError at this place of the file with the text of its UsageError.
+// What check() returns. Errors: InputError at this place of the file for its UsageError.
 template <class Check>
 auto checked(const TomlValue& place, const Check& check) {
   try {
     return check();
   } catch (const UsageError& error) {
-    place.refuse(error.what());
+    place.refuse(error);
   }
 }
 

@@ -132,7 +132,7 @@ void attack(const AttackArguments& o, const Session& session) {
     print(summary(*it.task, method.name, settings, result, method.consults_oracle));
   else
     std::cout << in_words(*it.task, method.name, settings, result, method.consults_oracle);
-  suggest(o.quiet || o.json, "ask " + shell_word(o.out.string()), "five finds in words");
+  suggest(o.quiet || o.json, "ask " + shell_path(o.out), "five finds in words");
 }
 
 // One of the lines of `banel jobs`.

@@ -23,7 +23,7 @@ void report(const ReportArguments& o, const Session& session) {
   const Table table = report_study(o.run, session.all, {.mode = o.mode(), .command = call(session)});
   std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << o.run.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";
-  suggest(o.quiet, "verify " + shell_word(o.run.string()), "derives the run again from its files");
+  suggest(o.quiet, "verify " + shell_path(o.run), "derives the run again from its files");
 }
 
 struct VerifyArguments : Common {

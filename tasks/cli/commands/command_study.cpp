@@ -103,8 +103,7 @@ void study(const StudyArguments& o, const Session& session) {
   }
   std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << folder.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";
-  suggest(o.quiet, "ask " + shell_word(folder.string()),
-          "five finds in words, and the rule that explains each");
+  suggest(o.quiet, "ask " + shell_path(folder), "five finds in words, and the rule that explains each");
 }
 
 void print_jobs(const StudyArguments& o, const Session& session) {
@@ -113,8 +112,8 @@ void print_jobs(const StudyArguments& o, const Session& session) {
          "its name has a line break, and each job is one line; choose another folder");
   for (const std::string& attack : missing_attacks(folder, chosen(o, session.all), session.all))
     std::cout << shell_word(session.arguments[0]) << " attack --quiet --threads " << o.threads << " --study "
-              << shell_word(folder.string()) << " --only " << shell_word(attack) << '\n';
-  suggest(o.quiet, "report " + shell_word(folder.string()), "the table, when the attacks are done");
+              << shell_path(folder) << " --only " << shell_word(attack) << '\n';
+  suggest(o.quiet, "report " + shell_path(folder), "the table, when the attacks are done");
 }
 
 void results(const StudyArguments& o, const Session& session) {

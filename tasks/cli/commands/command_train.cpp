@@ -39,8 +39,7 @@ void declare_train(Session& session) {
     std::cout << it.task->title() << ": ready in " << o->out.string() << '\n' << std::flush;
     if (const std::string warning = it.task->warning(); !warning.empty())
       throw ShortfallError(it.task->title() + ": " + warning);
-    suggest(o->quiet, "attack --networks " + shell_word(o->out.string()) + " --out runs/attack",
-            "an attack on it");
+    suggest(o->quiet, "attack --networks " + shell_path(o->out) + " --out runs/attack", "an attack on it");
   });
 }
 

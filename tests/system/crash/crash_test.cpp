@@ -105,7 +105,7 @@ TEST_CASE(
       INFO(c.name << " attempt " << attempt);
       Program program = now->start();
       std::this_thread::sleep_for(random.uniform() * 1.1 * whole(c).duration);
-      const int number_of_signal = std::vector<int>{SIGKILL, SIGTERM, SIGINT}[random.below(3)];
+      const int number_of_signal = std::vector<int>{SIGKILL, SIGTERM, SIGINT, SIGHUP}[random.below(4)];
       program.signal(number_of_signal);
       const Outcome o = program.wait();
       CAPTURE(o.err);
@@ -176,7 +176,7 @@ TEST_CASE("a command that waits for a pipe ends at the first signal") {
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   for (const Arguments& words :
        std::vector<Arguments>{{"study", pipe}, {"methods", "--config", pipe}, {"jobs", pipe}})
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
       Program program(Arguments{BANEL_PROGRAM} + words, here.path);
       std::this_thread::sleep_for(Seconds(0.3));
       CHECK(!program.ended());
@@ -187,6 +187,13 @@ TEST_CASE("a command that waits for a pipe ends at the first signal") {
       CHECK(o.code == 130);
       CHECK(one_line(o.err));
     }
+  Program under_nohup({"/bin/sh", "-c", "trap '' HUP; exec " BANEL_PROGRAM " study pipe"}, here.path);
+  std::this_thread::sleep_for(Seconds(0.3));
+  under_nohup.signal(SIGHUP);
+  std::this_thread::sleep_for(Seconds(0.3));
+  CHECK(!under_nohup.ended());
+  under_nohup.signal(SIGTERM);
+  CHECK(under_nohup.wait().code == 130);
   CHECK(here.names() == std::set<std::string>{"pipe"});
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "nn/io/file.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 #include "tests/support/temporary_folder.h"
 
 namespace banel {
@@ -127,6 +129,36 @@ TEST_CASE("system: a file beyond the size limit is an error of its write and no 
   const Outcome large = run(limit, [&] { return write_file(folder.path / "f", std::string(5000, 'x')), 0; });
   CHECK(large.code == 4);
   CHECK(is_one_line(large.err));
+}
+
+TEST_CASE("system: every signal that asks a program to end stops it at a safe point and says so") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXCPU}) {
+    CAPTURE(signal);
+    const Outcome stopped = run([] {},
+                                [&] {
+                                  ::raise(signal);
+                                  ::raise(SIGXCPU);  // comes every second
+                                  return check_stop(), 0;
+                                });
+    CHECK(stopped.code == 130);
+    CHECK(is_one_line(stopped.err));
+    CHECK(run([] {}, [&] { return ::raise(signal), ::raise(SIGTERM), 0; }).code == 130);  // at once
+  }
+  CHECK(run([] { ::signal(SIGHUP, SIG_IGN); }, [] { return ::raise(SIGHUP), check_stop(), 0; }).code == 0);
+}
+
+TEST_CASE("system: a program with little stack gets more and its exit code is returned") {
+  const auto limit = [] {
+    const rlimit bytes{64 << 10, 64 << 10};
+    ::setrlimit(RLIMIT_STACK, &bytes);
+  };
+  const auto deep = [] {
+    volatile char much[1 << 20];
+    for (std::size_t i = 0; i < sizeof much; i += 1024) much[i] = 7;
+    return static_cast<int>(much[1024]);
+  };
+  CHECK(run(limit, deep).code == 7);
+  CHECK(run(limit, []() -> int { throw InputError("f: bad"); }).code == 3);
 }
 
 TEST_CASE("system: every class of error has its exit code and its message on one line") {

@@ -147,12 +147,24 @@ TEST_CASE("dots in text and in numbers are no parts of keys") {
   CHECK(root["x"].items().size() == 10);
 }
 
-TEST_CASE("a message that names its key already does not name it twice") {
-  const TomlValue root = parse_toml("variants = 1\n[settings]\ndigits = 2\n", "f.toml");
-  CHECK(refusal([&] { root["variants"].refuse("variants: one is missing"); }) ==
+TEST_CASE("who judges a value and names its key does not name it twice") {
+  const TomlValue root = parse_toml(
+      "variants = 1\n\"a.b c\" = 1\n\"[0]\" = 1\n\"\" = 1\n[settings]\ndigits = [2, 3]\n", "f.toml");
+  const auto refused = [&](const TomlValue& place, const UsageError& error) {
+    return refusal([&] { place.refuse(error); });
+  };
+  CHECK(refused(root["variants"], {"variants", "one is missing"}) ==
         "f.toml: line 1: variants: one is missing");
-  CHECK(refusal([&] { root["settings"]["digits"].refuse("digits: too many"); }) ==
-        "f.toml: line 3: settings.digits: too many");
+  CHECK(refused(root["a.b c"], {"a.b c", "too many"}) == "f.toml: line 2: \"a.b c\": too many");
+  CHECK(refused(root["[0]"], {"[0]", "too many"}) == "f.toml: line 3: \"[0]\": too many");
+  CHECK(refused(root[""], {"", "too many"}) == "f.toml: line 4: \"\": too many");
+  const TomlValue& digits = root["settings"]["digits"];
+  CHECK(refused(digits, {"digits", "too many"}) == "f.toml: line 6: settings.digits: too many");
+  CHECK(refused(digits.items()[1], {"digits", "too many"}) == "f.toml: line 6: settings.digits[1]: too many");
+  CHECK(refused(digits, {"width", "too many"}) == "f.toml: line 6: settings.digits: width: too many");
+  CHECK(refused(digits, UsageError("digits: too many")) ==
+        "f.toml: line 6: settings.digits: digits: too many");  // a text that is not about this key
+  CHECK(refused(root, {"f.toml", "too many"}) == "f.toml: f.toml: too many");
 }
 
 TEST_CASE("a file that cannot be read and a file without an end are refused by name") {

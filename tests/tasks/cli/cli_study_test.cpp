@@ -1,6 +1,7 @@
 // Studies as a user runs them: run, resumed, split into jobs, reported, verified and asked.
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <sstream>
 
 #include "nn/io/json.h"
@@ -47,6 +48,15 @@ TEST_CASE("a study prints its table and leaves its files and is verified and ask
   const Outcome asked = run({"ask", folder, "--quiet"});
   CHECK(asked.code == 0);
   CHECK(has(asked.out, "2-digit addition, target 1"));
+  for (const Arguments& same : std::vector<Arguments>{{"ask", "--", folder},
+                                                      {"ask", "--quiet", "--", folder},
+                                                      {"ask", "-n", "5", folder},
+                                                      {"ask", "finds", "--", folder}}) {
+    CAPTURE(shown(same));
+    CHECK(run(same).out == asked.out);
+  }
+  refused(4, {"ask", "--", "target"}, {"target", "no such folder"});
+  CHECK(run({"verify", "--quiet", "--", folder}).code == 0);
   CHECK(run({"ask", "target", "1+1", "--networks", folder}).code == 0);
   CHECK(run(here.attack("attack")).code == 0);
   CHECK(run({"attack", "--quiet", "--networks", folder, "--out", here.path / "more", "--set", "budget=20",
@@ -75,14 +85,78 @@ TEST_CASE("a study goes on with a target above its stop_error and says so in its
   CHECK(!has(read_file(here.path / "good" / "rows.json"), "warning"));
 }
 
-TEST_CASE("an attack or networks within a run are refused before anything is made") {
+// Every command that writes in a folder, in this one.
+std::vector<Arguments> commands_in(const Folder& here, const fs::path& folder) {
+  return {here.attack(fs::relative(folder, here.path)),
+          Arguments{"train", "addition", "--out", folder} + tiny::training(),
+          {"study", here.study(), "--quiet", "--out", folder},
+          {"jobs", here.study(), "--quiet", "--out", folder},
+          {"toy1d", "--quiet", "--out", folder}};
+}
+
+TEST_CASE("a folder within that of a command is refused before anything is made") {
   const Folder here;
-  const fs::path folder = here.path / "run";
-  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
-  const std::map<std::string, std::string> before = tiny::files(folder);
-  refused(4, here.attack("run/attacks/1/banel/seed3"), {"within the run"});
-  refused(4, Arguments{"train", "addition", "--out", folder / "x"} + tiny::training(), {"within the run"});
-  CHECK((tiny::files(folder) == before));
+  const fs::path study = here.path / "study", attack = here.path / "attack", jobs = here.path / "jobs";
+  REQUIRE(run({"study", here.study(), "--out", study, "--quiet"}).code == 0);
+  REQUIRE(run(here.attack("attack")).code == 0);
+  REQUIRE(run({"jobs", here.study(), "--out", jobs, "--quiet"}).code == 0);
+  fs::create_directory_symlink(study / "attacks", here.path / "link");
+  const std::map<std::string, std::string> before = tiny::files(here.path);
+  for (const fs::path& within :
+       {study / "x", study / "attacks/1/banel/seed3", study / "instances/x/y", attack / "x",
+        attack / "instance/x", jobs / "attacks/x", jobs / "x/y", here.path / "link/x"})
+    for (const Arguments& command : commands_in(here, within)) {
+      CAPTURE(shown(command));
+      const Outcome o = run(command);
+      CHECK(o.code == 4);
+      CHECK(has(o.err, "within the run"));
+    }
+  CHECK((tiny::files(here.path) == before));
+}
+
+TEST_CASE("a folder that holds that of a command is refused before anything is made") {
+  const Folder here;
+  const std::vector<fs::path> made{here.path / "a/x/y", here.path / "b/attacks/1/banel/seed1",
+                                   here.path / "c/instances/x"};
+  REQUIRE(run(here.attack("a/x/y")).code == 0);
+  REQUIRE(run({"study", here.study(), "--out", made[1], "--quiet"}).code == 0);
+  REQUIRE(run({"jobs", here.study(), "--out", made[2], "--quiet"}).code == 0);
+  const std::map<std::string, std::string> before = tiny::files(here.path);
+  for (const char* above : {"a", "a/x", "b", "b/attacks", "c"})
+    for (const Arguments& command : commands_in(here, here.path / above)) {
+      CAPTURE(shown(command));
+      const Outcome o = run(command);
+      CHECK(o.code == 4);
+      CHECK(has(o.err, "holds the run"));
+    }
+  CHECK((tiny::files(here.path) == before));
+  CHECK(run(here.attack("a/x/y")).code == 0);  // it goes on where it is
+}
+
+TEST_CASE("calls of jobs at the same time on one folder all count") {
+  const Folder here;
+  const fs::path file = here.study(), folder = here.path / "run";
+  std::vector<std::unique_ptr<Program>> calls;
+  for (int i = 1; i <= 8; ++i)
+    calls.push_back(
+        std::make_unique<Program>(Arguments{BANEL_PROGRAM, "jobs", file, "--quiet", "--out", folder,
+                                            "--instances", std::to_string(i), "--seeds", "1"}));
+  for (const auto& call : calls) {
+    const Outcome o = call->wait();
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(lines(o.out).size() == 2);
+  }
+  const std::string study = read_file(folder / "study.toml");
+  std::string list = study.substr(study.find("instances = "));
+  list.resize(list.find('\n'));
+  CHECK(std::count(list.begin(), list.end(), ',') == 7);
+  const FolderLock lock(folder / "attacks");  // as another call has it for a moment
+  Program waits({BANEL_PROGRAM, "jobs", file, "--quiet", "--out", folder});
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(!waits.ended());
+  waits.signal(SIGTERM);
+  CHECK(waits.wait().code == 130);
 }
 
 TEST_CASE("a run that is being written or has no table yet is said to be so") {
@@ -103,6 +177,17 @@ TEST_CASE("jobs refuses a folder whose name would break a line of its list") {
   const Folder here;
   refused(2, {"jobs", here.study(), "--out", "a\nb"}, {"--out", "line break"}, here.path);
   CHECK(!fs::exists(here.path / "a\nb"));
+}
+
+TEST_CASE("the lines of jobs and the advice name a folder that begins like an option") {
+  const Folder here;
+  const Outcome jobs = run({"jobs", here.study(), "--out=-run"}, here.path);
+  CHECK(has(jobs.err, "banel report ./-run "));
+  const std::vector<std::string> commands = lines(jobs.out);
+  REQUIRE(commands.size() == 4);
+  Program job({"/bin/sh", "-c", commands[0]}, here.path);
+  CHECK(job.wait().code == 0);
+  CHECK(run({"report", "--quiet", "--", "-run"}, here.path).code == 0);
 }
 
 TEST_CASE("verification names what was changed and exits with 5") {
