@@ -107,6 +107,17 @@ TEST_CASE("each seven that the bulk asks for leaves a part of it") {
         opened({{"set", "bulk"}, {"sevens", 3}})->fingerprint());
 }
 
+TEST_CASE("of no attacker but the prior as it is the success is known without samples") {
+  const auto task = opened({{"set", "bulk"}});
+  const std::unique_ptr<Generator> copy = task->prior().clone();
+  const Screen screen = [](std::span<const Attempt> x) { return std::vector<bool>(x.size(), true); };
+  const std::vector<Region> regions(1);
+  CHECK(task->exact_success({task->prior()}));
+  CHECK(!task->exact_success({*copy}));
+  CHECK(!task->exact_success({task->prior(), regions}));
+  CHECK(!task->exact_success({task->prior(), {}, &screen}));
+}
+
 TEST_CASE("the tail holds the valid strings that the prior gives a lower probability than the threshold") {
   const auto task = opened({{"set", "tail"}, {"mass", 0.01}});
   const Json report = [&] {
