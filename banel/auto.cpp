@@ -222,7 +222,7 @@ void Auto::unite(Search& all, const Round& round, const Context& context) const 
   all.united_at = context.oracle.used();
 }
 
-// The latest failures that an attacker explains, so most of those that it wrote. Few of all need be asked for.
+// The latest failures that an attacker explains, so most of those that it wrote.
 std::vector<Attempt> Auto::explained_failures(const Search& all, const Oracle& oracle) const {
   std::vector<Attempt> failures, result;  // both from the latest to the first
   const std::span<const Evaluation> paid = oracle.paid();

@@ -8,9 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <system_error>
-#include <thread>
 
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -204,7 +202,7 @@ FolderLock FolderLock::when_free(const fs::path& folder) {
   for (;;) {
     if (std::optional<FolderLock> lock = if_free(folder)) return std::move(*lock);
     check_stop();
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ::usleep(300'000);
   }
 }
 

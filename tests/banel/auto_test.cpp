@@ -100,6 +100,78 @@ TEST_CASE("exploring submits nothing that an attacker explains") {
   for (const Proposal& p : draws.kept) CHECK(!explained.contains(p.text));
 }
 
+// One round of Auto from a state of one's own.
+struct OneRound {
+  ToyGenerator prior{auto_words, {}, 1};
+  State state{prior.clone()};
+  Round round{.number = 1};
+
+  std::shared_ptr<const Generator> fitted_to(std::size_t first, std::size_t last) const {
+    std::vector<Attempt> words;
+    for (std::size_t i = first; i < last; ++i) words.push_back(ToyGenerator::word(i));
+    std::unique_ptr<Generator> grown = prior.clone();
+    grown->fit(words, {.epochs = 1}, {1, "grow"});
+    return grown;
+  }
+  void run(const Predicate& success) {
+    const Settings settings;
+    Oracle oracle(judge_by(success), 1000);
+    const Screen screen = all_may_succeed;
+    const Context context{settings, oracle, &screen, 1};
+    Auto learner(prior.clone());
+    round.attempts = learner.attempts(state, round, 25, context);
+    evaluate(round, oracle, context);
+    learner.learn(state, round, context);
+  }
+};
+const Predicate always = [](const Attempt&) { return true; };
+
+TEST_CASE("a find ends a search and after it no search in vain is left over") {
+  OneRound found, in_vain;
+  for (OneRound* each : {&found, &in_vain}) each->state.search = {.steps = 59, .barren = 2};
+  found.run(always);
+  CHECK(found.state.search.barren == 0);
+  CHECK(found.state.search.steps == 0);
+  CHECK(found.state.theta->state() == found.prior.state());
+  in_vain.run(never);
+  CHECK(in_vain.state.search.barren == 3);
+}
+
+TEST_CASE("the search learns from its own failures and not from those of the prior") {
+  OneRound one;
+  one.run(never);
+  REQUIRE(one.round.rewards.size() == 10);
+  std::vector<Attempt> own = texts(std::span(one.round.attempts.kept).subspan(5));
+  own.insert(own.end(), one.round.assumed.begin(), one.round.assumed.end());
+  CHECK(one.round.failures == own);
+}
+
+TEST_CASE("a find founds an attacker at the limit only in the place of one that earns too little") {
+  for (const bool one_earns_nothing : {false, true}) {
+    CAPTURE(one_earns_nothing);
+    OneRound one;
+    for (std::size_t k = 0; k < 3; ++k)
+      one.state.search.grown.push_back({.theta = one.fitted_to(20 * k, 20 * k + 20), .recent = {100, 50}});
+    if (one_earns_nothing) one.state.search.grown[1].recent = {100, 0};
+    one.state.search.explored = -1;  // so that it explores
+    one.run(always);
+    const std::vector<Grown>& grown = one.state.search.grown;
+    REQUIRE(grown.size() == 3);
+    CHECK(std::count_if(grown.begin(), grown.end(), [](const Grown& a) { return !a.finds.empty(); }) ==
+          one_earns_nothing);
+  }
+}
+
+TEST_CASE("an attacker that is grown again counts half of what it earned before") {
+  OneRound one;
+  one.state.search.grown.push_back(
+      {.theta = one.fitted_to(0, 20), .found = 1, .fitted = 1, .recent = {40, 8}});
+  one.run(always);
+  const Tally recent = one.state.search.grown[0].recent;
+  CHECK(recent.strings == (40 + static_cast<std::int64_t>(one.round.attempts.examined)) / 2);
+  CHECK(recent.rewards == (8 + one.round.positives()) / 2);
+}
+
 TEST_CASE("the run hands over an attacker fitted to finds which succeeds where the prior does not") {
   const AutoRun run(low_numbers, 2000);
   CHECK(&run.state.attacker() == run.state.search.united.get());

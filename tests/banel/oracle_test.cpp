@@ -30,23 +30,25 @@ TEST_CASE("the oracle judges each attempt and remembers the verdicts") {
 }
 
 TEST_CASE("the failures of a past round are those that the round itself saw") {
-  std::vector<Reward> verdicts{failure, failure, unjudged, success, failure, failure};
+  std::vector<Reward> verdicts{failure, failure, unjudged, success, failure, failure, success};
   std::size_t next = 0;
   const auto judge = [&](std::span<const Attempt> attempts) {
     std::vector<Verdict> result;
     for (std::size_t i = 0; i < attempts.size(); ++i) result.push_back({"", verdicts[next++]});
     return result;
   };
-  Oracle oracle(judge, 6);
+  Oracle oracle(judge, 7);
   oracle.evaluate(std::vector<Attempt>{"x", "y", "z"});
   CHECK(oracle.failures(0, 3) == std::vector<Attempt>{"x", "y"});
   oracle.evaluate(std::vector<Attempt>{"x", "x", "y"});            // x is rewarded, then fails
   CHECK(oracle.failures(0, 3) == std::vector<Attempt>{"x", "y"});  // before it was rewarded
   CHECK(oracle.failures(3, 6) == std::vector<Attempt>{"y"});
+  oracle.evaluate(std::vector<Attempt>{"x"});  // and is rewarded once more
+  CHECK(oracle.failures(3, 6) == std::vector<Attempt>{"y"});
   CHECK(oracle.succeeded("x"));
   CHECK(oracle.seen("z"));
   CHECK(!oracle.succeeded("z"));
-  CHECK_THROWS_AS(oracle.failures(0, 7), UsageError);
+  CHECK_THROWS_AS(oracle.failures(0, 8), UsageError);
 }
 
 TEST_CASE("a budget below one is refused and so is a judge that does not answer all") {

@@ -100,6 +100,7 @@ TEST_CASE("no scout and no mixture of them is fitted to a string that was reward
 struct Scouting {
   std::map<std::string, std::size_t> fits;  // by purpose
   std::size_t own = 0;                      // attempts that are the string their scout is made of
+  std::vector<Attempt> centres;             // these strings
   State state;
   Round round;
 
@@ -107,7 +108,7 @@ struct Scouting {
     Attempt centre;
     const auto watch = [&](std::span<const Attempt> attempts, std::string_view purpose) {
       ++fits[std::string(purpose)];
-      if (purpose == "scout fit") centre = attempts[0];
+      if (purpose == "scout fit") centres.push_back(centre = attempts[0]);
     };
     state = {std::make_unique<ToyGenerator>(pool, watch)};  // a scout writes its own string 19 times in 20
     state.pretrained = state.theta->clone();
@@ -177,6 +178,15 @@ TEST_CASE("scouting needs a screen and distillation and an attacker to begin fro
   settings.memory = Memory::distil;
   settings.scout = -1;
   CHECK_THROWS_WITH_AS(start(settings, true), doctest::Contains("scout = -1"), UsageError);
+}
+
+TEST_CASE("each scout is made of the least likely of many strings of its own") {
+  const Scouting scouting(40, {});
+  REQUIRE(scouting.centres.size() >= 10);
+  // The prior writes one word in seven least often, those whose number 7 divides.
+  CHECK(std::ranges::count_if(scouting.centres,
+                              [](const Attempt& x) { return ToyGenerator::number(x) % 7 == 0; }) >= 9);
+  CHECK(std::set<Attempt>(scouting.centres.begin(), scouting.centres.end()).size() >= 8);
 }
 
 }  // namespace

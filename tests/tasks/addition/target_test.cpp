@@ -222,6 +222,14 @@ TEST_CASE("the error map of a target adds up by carry chain and by lengths") {
     CHECK(sum.n == 1000);
   }
   CHECK(map.by_lengths.size() == 4);
+  std::map<std::pair<int, int>, std::int64_t> asked;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    Rng rng = Stream{5, "errors"}[i];
+    const Question q = random_question(tiny::digits, rng);
+    ++asked[{static_cast<int>(q.a.size()), static_cast<int>(q.b.size())}];
+  }
+  CHECK(asked.at({1, 2}) != asked.at({2, 1}));  // so that the two can be told apart
+  for (const auto& [lengths, n] : asked) CHECK(map.by_lengths.at(lengths).n == n);
   // it has learned single digits only
   CHECK(map.by_lengths.at({1, 1}).value() < map.by_lengths.at({2, 2}).value());
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 
 #include "nn/io/checkpoint.h"
@@ -31,6 +32,10 @@ GptGenerator make_prior(const fs::path& folder, const TrainingSettings& t = tiny
                      ProgressMode::quiet);
 }
 
+Example example(Rng& rng) {
+  return {.tokens = tiny::language().alphabet.encode('\n' + tiny::random_string(rng))};
+}
+
 // Checked every 160 examples, and trained to the end.
 GPT make_checked(const fs::path& folder, const TrainingSettings& t = tiny_training) {
   const NetworkFile file = file_of(folder, t);
@@ -38,9 +43,6 @@ GPT make_checked(const fs::path& folder, const TrainingSettings& t = tiny_traini
   if (auto model = file.finished(config)) return *model;
   GPT model(config, Rng(3, "weights"));
   Progress progress("prior", t.examples, ProgressMode::quiet);
-  const auto example = [](Rng& rng) -> Example {
-    return {.tokens = tiny::language().alphabet.encode('\n' + tiny::random_string(rng))};
-  };
   const auto check = [](Training& now) {
     now.checks.push_back({now.examples, now.loss, 0.5, 100});
     return false;
@@ -106,6 +108,33 @@ TEST_CASE("an interrupted training goes on to the same network and report") {
   CHECK(make_checked(parts.path).parameters.values == expected.parameters.values);
   CHECK(report_without_times(parts.path / "prior.json") == report_without_times(whole.path / "prior.json"));
   CHECK(parts.names() == whole.names());
+}
+
+TEST_CASE("a training ends at the check that says so and the loss that it shows follows slowly") {
+  const TemporaryFolder folder;
+  const TrainingSettings& t = tiny_training;
+  GPT model({13, 6, t.d_model, t.layers, t.heads}, Rng(3, "weights"));
+  Progress progress("prior", t.examples, ProgressMode::quiet);
+  std::vector<double> losses;
+  const auto enough = [&](Training& now) { return losses.push_back(now.loss), now.examples == 800; };
+  const Training training =
+      train(model, file_of(folder.path, t), t, {3, "data"}, t.batch, example, enough, progress);
+  CHECK(training.examples == 800);
+  REQUIRE(losses.size() == 50);
+  for (std::size_t i = 1; i < losses.size(); ++i) CHECK(std::abs(losses[i] - losses[i - 1]) < 0.03);
+}
+
+TEST_CASE("an interrupted training adds the time before to the time after") {
+  const TemporaryFolder folder;
+  const fs::path partial = folder.path / "prior.partial.safetensors";
+  interrupt(partial, [&] { make_checked(folder.path); });
+  Checkpoint checkpoint = load_checkpoint(partial);
+  Json training = Json::parse(checkpoint.metadata.at("training"));
+  training["seconds"] = 1000;
+  checkpoint.metadata["training"] = training.dump();
+  save_checkpoint(partial, checkpoint.model, checkpoint.metadata, &*checkpoint.optimizer);
+  make_checked(folder.path);
+  CHECK(Json::parse(read_file(folder.path / "prior.json")).at("training_seconds") >= 1000);
 }
 
 TEST_CASE("an interrupted prior goes on to the same network and report") {

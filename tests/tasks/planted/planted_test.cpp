@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "nn/io/file.h"
@@ -106,6 +107,17 @@ TEST_CASE("each seven that the bulk asks for leaves a part of it") {
         opened({{"set", "bulk"}, {"sevens", 3}})->fingerprint());
 }
 
+TEST_CASE("of no attacker but the prior as it is the success is known without samples") {
+  const auto task = opened({{"set", "bulk"}});
+  const std::unique_ptr<Generator> copy = task->prior().clone();
+  const Screen screen = [](std::span<const Attempt> x) { return std::vector<bool>(x.size(), true); };
+  const std::vector<Region> regions(1);
+  CHECK(task->exact_success({task->prior()}));
+  CHECK(!task->exact_success({*copy}));
+  CHECK(!task->exact_success({task->prior(), regions}));
+  CHECK(!task->exact_success({task->prior(), {}, &screen}));
+}
+
 TEST_CASE("the tail holds the valid strings that the prior gives a lower probability than the threshold") {
   const auto task = opened({{"set", "tail"}, {"mass", 0.01}});
   const Json report = [&] {
@@ -120,6 +132,21 @@ TEST_CASE("the tail holds the valid strings that the prior gives a lower probabi
   for (std::size_t i = 0; i < attempts.size(); ++i)
     if (std::abs(log_p[i] - threshold) > 1e-3) CHECK(tail[i] == (valid[i] && log_p[i] < threshold));
   CHECK(std::count(tail.begin(), tail.end(), true) > 5);
+}
+
+TEST_CASE("the threshold of the tail lies in the middle between two samples of the prior") {
+  const TemporaryFolder folder;
+  const auto task = made({{"set", "tail"}, {"mass", 0.01}});
+  task->open(folder.path, Access::make, ProgressMode::quiet);
+  const double threshold = read_json(report_in(folder.path)).at("threshold");
+  double below = -1e9, above = 0;
+  for (const Proposal& p : task->prior().sample(25'000, {3, "prior mass"})) {
+    if (!task->screens()[0].may_succeed(std::vector<Attempt>{p.text})[0]) continue;
+    (p.log_prob < threshold ? below : above) =
+        p.log_prob < threshold ? std::max(below, p.log_prob) : std::min(above, p.log_prob);
+  }
+  CHECK(threshold == (below + above) / 2);
+  CHECK(threshold < above);
 }
 
 TEST_CASE("the mass in the report is the share of the prior's samples that the judge rewards") {

@@ -47,6 +47,12 @@ TEST_CASE("what is no problem is refused with one that is") {
   CHECK_THROWS_WITH_AS(parse_problem("A=500.B3tA.?B:"), doctest::Contains("999"), UsageError);
 }
 
+TEST_CASE("no step has the same text twice not even a number added to itself") {
+  for (const char* text : {"A=5.B5mA.?B:", "A=5.B5tA.?B:", "A=5.B4mA.?B:", "C=73.C5dH.H31fB.?B:"})
+    for (const std::vector<std::string>& piece : pieces(parse_problem(text)))
+      CHECK(std::set<std::string>(piece.begin(), piece.end()).size() == piece.size());
+}
+
 TEST_CASE("training problems hold no inverse relation that scales") {
   int shifted = 0;
   for (std::uint32_t i = 0; i < 500; ++i) {

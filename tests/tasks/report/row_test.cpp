@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "banel/ledger.h"
 #include "nn/io/file.h"
@@ -16,6 +17,7 @@ namespace {
 struct Counts {
   std::int64_t positives,
       successes;  // of the round's 10 evaluations; of 1,000 samples of the attacker it made
+  std::optional<double> exact = {};  // its success where the task computes it
 };
 
 const Method method{"made", "made by hand", {}, {"budget"}};
@@ -32,6 +34,7 @@ Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& reward
     r.positives = rounds[i].positives;
     r.measured.emplace();
     r.measured->success = {rounds[i].successes, 1000};
+    if (rounds[i].exact) r.measured->exact = {*rounds[i].exact, 0};
     r.measured->distinct = {250, 1000};
     r.measured->distinct_success = {1, 1000};
     r.measured->modes = {{"zeros", rounds[i].successes, 1}};
@@ -54,17 +57,24 @@ Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& reward
 }
 
 TEST_CASE("the final reading is the last round and the best reading the highest round") {
-  const Row r = row_of({{0, 5}, {0, 900}, {0, 2}});
+  const Row r = row_of({{0, 5}, {0, 500}, {0, 900}, {0, 2}});
   CHECK(r.final == 0.002);
   CHECK(r.best == 0.9);
   CHECK(r.to_half == 20);
-  CHECK(r.evaluations == 30);
-  CHECK(r.seconds == 6);
+  CHECK(r.evaluations == 40);
+  CHECK(r.seconds == 8);
   CHECK(r.samples == 1000);
   CHECK(r.distinct == 0.25);
   CHECK(r.also.at("text") == 0.5);
   CHECK(r.settings.at("budget") == Value(7500));
   CHECK(r.seed == 7);
+}
+
+TEST_CASE("a success that is computed counts instead of its samples") {
+  const Row r = row_of({{0, 5, 0.5}, {0, 5, 0.25}});
+  CHECK(r.final == 0.25);
+  CHECK(r.to_half == 10);
+  CHECK(r.samples == 0);
 }
 
 TEST_CASE("the selected reading is the attacker that earned most rewards in the next round") {

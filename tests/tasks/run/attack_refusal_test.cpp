@@ -130,6 +130,7 @@ TEST_CASE("a checkpoint that claims other work than was done is refused by name 
     metrics("\"submitted\":20", "\"submittex\":20");
     metrics("\"nre\":20", "\"nre\":40");
     metrics("\"nre\":20", "\"nre\":\"\"");
+    if (rounds == 2) metrics("\"nre\":40,\"submitted\":20", "\"nre\":39,\"submitted\":19");
   }
 }
 

@@ -23,9 +23,10 @@ RoundRecord measured(Rate success, Rate valid) {
   return round;
 }
 
-// 40 failures, then 10 successes and a failure, of a budget of 320: ten evaluations are one cell.
+// A success, 39 failures, 10 successes and a failure, of a budget of 320: ten evaluations are one cell.
 std::vector<Evaluation> ledger() {
   std::vector<Evaluation> paid(40, paid_for("1+1=", Reward::failure, "2"));
+  paid[0].verdict.reward = Reward::success;
   paid.insert(paid.end(), 10, paid_for("6666+0119=", Reward::success, "17785"));
   paid.push_back(paid_for("9+9=", Reward::failure, "18"));
   return paid;
@@ -40,7 +41,7 @@ TEST_CASE("the picture shows success by budget and the reading and the latest at
         "addition, banel, seed 1\n"
         "\n"
         "evaluations  #####...........................  51 of 320, 2:10 to go\n"
-        "success      ▁▁▁▁█▁                            10 of the last 50 succeeded\n"
+        "success      ▂▁▁▁█▁                            10 of the last 50 succeeded\n"
         "reading      success 16.8 %, valid 98.2 %\n"
         "\n"
         "latest       9+9=  gets 18  failure\n"

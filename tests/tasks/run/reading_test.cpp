@@ -1,0 +1,53 @@
+#include "tasks/run/reading.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/tiny/tiny_attack.h"
+
+namespace banel {
+namespace {
+
+TEST_CASE("readings are a thirtieth of the budget apart at first and a fifth in the end") {
+  Method m = tiny::method("random");
+  m.settings.m = 1;
+  const TemporaryFolder folder;
+  std::vector<std::int64_t> read_at;
+  for (const RoundRecord& round : tiny::attack(folder.path, m).readings()) read_at.push_back(round.nre);
+  CHECK(read_at == std::vector<std::int64_t>{2, 4, 7, 10, 14, 19, 25, 33, 43, 55, 60});
+}
+
+TEST_CASE("a filter is judged on what it was given and kept and phi on the failures among the first") {
+  const Method m = tiny::method("banel");
+  const Task& task = tiny::task();
+  Oracle oracle(task.judge(), 60);
+  Reader reader(task, m, tiny::attack_settings, oracle);
+  const State state{.theta = task.prior().clone()};
+  Round round{.number = 1};
+  round.phi = task.prior().clone();
+  round.proposals.kept = task.prior().sample(200, {1, "proposals"});
+  const std::vector<Attempt> proposed = texts(round.proposals.kept);
+  round.accepted.assign(proposed.begin(), proposed.begin() + 50);
+  RoundRecord record{.nre = 60};
+  reader.read(record, state, round, true, {});
+  REQUIRE(record.filter);
+
+  std::vector<Attempt> failures;
+  std::int64_t kept = 0;
+  const std::vector<Verdict> verdicts = task.judge()(proposed);
+  for (std::size_t i = 0; i < proposed.size(); ++i) {
+    const bool success = verdicts[i].reward == Reward::success;
+    if (!success) failures.push_back(proposed[i]);
+    kept += success && i < 50;
+  }
+  double nats = 0;
+  for (const double log_p : round.phi->log_prob(failures)) nats -= log_p;
+  REQUIRE(failures.size() < proposed.size());
+  CHECK(record.filter->proposal_success.k == std::ssize(proposed) - std::ssize(failures));
+  CHECK(record.filter->proposal_success.n == 200);
+  CHECK(record.filter->accepted_success.k == kept);
+  CHECK(record.filter->accepted_success.n == 50);
+  CHECK(record.filter->phi_heldout == doctest::Approx(nats / static_cast<double>(tokens_of(failures))));
+}
+
+}  // namespace
+}  // namespace banel
