@@ -107,10 +107,10 @@ struct OneRound {
   Round round{.number = 1};
 
   std::shared_ptr<const Generator> fitted_to(std::size_t first, std::size_t last) const {
-    std::vector<Attempt> words;
-    for (std::size_t i = first; i < last; ++i) words.push_back(ToyGenerator::word(i));
+    std::vector<Attempt> finds;
+    for (std::size_t i = first; i < last; ++i) finds.push_back(ToyGenerator::word(i));
     std::unique_ptr<Generator> grown = prior.clone();
-    grown->fit(words, {.epochs = 1}, {1, "grow"});
+    grown->fit(finds, {.epochs = 1}, {1, "grow"});
     return grown;
   }
   void run(const Predicate& success) {

@@ -129,12 +129,12 @@ TEST_CASE("an interrupted training adds the time before to the time after") {
   const fs::path partial = folder.path / "prior.partial.safetensors";
   interrupt(partial, [&] { make_checked(folder.path); });
   Checkpoint checkpoint = load_checkpoint(partial);
-  Json training = Json::parse(checkpoint.metadata.at("training"));
+  Json training = parse_json(checkpoint.metadata.at("training"), "training");
   training["seconds"] = 1000;
   checkpoint.metadata["training"] = training.dump();
   save_checkpoint(partial, checkpoint.model, checkpoint.metadata, &*checkpoint.optimizer);
   make_checked(folder.path);
-  CHECK(Json::parse(read_file(folder.path / "prior.json")).at("training_seconds") >= 1000);
+  CHECK(read_json(folder.path / "prior.json").at("training_seconds").number() >= 1000);
 }
 
 TEST_CASE("an interrupted prior goes on to the same network and report") {

@@ -138,7 +138,7 @@ TEST_CASE("the threshold of the tail lies in the middle between two samples of t
   const TemporaryFolder folder;
   const auto task = made({{"set", "tail"}, {"mass", 0.01}});
   task->open(folder.path, Access::make, ProgressMode::quiet);
-  const double threshold = read_json(report_in(folder.path)).at("threshold");
+  const double threshold = read_json(report_in(folder.path)).at("threshold").number();
   double below = -1e9, above = 0;
   for (const Proposal& p : task->prior().sample(25'000, {3, "prior mass"})) {
     if (!task->screens()[0].may_succeed(std::vector<Attempt>{p.text})[0]) continue;
