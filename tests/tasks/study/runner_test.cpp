@@ -90,8 +90,12 @@ TEST_CASE("rows of other variants and seeds stay in a folder and other settings 
   change(other, all, "tail.m=10");
   CHECK_THROWS_WITH_AS(tiny::run(temporary.path, other), doctest::Contains("has another \"tail\""),
                        InputError);
-  change(one, all, "budget=61");
-  CHECK_THROWS_WITH_AS(tiny::run(temporary.path, one), doctest::Contains("another budget"), InputError);
+  for (const std::string key : {"budget", "samples", "base_samples"}) {
+    Study changed = one;
+    change(changed, all, key + "=777");
+    const std::string text = "another " + key + ';';
+    CHECK_THROWS_WITH_AS(tiny::run(temporary.path, changed), doctest::Contains(text.c_str()), InputError);
+  }
 }
 
 TEST_CASE("attacks run one at a time by many processes make what one call makes") {
