@@ -124,8 +124,8 @@ std::map<std::string, double> also_of(const Group& group) {
   for (const Run* run : group.runs)
     for (const auto& [name, rate] : run->row.also) also[name] = 0;
   for (auto& [name, rate] : also)
-    rate = *mean_if_any(group, [&name = name](const Run& run) {
-      const auto found = run.row.also.find(name);
+    rate = *mean_if_any(group, [&key = name](const Run& run) {
+      const auto found = run.row.also.find(key);
       return found == run.row.also.end() ? std::optional<double>() : found->second;
     });
   return also;
