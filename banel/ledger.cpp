@@ -34,8 +34,8 @@ void put(Json& json, const std::string& key, const std::string& text) {
 // parse() refuses.
 std::string get(const Field& json, const std::string& key) {
   const std::string key_hex = key + "_hex";
-  if (!json.has(key_hex.c_str())) return json[key.c_str()].text();
-  const std::string& digits = json[key_hex.c_str()].text();
+  if (!json.has(key_hex)) return json[key].text();
+  const std::string& digits = json[key_hex].text();
   std::string text;
   for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
     text += static_cast<char>(hex_digits.find(digits[i]) << 4 | hex_digits.find(digits[i + 1]));

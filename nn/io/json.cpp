@@ -155,14 +155,14 @@ Field Field::at(const std::string& step, const Json& value) const {
   return field;
 }
 
-Field Field::operator[](const char* key) const {
+Field Field::operator[](std::string_view key) const {
   if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");
   const Json* const found = value_.find(key);
   if (!found) refuse("has no \"" + std::string(key) + "\"");
-  return at(key, *found);
+  return at(std::string(key), *found);
 }
 
-bool Field::has(const char* key) const { return value_.is_object() && value_.contains(key); }
+bool Field::has(std::string_view key) const { return value_.is_object() && value_.contains(key); }
 
 std::vector<std::pair<std::string, Field>> Field::members() const {
   if (!value_.is_object()) refuse("is " + std::string(value_.type_name()) + ", not an object");

@@ -42,8 +42,8 @@ class Field {
   // 3".
   Field(const Json& value, std::string place) : value_(value), place_(std::move(place)) {}
 
-  Field operator[](const char* key) const;                     // of an object that has it
-  bool has(const char* key) const;                             // whether an object has it
+  Field operator[](std::string_view key) const;                // of an object that has it
+  bool has(std::string_view key) const;                        // whether an object has it
   std::vector<Field> items() const;                            // of an array
   std::vector<std::pair<std::string, Field>> members() const;  // of an object, in the order of the file
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;

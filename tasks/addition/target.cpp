@@ -102,13 +102,10 @@ ErrorMap measure_errors(const GPT& target, int digits, std::size_t questions, St
 
 Json to_json(const ErrorMap& map) {
   Json carry = Json::array(), lengths = Json::array();
-  for (const auto& [chain, rate] : map.by_carry) {
-    carry.push_back(to_json(rate))["carry_chain"] = chain;
-  }
-  for (const auto& [digits, rate] : map.by_lengths) {
+  for (const auto& [chain, rate] : map.by_carry) carry.push_back(to_json(rate))["carry_chain"] = chain;
+  for (const auto& [digits, rate] : map.by_lengths)
     lengths.push_back(to_json(rate))["lengths"] =
         std::to_string(digits.first) + "+" + std::to_string(digits.second);
-  }
   return {{"error", to_json(map.all)}, {"by_carry_chain", carry}, {"by_lengths", lengths}};
 }
 

@@ -22,13 +22,18 @@ std::size_t reading_samples(const Study& study, const Task& task) {
   return study.samples ? study.samples : own;
 }
 
+// Parts whose attacks share a folder.
+template <class Part>
+bool same_name(const Part& a, const Part& b) {
+  return path_name(a.name) == path_name(b.name);
+}
+
 // Parts of both; those of `more` first. Equal names must be equal parts.
 template <class Part>
 std::vector<Part> joined(const std::vector<Part>& more, const std::vector<Part>& less, const fs::path& file) {
   std::vector<Part> all = more;
   for (const Part& part : less) {
-    const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const Part& p) { return path_name(p.name) == path_name(part.name); });
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Part& p) { return same_name(p, part); });
     ENSURE_AS(
         same == all.end() || *same == part, InputError, file.string(),
         "has another " << in_quotes(part.name) << "; choose another folder, or give it a name of its own");
@@ -47,8 +52,7 @@ std::vector<std::uint64_t> joined(std::vector<std::uint64_t> all, const std::vec
 void share_instances(std::vector<Panel>& now, std::vector<Panel>& before) {
   for (Panel& p : now)
     for (Panel& q : before)
-      if (path_name(p.name) == path_name(q.name))
-        p.instances = q.instances = joined(q.instances, p.instances);
+      if (same_name(p, q)) p.instances = q.instances = joined(q.instances, p.instances);
 }
 
 // The keys by which attacks of both with the same name differ, separated by commas; empty: they are the same.
@@ -58,8 +62,8 @@ std::string what_differs(const Study& a, const Study& b) {
     if (!same) keys += (keys.empty() ? "" : ", ") + std::string(key);
   };
   const auto same_task = [&](const Panel& p) {
-    return std::ranges::none_of(
-        b.panels, [&](const Panel& q) { return path_name(p.name) == path_name(q.name) && p.task != q.task; });
+    return std::ranges::none_of(b.panels,
+                                [&](const Panel& q) { return same_name(p, q) && p.task != q.task; });
   };
   compare("task", std::ranges::all_of(a.panels, same_task));
   compare("budget", a.budget == b.budget);

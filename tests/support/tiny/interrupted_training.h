@@ -7,15 +7,13 @@
 #include <filesystem>
 #include <thread>
 
-#include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tensor/check.h"
-#include "tests/support/json.h"
 
 namespace banel {
 
 inline Json report_without_times(const std::filesystem::path& path) {
-  Json result = json_of(read_file(path));
+  Json result = read_json(path);
   result.erase("training_seconds");
   return result;
 }

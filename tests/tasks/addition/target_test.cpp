@@ -5,6 +5,7 @@
 #include <map>
 
 #include "nn/io/checkpoint.h"
+#include "nn/io/file.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/interrupted_training.h"
 #include "tests/support/tiny/tiny_networks.h"

@@ -161,7 +161,7 @@ TEST_CASE("an attack writes its files and says what it reached in words or as JS
       CAPTURE(name);
       CHECK(fs::exists(here.path / method / name));
     }
-    CHECK(json_of(read_file(here.path / method / "run.json")).contains("arguments"));
+    CHECK(read_json(here.path / method / "run.json").contains("arguments"));
     CHECK(run(words).out == o.out);  // read back, the seconds included
     words.pop_back();
     CHECK(run(words).out.find("2-digit addition, target 1, " + method + ", seed 5: success rate") == 0);

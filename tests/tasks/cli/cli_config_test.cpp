@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "nn/io/json.h"
-#include "tests/support/json.h"
 #include "tests/support/run_banel.h"
 
 namespace banel {
@@ -26,7 +25,7 @@ TEST_CASE("the written configuration repeats the run and options override it") {
   CHECK((tiny::results(second) == tiny::results(first)));
 
   REQUIRE(run({"--config", config, "attack", "--out", third, "--seed", "6"}).code == 0);
-  const Json changed = json_of(read_file(third / "config.json"));
+  const Json changed = read_json(third / "config.json");
   CHECK(changed.at("seed") == 6);
   CHECK(changed.at("method") == "tail");
   CHECK(changed.at("settings").at("f") == 3.0);

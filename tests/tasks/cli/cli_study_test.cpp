@@ -23,7 +23,7 @@ std::vector<std::string> lines(const std::string& text) {
 
 // rows.json without its times.
 Json rows(const fs::path& folder) {
-  Json all = json_of(read_file(folder / "rows.json"));
+  Json all = read_json(folder / "rows.json");
   for (Json& row : all.items()) row.erase("seconds");
   return all;
 }
@@ -220,7 +220,7 @@ TEST_CASE("the jobs of a study make the rows that one process makes") {
   }
   CHECK(run(jobs).out == "");  // nothing is missing
   CHECK(run({"report", parts, "--quiet", "--threads", "3"}).code == 0);
-  CHECK(json_of(read_file(parts / "run.json")).at("system").at("threads") == 3);
+  CHECK(read_json(parts / "run.json").at("system").at("threads") == 3);
   CHECK(rows(parts) == rows(whole));
   refused(2, {"attack", "--study", parts, "--only", "1/banel/7"}, {"1/banel/7"});
 }

@@ -207,7 +207,7 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   const Outcome o = run(words + Arguments{"--out", folder.path});
   CHECK(o.code == 0);
   CHECK(o.err == "");
-  const Json json = json_of(read_file(folder.path / "steps.json"));
+  const Json json = read_json(folder.path / "steps.json");
   CHECK(json.at("summary").at("seeds") == 3);
   CHECK(has(o.out, "step " + std::string(json.at("steps").size() < 10 ? " " : "") +
                        std::to_string(json.at("steps").size())));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "nn/io/checkpoint.h"
+#include "nn/io/file.h"
 #include "nn/io/safetensors.h"
 #include "tasks/model/prior.h"
 #include "tests/support/json.h"
@@ -129,7 +130,7 @@ TEST_CASE("an interrupted training adds the time before to the time after") {
   const fs::path partial = folder.path / "prior.partial.safetensors";
   interrupt(partial, [&] { make_checked(folder.path); });
   Checkpoint checkpoint = load_checkpoint(partial);
-  Json training = parse_json(checkpoint.metadata.at("training"), "training");
+  Json training = json_of(checkpoint.metadata.at("training"));
   training["seconds"] = 1000;
   checkpoint.metadata["training"] = training.dump();
   save_checkpoint(partial, checkpoint.model, checkpoint.metadata, &*checkpoint.optimizer);
