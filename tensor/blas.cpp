@@ -18,6 +18,7 @@
 #include "tensor/check.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/simd.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -83,7 +84,8 @@ const Library& library() {
 
 // OpenBLAS keeps a buffer for each product that runs at the same time, and asks for one for ever if the
 // system has no memory left for it (ulimit -v). So every thread that multiplies holds a Buffer, which sees to
-// one more of them or throws std::bad_alloc.
+// one more of them or throws std::bad_alloc. The first one sees to those of all threads, as far as there is
+// memory: once others multiply, one of them could take what was left while a buffer is made.
 class Buffer {
  public:
   Buffer() {
@@ -92,13 +94,13 @@ class Buffer {
     const auto give_back = library().optional_symbol<void (*)(void*)>("blas_memory_free");
     if (take && give_back) {
       std::vector<void*> taken;  // at the same time, so that they differ
-      bool enough = true;
-      while (made_.size() <= users_ && (enough = is_memory_left())) {
+      const std::size_t wanted = std::max(users_ + 1, static_cast<std::size_t>(threads()));
+      while (made_.size() < wanted && is_memory_left()) {
         taken.push_back(take(0));
         made_.insert(taken.back());
       }
       for (void* buffer : taken) give_back(buffer);
-      if (!enough) throw std::bad_alloc();
+      if (made_.size() <= users_) throw std::bad_alloc();
     }
     ++users_;
   }

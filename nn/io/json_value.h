@@ -32,6 +32,7 @@ class Json {
   using Items = std::vector<Json>;
   using Members = std::vector<std::pair<std::string, Json>>;
 
+  // NOLINTBEGIN(google-explicit-constructor): values are written as {{"rate", 0.5}, {"seeds", {1, 2}}}
   Json(std::nullptr_t = nullptr);
   Json(std::same_as<bool> auto x) : Json() { set(x); }
   Json(std::signed_integral auto x) : Json() { set(std::int64_t{x}); }
@@ -45,6 +46,7 @@ class Json {
   Json(const std::vector<T>& items) : Json(array()) {
     for (const T& item : items) push_back(item);
   }
+  // NOLINTEND(google-explicit-constructor)
   // An object if every element is an array of a text and a value, otherwise an array.
   Json(std::initializer_list<Json> elements);
   static Json array();
@@ -104,7 +106,10 @@ class Json {
     explicit Box(T x) : held_(std::make_unique<T>(std::move(x))) {}
     Box(const Box& other) : Box(*other) {}
     Box(Box&&) noexcept = default;
-    Box& operator=(const Box& other) { return *this = Box(other); }
+    Box& operator=(const Box& other) {
+      *this = Box(other);
+      return *this;
+    }
     Box& operator=(Box&&) noexcept = default;
     ~Box() = default;
     T& operator*() const { return *held_; }

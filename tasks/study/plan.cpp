@@ -109,7 +109,7 @@ double whole_budget(const Study& study) {
 std::vector<Study> all_stages(const fs::path& run, const Study& study, const Registry& registry) {
   std::vector<Study> stages = stages_of(run, study, registry);
   if (!study.halving) return stages;
-  std::size_t count = static_cast<std::size_t>(study.halving->configurations);
+  auto count = static_cast<std::size_t>(study.halving->configurations);
   const auto keep = static_cast<std::size_t>(study.halving->keep);
   for (std::size_t stage = 0; stage < study.halving->budgets.size();
        ++stage, count = (count + keep - 1) / keep) {
