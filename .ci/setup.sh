@@ -112,7 +112,7 @@ name_missing() {
   if ((${#missing[@]} == 0)); then return; fi
   mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
   if [[ -n $command ]]; then fail "needs more packages; as root: $command ${missing[*]}"; fi
-  fail "needs, but cannot find: ${missing[*]} (README.md names the packages of Debian)"
+  fail "needs, but cannot find: ${missing[*]} (.ci/setup.sh names the packages of Debian)"
 }
 
 refuse_old

@@ -101,7 +101,7 @@ Draws Auto::exploit(const Search& all, const Round& round, std::size_t n, const 
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < all.grown.size(); ++k)
     if (active(all.grown[k], best)) order.push_back(k);
-  std::ranges::stable_sort(order, {}, [&](std::size_t k) { return all.grown[k].asked; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t k) { return all.grown[k].evaluations; });
   Draws draws;
   for (const std::size_t k : order) {
     exploited_ = k;
@@ -126,7 +126,7 @@ Draws Auto::explore(const Search& all, const Generator& theta, const Round& roun
     }
     return may;
   };
-  const std::size_t of_prior = std::min(most_of_prior, prior_at_once * (all.barren + 1));
+  const std::size_t of_prior = std::min(most_of_prior, prior_at_once * (all.failed_searches + 1));
   Draws draws = draw(*prior_, {}, &unexplained, std::min(n, of_prior), context.stream("prior", round));
   of_prior_ = draws.kept.size();
   near = 0;
@@ -145,7 +145,7 @@ bool Auto::learn(State& state, Round& round, const Context& context) {
   const std::size_t first = context.oracle.paid().size() - round.rewards.size();
   if (exploited_) {
     Grown& a = all.grown[*exploited_];
-    a.asked += std::ssize(round.rewards);
+    a.evaluations += std::ssize(round.rewards);
     a.recent += {static_cast<std::int64_t>(round.attempts.examined), round.positives()};
     for (std::size_t i = 0; i < round.rewards.size(); ++i)
       if (round.rewards[i] == Reward::success) add(a, first + i);
@@ -177,7 +177,7 @@ void Auto::search(State& state, Round& round, const Context& context) {
   round.failures.insert(round.failures.end(), rest_.begin(), rest_.end());
   const bool over = ++search.steps >= steps_of_search;
   if (!found && !over && !crowded_ && Banel(ratio_score()).learn(state, round, context)) return;
-  search.barren = found ? 0 : search.barren + 1;
+  search.failed_searches = found ? 0 : search.failed_searches + 1;
   search.steps = 0;
   state.theta = prior_->clone();
 }

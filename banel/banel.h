@@ -63,7 +63,7 @@ enum class Evidence {
 
 // The defaults are ours; the paper gives the budget and chooses f by task.
 struct Settings {
-  std::int64_t budget = 7500;  // evaluations in all, >= 1; for who makes the oracle, whose budget run() obeys
+  std::int64_t budget = 7500;  // evaluations in all, >= 1; run() obeys the oracle, which the caller gives it
   std::size_t m = 250;         // attempts per round, >= 1
   std::size_t n = 2000;        // accepted proposals per round, >= 1
   // Beyond the paper: attempts of a round that are evaluated first. If none of them is rewarded, the others
@@ -109,8 +109,8 @@ struct Grown {
   std::shared_ptr<const Generator> theta = {};
   std::vector<std::size_t> finds = {};  // its latest rewarded evaluations: indices of Oracle::paid()
   std::size_t found = 0, fitted = 0;    // finds so far; those when theta was fitted
-  std::int64_t asked = 0;               // evaluations
-  Tally recent = {};                    // of its latest strings
+  std::int64_t evaluations = 0;
+  Tally recent = {};  // of its latest strings
 };
 
 // What `auto` carries from round to round besides theta, its search.
@@ -118,8 +118,8 @@ struct Search {
   std::vector<Grown> grown = {};
   std::shared_ptr<const Generator> united = {};  // fitted to the finds of all; null before the first find
   std::int64_t united_at = 0;                    // evaluations when `united` was fitted
-  std::size_t steps = 0, barren = 0;  // of the present search; searches in vain since the last find
-  std::int64_t explored = 0;          // evaluations of exploring rounds
+  std::size_t steps = 0, failed_searches = 0;    // of the present search; since the last find
+  std::int64_t explored = 0;                     // evaluations of exploring rounds
 };
 
 // All that a run carries from round to round besides the oracle's ledger and the learner.

@@ -12,34 +12,24 @@ namespace banel {
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
 // The end of a line, after the bytes that are hashed.
 std::string seal(std::uint64_t hash) { return R"(,"hash":")" + hex(hash) + R"("})"; }
 
-// Adds a text under `key`, or under `key`_hex if it is not UTF-8.
-void put(Json& json, const std::string& key, const std::string& text) {
-  try {
-    (void)Json(text).dump();
-    json[key] = text;
-  } catch (const NotUtf8&) {
-    std::string digits;
-    for (const char c : text)
-      for (const int shift : {4, 0}) digits += hex_digits[static_cast<unsigned char>(c) >> shift & 15];
-    json[key + "_hex"] = std::move(digits);
-  }
+// Adds bytes under `key`, or under `key`_hex if they are no UTF-8.
+void put(Json& json, const std::string& key, const std::string& bytes) {
+  const Json value = json_of_bytes(bytes);
+  if (value.is_text())
+    json[key] = value;
+  else
+    json[key + "_hex"] = value.at("hex");
 }
 
-// The text that put() added. What is not hexadecimal gives some other text, which the check of the form in
-// parse() refuses.
+// The bytes that put() added.
 std::string get(const Field& json, const std::string& key) {
   const std::string key_hex = key + "_hex";
   if (!json.has(key_hex)) return json[key].text();
-  const std::string& digits = json[key_hex].text();
-  std::string text;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-    text += static_cast<char>(hex_digits.find(digits[i]) << 4 | hex_digits.find(digits[i + 1]));
-  return text;
+  const Json value{{"hex", json[key_hex].text()}};
+  return bytes_from(Field(value, key_hex));
 }
 
 // The bytes of line n that are hashed.

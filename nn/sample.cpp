@@ -1,6 +1,7 @@
 #include "nn/sample.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -160,7 +161,8 @@ void check_prompt(const char* caller, const Sequence& prompt, const GPT& model) 
 
 std::vector<Sampled> sample(const GPT& model, std::size_t count, const SampleSettings& settings,
                             Stream random, const OnProgress& strings_done) {
-  ENSURE(settings.temperature > 0, "sample", "temperature = " << settings.temperature << " must be above 0");
+  ENSURE(settings.temperature >= 1e-6 && std::isfinite(settings.temperature), "sample",
+         "temperature = " << settings.temperature << "; give a finite number of at least 1e-6");
   ENSURE(settings.top_k >= 0, "sample", "top_k = " << settings.top_k << " must be 0 (all tokens) or above");
   check_prompt("sample", settings.prompt, model);
   // Strings of one block share prefixes: many, so that there is much to share, but few enough that a request

@@ -22,7 +22,7 @@ namespace banel {
 struct SampleSettings {
   Sequence prompt = {};    // 1..context tokens, which every string begins with
   int stop = -1;           // token that ends a string; -1: strings end with the context only
-  double temperature = 1;  // divides the logits; > 0
+  double temperature = 1;  // divides the logits; >= 1e-6
   int top_k = 0;           // draws from the k most likely tokens, of equals those with smaller ids; 0: all
 };
 

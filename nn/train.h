@@ -4,7 +4,7 @@
 //   std::vector<banel::Example> examples = {{.tokens = {0, 1, 2, 3, 4}}, {.tokens = {2, 3, 4}}};
 //   const auto report = banel::fit(gpt, examples, {.epochs = 10, .rate = 1e-2}, {1, "my order"});
 //
-// The main header of banel::nn. Stable, for who uses the libraries on their own: this header with batch.h,
+// The main header of banel::nn. Stable for users of these libraries alone: this header with batch.h,
 // gpt.h, adamw.h and parameters.h, sample.h, likelihood.h, io/checkpoint.h and io/safetensors.h; from
 // banel::tensor those that tape.h names. The others (decoder.h, muon.h, io/file.h, io/json.h) may change in
 // any version. Threads, fork and signals: parallel.h.

@@ -1,4 +1,4 @@
-// Errors of the whole project. A message is "where: what is wrong; how to mend it".
+// Errors of the whole project. A message is "where: what is wrong; how to fix it".
 //
 //   ENSURE(k >= 1, "top-k", "k = " << k << " must be 1 or more");
 //   ENSURE_AS(file.good(), IoError, path, "cannot read");

@@ -61,7 +61,8 @@ struct KeyValueCache {
 };
 
 // attention() for one new token of each string: (N,3D) -> (N,D). Row n is the token at `position` of the
-// string in slots[n]; its key and value are added to the cache. Needs a tape made with Record::no.
+// string in slots[n]; its key and value are added to the cache. The slots differ. Needs a tape made with
+// Record::no.
 Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const int> slots, int position);
 
 }  // namespace banel

@@ -91,9 +91,12 @@ Tensor attention(const Tensor& qkv, int heads, std::span<const int> offsets, std
 }
 
 KeyValueCache::KeyValueCache(int slots_, int heads_, int d_model, int context_)
-    : slots(slots_), heads(heads_), head_width(d_model / heads_), context(context_) {
-  ENSURE(context <= kernels::max_context, "attention_step",
-         "a cache for " << context << " tokens; at most " << kernels::max_context);
+    : slots(slots_), heads(heads_), head_width(heads_ > 0 ? d_model / heads_ : 0), context(context_) {
+  ENSURE(slots >= 0 && heads >= 1 && d_model == heads * head_width, "attention_step",
+         "a cache of " << slots << " slots for " << heads << " heads of width " << d_model
+                       << "; expected at least one head, which divides the width");
+  ENSURE(context >= 1 && context <= kernels::max_context, "attention_step",
+         "a cache for " << context << " tokens; give 1.." << kernels::max_context);
   numbers.resize(static_cast<std::size_t>(simd::round_up(slots) * (1 + 2 * context) * d_model));
 }
 
@@ -124,6 +127,7 @@ Tensor attention_step(const Tensor& qkv, KeyValueCache& cache, std::span<const i
     for (Index n = 0; n < N; ++n) {
       const Index lane = slots[static_cast<std::size_t>(n)] - first;
       if (lane < 0 || lane >= simd::width) continue;
+      ENSURE(!x[lane], "attention_step", "slot " << slots[static_cast<std::size_t>(n)] << " is named twice");
       x[lane] = qkv.data() + n * 3 * D;
       y[lane] = out.data() + n * D;
     }

@@ -15,7 +15,7 @@
 //   3. The order of recording is a topological order. So backward() walks once from the end to the start, and
 //      reset() frees all tensors of the tape at once.
 //
-// The main header of banel::tensor. Stable, for who uses the library on its own: tape.h, ops.h, parallel.h,
+// The main header of banel::tensor. Stable for users of this library alone: tape.h, ops.h, parallel.h,
 // rng.h, real.h and check.h. The others (arena.h, blas.h, hash.h, kernels/) may change in any
 // version. parallel.h says what threads, forks and signal handlers may do. A Tape belongs to one thread at a
 // time. Errors: UsageError (check.h) that names the operation and the shapes; IoError if no OpenBLAS can be

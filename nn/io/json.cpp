@@ -206,6 +206,34 @@ const std::string& Field::text() const {
   return value_.text();
 }
 
+namespace {
+constexpr std::string_view hex_digits = "0123456789abcdef";
+}
+
+Json json_of_bytes(const std::string& bytes) {
+  try {
+    (void)Json(bytes).dump();
+    return bytes;
+  } catch (const NotUtf8&) {
+    std::string digits;
+    for (const char c : bytes)
+      for (const int shift : {4, 0}) digits += hex_digits[static_cast<unsigned char>(c) >> shift & 15];
+    return {{"hex", digits}};
+  }
+}
+
+std::string bytes_from(const Field& field) {
+  if (!field.value().is_object()) return field.text();
+  const Field hex = field["hex"];
+  const std::string& digits = hex.text();
+  if (digits.size() % 2 != 0 || digits.find_first_not_of(hex_digits) != digits.npos)
+    hex.refuse("is not hexadecimal");
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(hex_digits.find(digits[i]) << 4 | hex_digits.find(digits[i + 1]));
+  return bytes;
+}
+
 void for_each_line(std::string_view lines, std::string_view where,
                    const std::function<void(const Field&)>& visit) {
   std::size_t number = 0;

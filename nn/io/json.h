@@ -62,6 +62,10 @@ class Field {
   std::string place_, name_;
 };
 
+// Any bytes in JSON: a text if they are UTF-8, otherwise {"hex": "ff37"}.
+Json json_of_bytes(const std::string& bytes);
+std::string bytes_from(const Field&);  // errors: InputError if it is neither
+
 // Calls visit(field) for each line of a text in JSON lines. Errors: as parse_json; InputError if the last
 // line does not end with a newline.
 void for_each_line(std::string_view lines, std::string_view where,

@@ -98,20 +98,28 @@ Interval mean_interval(std::span<const double> values) {
 }
 
 Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
-                          Rng& rng, double confidence, int resamples) {
+                          Rng& rng, double confidence, int resamples, std::span<const double> uncertainty) {
   ENSURE(!instances.empty(), "bootstrap", "there are no values; give at least one");
   for (const std::vector<double>& values : instances) check_values(values, "bootstrap");
   check_confidence(confidence, "bootstrap");
   ENSURE(resamples >= 1, "bootstrap", resamples << " resamples; give at least one");
-  const auto any = [&](const auto& list) -> const auto& {  // a list of one costs no random number
-    return list.size() == 1 ? list[0] : list[rng.below(static_cast<std::uint32_t>(list.size()))];
+  ENSURE(uncertainty.empty() || uncertainty.size() == instances.size(), "bootstrap",
+         uncertainty.size() << " uncertainties of " << instances.size() << " instances; give one for each");
+  const auto any = [&](const auto& list) {  // its place; a list of one costs no random number
+    return list.size() == 1 ? 0 : rng.below(static_cast<std::uint32_t>(list.size()));
+  };
+  const auto divisor = [&](std::size_t instance) {  // over its mean
+    const double e = uncertainty.empty() ? 0 : uncertainty[instance];
+    return e > 0 ? std::pow(std::max(1 - e * e / 9 + rng.normal() * e / 3, 1e-3), 3) : 1;
   };
   std::vector<double> drawn, results;
   for (int r = 0; r < resamples; ++r) {
     drawn.clear();
     for (std::size_t i = 0; i < instances.size(); ++i) {
-      const std::vector<double>& values = any(instances);
-      for (std::size_t k = 0; k < values.size(); ++k) drawn.push_back(any(values));
+      const std::size_t instance = any(instances);
+      const std::vector<double>& values = instances[instance];
+      const double by = divisor(instance);
+      for (std::size_t k = 0; k < values.size(); ++k) drawn.push_back(values[any(values)] / by);
     }
     results.push_back(statistic(drawn));
   }
@@ -148,6 +156,19 @@ double paired_permutation_test(std::span<const double> a, std::span<const double
   for (std::uint32_t r = 0; r < random_flips; ++r)
     hits += reached([&](std::size_t) { return (rng.bits() & 1) != 0; });
   return (1.0 + hits) / (1.0 + random_flips);
+}
+
+std::vector<double> holm(std::span<const double> p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return p[i]; });
+  std::vector<double> corrected(p.size());
+  double highest = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    highest = std::max(highest, std::min(1.0, static_cast<double>(order.size() - i) * p[order[i]]));
+    corrected[order[i]] = highest;
+  }
+  return corrected;
 }
 
 }  // namespace banel

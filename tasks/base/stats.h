@@ -64,8 +64,11 @@ Interval mean_interval(std::span<const double> values);
 // replacement as there are, then from each as many of its values as it has, and the statistic sees all of
 // them together. Twenty runs on four instances are four instances: this interval is about the population that
 // the instances come from. One instance gives exactly bootstrap(). No instance is without a value.
+// uncertainty: of each instance, the standard error over the value of a rate that its values were divided by.
+// Every drawn instance then draws that rate, too: Gamma with this mean and error (Wilson & Hilferty 1931).
 Interval nested_bootstrap(std::span<const std::vector<double>> instances, const Statistic& statistic,
-                          Rng& rng, double confidence = 0.95, int resamples = 10'000);
+                          Rng& rng, double confidence = 0.95, int resamples = 10'000,
+                          std::span<const double> uncertainty = {});
 
 // The one-sided p-value of mean(a - b) > 0 over runs paired by seed (Fisher 1935, "The Design of
 // Experiments", section 21). With d = a - b it is the share of the 2^n sign choices s for which
@@ -73,5 +76,9 @@ Interval nested_bootstrap(std::span<const std::vector<double>> instances, const 
 // Beyond 20 pairs it is (1 + hits) / (1 + 100,000) of random choices, the only use of rng. It is never below
 // 2^-n: 5 seeds reach 1/32 at best, however large the difference.
 double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng);
+
+// p-values of several comparisons, corrected so that any of them is below alpha by chance with at most
+// probability alpha (Holm 1979). With p_1 <= ... <= p_m: max over j <= i of min(1, (m - j + 1) p_j).
+std::vector<double> holm(std::span<const double> p);
 
 }  // namespace banel

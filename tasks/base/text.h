@@ -1,13 +1,15 @@
-// Numbers as text for tables and messages. The text never depends on the locale: after
+// Numbers and lists as text for tables and messages. The text never depends on the locale: after
 // setlocale(LC_ALL, "de_DE.UTF-8") a decimal point is still a point.
 //
 //   formatted("%.1f %%", 12.34)  // "12.3 %"
 //   grouped(4250)                // "4,250"
+//   listed(names)                // "banel, grpo, tail"
 #pragma once
 #include <locale.h>  // uselocale is POSIX; NOLINT(modernize-deprecated-headers)
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 namespace banel {
@@ -46,6 +48,20 @@ inline std::string grouped(std::int64_t number) {
   const std::size_t digits_begin = number < 0 ? 1 : 0;
   for (std::size_t i = text.size(); i > digits_begin + 3; i -= 3) text.insert(i - 3, ",");
   return text;
+}
+
+// The text of each item, separated by commas.
+template <class Items, class Text = std::identity>
+std::string listed(const Items& items, const Text& text = {}) {
+  std::string list;
+  for (const auto& item : items) list += (list.empty() ? "" : ", ") + text(item);
+  return list;
+}
+
+// {5, 6} -> "5, 6"
+template <class Numbers>
+std::string listed_numbers(const Numbers& numbers) {
+  return listed(numbers, [](const auto& x) { return std::to_string(x); });
 }
 
 }  // namespace banel

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <iostream>
-#include <limits>
 
 #include "tasks/base/system.h"
 #include "tasks/base/words.h"
@@ -20,7 +19,7 @@ void Common::add_to(Command& command) {
 }
 
 Option& add_seed(Command& command, std::uint64_t& seed, std::string text) {
-  return command.option("--seed", seed, std::move(text), 0, std::numeric_limits<std::int64_t>::max());
+  return command.option("--seed", seed, std::move(text), 0, std::int64_t{1} << 53);  // JSON holds no more
 }
 
 Option& add_json(Command& command, bool& json) { return command.flag("--json", json, "JSON for scripts"); }
@@ -60,7 +59,9 @@ RunFolder::RunFolder(const fs::path& folder, const Session& session)
 
 void RunFolder::record() const {
   Json run = system_info();
-  run["arguments"] = arguments_;
+  Words arguments = arguments_;
+  arguments[0] = one_line(arguments[0]);  // the program may lie in a folder whose name is not UTF-8
+  run["arguments"] = arguments;
   write_file(folder_ / "run.json", run.dump(2) + '\n');
   write_file(folder_ / "config.toml", config_);
 }

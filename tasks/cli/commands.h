@@ -29,7 +29,7 @@ struct Session {  // outlives every action
 void declare_study(Session&);  // study, reproduce, results, jobs
 void declare_attack(Session&);
 void declare_report(Session&);  // report, verify
-void declare_ask(Session&);     // ask target, ask attacker, ask finds, ask rules
+void declare_ask(Session&);     // ask target, attacker, finds, reason, problems, rules
 void declare_train(Session&);
 void declare_lists(Session&);  // methods, tasks
 void declare_toy1d(Session&);

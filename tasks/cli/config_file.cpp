@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tasks/base/text.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 
@@ -46,17 +47,11 @@ void ConfigFile::read(const std::filesystem::path& file, Command& program) { rea
 
 namespace {
 
-std::string toml_array(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + toml_string(word);
-  return "[" + text + "]";
-}
-
 std::string toml(const OptionValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return shortest(*number);
-  if (const auto* words = std::get_if<Words>(&value)) return toml_array(*words);
+  if (const auto* words = std::get_if<Words>(&value)) return "[" + listed(*words, toml_string) + "]";
   return toml_string(std::get<std::string>(value));
 }
 

@@ -2,7 +2,7 @@
 //
 //   [attack]
 //   method = "tail"
-//   budget = 3000
+//   set = ["budget=3000"]
 #pragma once
 #include <filesystem>
 #include <string>
@@ -16,7 +16,7 @@ class TomlValue;
 class ConfigFile {
  public:
   // Gives the options of all commands of the program the values that the file has for them, checked as if
-  // they were typed. Errors: InputError "FILE: line 3: attack.budget: ..."; IoError if the file cannot be
+  // they were typed. Errors: InputError "FILE: line 3: attack.samples: ..."; IoError if the file cannot be
   // read.
   static void read(const std::filesystem::path& file, Command& program);
 

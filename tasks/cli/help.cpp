@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "tasks/base/text.h"
 #include "tasks/base/words.h"
 
 namespace banel {
@@ -68,9 +69,7 @@ std::size_t help_columns() {
 std::string HelpText::label(const Option& option) {
   if (option.rest_) return "-- " + option.name() + "...";
   if (option.positional_) return option.name() + (option.takes_several() ? "..." : "");
-  std::string names;
-  for (const std::string& name : option.names_) names += (names.empty() ? "" : ", ") + name;
-  return names + (option.placeholder_.empty() ? "" : " " + option.placeholder_);
+  return listed(option.names_) + (option.placeholder_.empty() ? "" : " " + option.placeholder_);
 }
 
 std::string HelpText::description(const Option& option) {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
 
@@ -78,9 +79,7 @@ std::optional<std::string> Option::fault(const std::string& word) const {
   if (allowed_.empty() || std::ranges::find(allowed_, word) != allowed_.end()) return {};
   const std::string near = did_you_mean(word, allowed_);
   if (!near.empty()) return "'" + word + "' is unknown" + near;
-  std::string all;
-  for (const std::string& name : allowed_) all += (all.empty() ? "" : ", ") + name;
-  return "'" + word + "' is none of " + all;
+  return "'" + word + "' is none of " + listed(allowed_);
 }
 
 OptionValue Option::from_words(const Words& words) const {

@@ -109,7 +109,7 @@ class Command {
   Option& rest(const std::string& name, Words& words, std::string text);
 
   void action(std::function<void()> run);
-  Command& command(std::string name, std::string sentence);  // one below this: `banel train target`
+  Command& command(std::string name, std::string sentence);  // one below this: `banel ask target`
 
  private:
   friend class CommandLine;
@@ -120,7 +120,7 @@ class Command {
   Option& add_positional(Option& option);
   Option& integer(const std::string& names, std::int64_t value, std::string text, std::int64_t lowest,
                   std::int64_t highest, const std::function<void(std::int64_t)>& assign);
-  std::string full_name() const;  // "banel train target"
+  std::string full_name() const;  // "banel ask target"
   std::vector<Command*> chain();  // from the program to this command
   Words option_names() const;     // with dashes
   Words command_names() const;

@@ -16,8 +16,8 @@ constexpr int most = 10'000'000;
 template <class M, class Visit>
 void visit_settings(M& m, Visit visit) {
   auto& s = m.settings;
-  visit(Setting("budget", 1, most, 7500, "evaluations in all (NRE)"), s.budget);
-  visit(Setting("m", 1, most, 250, "attempts a round; one_round methods take the whole budget"), s.m);
+  visit(Setting("budget", 1, most, 7500, "evaluations in all (NRE); without an oracle: attempts"), s.budget);
+  visit(Setting("m", 1, most, 250, "attempts a round"), s.m);
   visit(Setting(
             "early_abort", 0, most, 0,
             "evaluations at the beginning of a round; if none is rewarded, the other attempts are taken for "

@@ -26,7 +26,8 @@ struct Start {  // what a run begins with
   std::shared_ptr<Cost> cost;
 };
 
-struct PaperFigure {  // what the paper reports of a method, on its own target
+struct PaperFigure {  // what the paper reports of a method on a task, with an instance of its own
+  std::string task;
   double rate, factor;
 };
 

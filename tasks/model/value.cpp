@@ -4,20 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
 
 namespace banel {
-
-namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-}  // namespace
 
 double Value::number() const {
   ENSURE(is_number(), "setting", in_quotes(std::get<std::string>(value_)) << " is not a number");
@@ -49,7 +40,7 @@ Value value_from(const Field& field) {
 
 std::string Setting::range() const {
   if (value.is_number()) return shortest(lowest) + ".." + shortest(highest);
-  return choices.empty() ? "a word" : "one of " + joined(choices);
+  return choices.empty() ? "a word" : "one of " + listed(choices);
 }
 
 void Setting::check(const Value& given) const {
@@ -89,7 +80,7 @@ Values completed(const std::vector<Setting>& settings, const Values& given, std:
     const auto found = std::find(keys.begin(), keys.end(), key);
     const std::string meant = did_you_mean(key, keys);
     ENSURE(found != keys.end(), of,
-           in_quotes(key) << " is no setting of it" << (meant.empty() ? "; it has " + joined(keys) : meant));
+           in_quotes(key) << " is no setting of it" << (meant.empty() ? "; it has " + listed(keys) : meant));
     settings[static_cast<std::size_t>(found - keys.begin())].check(value);
     values.insert_or_assign(key, value);
   }

@@ -1,5 +1,5 @@
-// Which word problems are hard, none picked: those of a generator, in its order, that the reasoner solves now
-// and then. `banel ask problems` prints them, and questions.txt holds what it printed.
+// The hard word problems, chosen by rule: those of a generator, in its order, that the reasoner rarely
+// solves. `banel ask problems` prints them, and questions.txt holds what it printed.
 //   for (const HardProblem& p : hard_problems(model, 20261127, 12, progress).found) p.problem.words();
 #pragma once
 #include <cstdint>

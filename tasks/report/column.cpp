@@ -49,7 +49,7 @@ std::string by_instance(const TableRow& row, double Row::*rate) {
   constexpr std::size_t many = 6;
   std::map<std::uint64_t, std::vector<double>> factors;
   for (const Row& attack : row.attacks)
-    if (attack.base.value > 0) factors[attack.instance].push_back(attack.*rate / attack.base.value);
+    if (attack.base.is_known()) factors[attack.instance].push_back(attack.*rate / attack.base.value);
   if (factors.size() < many) return "-";
   std::vector<double> means;
   for (const auto& [instance, all] : factors) means.push_back(mean(all));
@@ -110,13 +110,6 @@ std::vector<Column> that_tell(std::vector<Column> columns, const std::vector<Tab
   return columns;
 }
 
-template <class T>
-std::string listed(const std::set<T>& numbers) {
-  std::string text;
-  for (const T& x : numbers) text += (text.empty() ? "" : ", ") + std::to_string(x);
-  return text;
-}
-
 const Column variant_name{"variant", [](const TableRow&r) { return r.variant; }},
     ended{"ended early", [](const TableRow&r) { return r.ended.empty() ? "-" : r.ended; }},
     final_mean{"final: mean", [](const TableRow&r) { return rate_text(r.final.mean); }},
@@ -142,7 +135,7 @@ std::string rate_text(double x) {
 }
 
 std::string rate_text(const BaseRate& base) {
-  if (base.samples == 0 && base.hi == 1) return "not known";
+  if (base.samples == 0 && base.hi == 1 && base.lo < 1) return "not known";
   if (base.lo == base.hi) return rate_text(base.value) + " (exact)";
   const std::string n = base.samples ? ", n = " + grouped(base.samples) : "";
   return rate_text(base.value) + " (" + rate_text(base.lo) + "–" + rate_text(base.hi) + n + ")";
@@ -249,24 +242,29 @@ std::string warnings_note(const Made& made) {
 
 std::string main_legend(const Table& table) {
   std::string first = "the first row";
-  for (const TableRow& row : table.rows)
+  std::size_t fewest = 10;
+  bool many = false;
+  for (const TableRow& row : table.rows) {
     if (row.is_first) first = row.variant;
-  const bool many =
-      std::ranges::any_of(table.rows, [](const TableRow& r) { return by_instance(r, &Row::final) != "-"; });
-  return "Final: success rate after the last round, on fresh samples outside the budget. × base: over the "
-         "base rate, with a 95 % bootstrap interval over instances, then seeds. " +
-         std::string(many ? "Median × base: over instances, and how many of them reach ten times the base "
-                            "rate; selected: of "
-                            "the attacker that the paid evaluations point to. "
-                          : "") +
-         "p: " + first +
-         " ends higher, exact paired permutation test. Distinct successes: different strings that succeed, "
-         "over "
-         "the number of samples. Paid finds: different rewarded strings among the evaluations of an attack. "
-         "To "
-         "first, to one half: evaluations to the first reward and to a success rate of one half; the median "
-         "of "
-         "the runs that got there.";
+    fewest = std::min(fewest, row.attacks.size());
+    many = many || by_instance(row, &Row::final) != "-";
+  }
+  std::string text =
+      "Final: success rate of the attacker after the last round, outside the budget. × base: over the base "
+      "rate, whose uncertainty the 95 % bootstrap interval over instances, then seeds, includes. ";
+  if (fewest < 10)
+    text +=
+        "Intervals of " + std::to_string(fewest) + " attacks are too narrow; those of two are their range. ";
+  if (many)
+    text +=
+        "Median × base: over instances, and how many of them reach ten times the base rate; selected: of "
+        "the attacker that the paid evaluations point to. ";
+  return text + "p: " + first +
+         " ends higher; one-sided exact permutation test over the attacks on these instances, corrected for "
+         "the rows (Holm). Distinct successes: different strings that succeed, over the number of samples. "
+         "Paid finds: different rewarded strings among the evaluations of an attack. To first, to one half: "
+         "evaluations, or attempts of a method that evaluates none, to the first reward and to a success "
+         "rate of one half; the median of the runs that got there.";
 }
 
 std::string filter_legend() {
@@ -282,15 +280,13 @@ std::string seeds_text(const TableRow& row) {
     instances.insert(attack.instance);
     numbers.insert(attack.seed);
   }
-  return (instances.size() > 1 ? "instances " : "instance ") + listed(instances) + "; seeds " +
-         listed(numbers);
+  return (instances.size() > 1 ? "instances " : "instance ") + listed_numbers(instances) + "; seeds " +
+         listed_numbers(numbers);
 }
 
 std::string settings_text(const TableRow& row) {
-  std::string text;
-  for (const auto& [key, value] : row.attacks.at(0).settings)
-    text += (text.empty() ? "" : ", ") + key + ' ' + value.shown();
-  return text;
+  return listed(row.attacks.at(0).settings,
+                [](const auto& setting) { return setting.first + ' ' + setting.second.shown(); });
 }
 
 }  // namespace banel

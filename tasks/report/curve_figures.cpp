@@ -126,12 +126,12 @@ std::vector<Group> back_to_front(const PanelData& panel) {
   return groups;
 }
 
-// The coloured ones in the study's order, for pictures that many variants would crowd; `left_out` names the
-// rest.
-std::vector<Group> coloured(const PanelData& panel, std::string& left_out) {
+// The first ones with a reading in the study's order, for pictures that many variants would crowd; `left_out`
+// names the rest.
+std::vector<Group> first_groups(const PanelData& panel, std::string& left_out) {
   std::vector<Group> groups;
   for (const Group& group : panel.groups)
-    if (has_readings(group) && group.place < coloured_variants)
+    if (has_readings(group) && groups.size() < coloured_variants)
       groups.push_back(group);
     else
       left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
@@ -197,7 +197,7 @@ Drawn draw_collapse(const PanelData& panel) {
               "mean over instances and seeds; band: its 95 % bootstrap interval",
               {}};
   std::string left_out;
-  std::vector<Group> groups = coloured(panel, left_out);
+  std::vector<Group> groups = first_groups(panel, left_out);
   std::reverse(groups.begin(), groups.end());  // the first in front
   std::vector<LineChart> charts;
   for (const Part& part : parts) {
@@ -268,7 +268,7 @@ DrawList modes_chart(const Group& group, const std::vector<std::string>& modes) 
 
 Drawn draw_modes(const PanelData& panel) {
   std::string left_out;
-  const std::vector<Group> groups = coloured(panel, left_out);
+  const std::vector<Group> groups = first_groups(panel, left_out);
   const std::vector<std::string> modes = mode_names(groups);
   Drawn drawn{panel.titled("Which kinds of success there are"),
               "share of all samples, mean over instances and seeds, with its last value; the scales differ",

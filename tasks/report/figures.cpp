@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tasks/plot/bar_chart.h"
 #include "tasks/report/figure_parts.h"
@@ -37,14 +38,12 @@ const std::vector<Kind>& kinds() {
 
 const Kind& kind_of(const std::string& name) {
   std::vector<std::string> names;
-  std::string listed;
   for (const Kind& kind : kinds()) {
     if (kind.about.name == name) return kind;
     names.push_back(kind.about.name);
-    listed += (listed.empty() ? "" : ", ") + kind.about.name;
   }
-  throw UsageError("show",
-                   in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " + listed);
+  throw UsageError(
+      "show", in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " + listed(names));
 }
 
 std::vector<PanelData> panels_of(const Results& results, const Table& table) {

@@ -50,7 +50,8 @@ PanelSeries& series_of(PanelPlot& plot, const Group& group) {
 Drawn draw_regimes(const std::vector<PanelData>& panels) {
   Drawn drawn{
       "Where each method works",
-      "line: mean; bar: its 95 % bootstrap interval; dots: every run. To the right success gets rarer",
+      "line: mean; bar: its 95 % bootstrap interval; dots: every run, side by side. To the right success "
+      "gets rarer",
       {}};
   Panels picture{.captions = captions_of(drawn.title, drawn.caption, panels[0].from())};
   picture.x = {.label = "successes that the budget would meet in the prior: evaluations × base rate",

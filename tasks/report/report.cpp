@@ -167,17 +167,23 @@ std::string report_page(const Results& results, const Table& table, const std::v
   std::string body = "<h1>" + html(results.title) + "</h1>\n";
   if (results.quick)
     body += "<p class=warning>A quick run: it shows that everything works and is not a result.</p>\n";
-  for (const std::string& text : {results.sentence, results.note, warnings_note(results.made)})
+  for (const std::string& text : {results.sentence, results.note, warnings_note(table.made)})
     if (!text.empty()) body += "<p>" + markup(text) + "</p>\n";
   return html_page(results.title, body + results_html(table) + figures_html(figures) +
                                       finds_html(results, table) + seeds_html(table) +
-                                      settings_html(results, table) + made_html(results.made));
+                                      settings_html(results, table) + made_html(table.made));
 }
 
 Table write_report(const fs::path& folder, const Results& results, const Registry& registry,
                    const std::vector<std::string>& show) {
-  const Table table = table_of(results, registry);
-  const std::vector<Figure> drawn = figures(show, results, table);
+  Table table = table_of(results, registry);
+  std::vector<Figure> drawn;
+  for (const std::string& kind : show) try {
+      const std::vector<Figure> more = figures({kind}, results, table);
+      drawn.insert(drawn.end(), more.begin(), more.end());
+    } catch (const UsageError& error) {
+      table.made.warnings.push_back("Warning: the figure " + kind + " is left out: " + error.what() + '.');
+    }
   std::vector<Row> rows;
   for (const TableRow& row : table.rows) rows.insert(rows.end(), row.attacks.begin(), row.attacks.end());
   write_file(folder / "rows.json", rows_text(rows));

@@ -11,7 +11,7 @@
 namespace banel {
 
 // Writes FOLDER/rows.json, table.md, table.csv, table.txt, plots/FIGURE.{png,svg} and report.html, and
-// returns the table. Errors: those of figures(); IoError.
+// returns the table. A figure that cannot be drawn is left out with a warning. Errors: IoError.
 Table write_report(const std::filesystem::path& folder, const Results&, const Registry&,
                    const std::vector<std::string>& show);
 

@@ -15,6 +15,7 @@ namespace banel {
 struct BaseRate {
   double value = 0, lo = 0, hi = 0;  // 95 % interval; value, value if exact; 0, 1 if not known
   std::int64_t samples = 0;          // 0: the task knows it (Task::exact_success)
+  bool is_known() const { return value > 0 && (samples > 0 || lo == hi || hi < 1); }  // so that it can divide
 };
 
 struct Row {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "tasks/base/text.h"
 #include "tasks/report/figure_parts.h"
 #include "tensor/check.h"
 
@@ -59,13 +60,11 @@ std::string varying_setting(const PanelData& panel, const std::string& wanted) {
   for (const Group& group : panel.groups)
     for (const auto& [key, value] : group.runs[0]->row.settings)
       if (!scaling_by(panel, key).curves.empty()) keys.insert(key);
-  std::string listed;
-  for (const std::string& key : keys) listed += (listed.empty() ? "" : ", ") + key;
   ENSURE(!keys.empty(), "scaling", "no setting is all that differs between two variants of a method");
   ENSURE(wanted.empty() || keys.contains(wanted), "scaling",
-         in_quotes(wanted) << " does not vary between variants; these do: " << listed);
+         in_quotes(wanted) << " does not vary between variants; these do: " << listed(keys));
   ENSURE(!wanted.empty() || keys.size() == 1, "scaling",
-         "several settings vary; name one of " << listed << ", as in scaling:" << *keys.begin());
+         "several settings vary; name one of " << listed(keys) << ", as in scaling:" << *keys.begin());
   return wanted.empty() ? *keys.begin() : wanted;
 }
 

@@ -36,12 +36,15 @@ Summary summary_of(const Lists& lists) {
 }
 
 std::optional<Factor> factor_of(const Group& group, double Row::*rate) {
-  const bool known = std::all_of(group.runs.begin(), group.runs.end(),
-                                 [](const Run* run) { return run->row.base.value > 0; });
-  if (!known) return {};
+  if (!std::ranges::all_of(group.runs, [](const Run* run) { return run->row.base.is_known(); })) return {};
   const Lists factors = by_instance(group, each([rate](const Row& r) { return r.*rate / r.base.value; }));
+  std::vector<double> uncertainty;
+  for (const std::vector<double>& errors : by_instance(
+           group, each([](const Row& r) { return (r.base.hi - r.base.lo) / (2 * 1.96) / r.base.value; })))
+    uncertainty.push_back(errors[0]);
   Rng rng(0, "bootstrap");
-  return Factor{mean(flat(factors)), interval_of_mean(factors, rng)};
+  const auto mean_of_all = [](std::span<const double> v) { return mean(v); };
+  return Factor{mean(flat(factors)), nested_bootstrap(factors, mean_of_all, rng, 0.95, 10'000, uncertainty)};
 }
 
 // p of "`first` is higher than `other`" over the instances and seeds in which both have the value.
@@ -157,7 +160,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   for (const Method& method : registry.methods)
     if (method.name == row.method) {
       row.sentence = method.sentence;
-      row.paper = method.paper;
+      if (method.paper && method.paper->task == group.runs[0]->row.task) row.paper = method.paper;
     }
   for (const Run* run : group.runs) {
     row.attacks.push_back(run->row);
@@ -189,6 +192,19 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   return row;
 }
 
+// The p-values of each panel, corrected for how many there are.
+void correct(std::vector<TableRow>& rows, std::optional<double> TableRow::*p) {
+  std::map<std::string, std::vector<TableRow*>> panels;
+  for (TableRow& row : rows)
+    if (row.*p) panels[row.panel].push_back(&row);
+  for (const auto& [panel, compared] : panels) {
+    std::vector<double> values;
+    for (const TableRow* row : compared) values.push_back(*(row->*p));
+    values = holm(values);
+    for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->*p = values[i];
+  }
+}
+
 }  // namespace
 
 Table table_of(const Results& results, const Registry& registry) {
@@ -200,6 +216,8 @@ Table table_of(const Results& results, const Registry& registry) {
     });
     table.rows.push_back(row_of(group, first == groups.end() ? nullptr : &*first, registry));
   }
+  correct(table.rows, &TableRow::p_final);
+  correct(table.rows, &TableRow::p_distinct);
   return table;
 }
 

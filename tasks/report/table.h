@@ -19,7 +19,9 @@ struct Summary {
   Interval interval{}, iqm_interval{};         // of the mean, of the IQM
 };
 
-struct Factor {  // a success rate over the base rate of its instance, mean over instances x seeds
+// A success rate over the base rate of its instance, mean over instances x seeds. The interval also holds the
+// uncertainty of the base rates.
+struct Factor {
   double value = 0;
   Interval interval{};
 };
@@ -72,11 +74,12 @@ struct Table {
 };
 
 // p_final, p_distinct: exact paired permutation test (stats.h), over the instances and seeds that both have,
-// of "the study's first variant ends higher than this row" in the final rate, and in distinct successes. None
-// for the first variant itself, or if there is no pair. A method that the registry lacks has no sentence.
+// of "the study's first variant ends higher than this row" in the final rate, and in distinct successes,
+// corrected for the rows of the panel by holm(). None for the first variant itself, or if there is no pair. A
+// method that the registry lacks has no sentence.
 Table table_of(const Results&, const Registry&);
 
-std::string main_table(const Table&);   // markdown: what README shows, one table a panel
+std::string main_table(const Table&);   // markdown: the results, one table a panel
 std::string to_markdown(const Table&);  // the same in its frame, with every other statistic and cost
 std::string to_csv(const Table&);       // a line for each attack
 std::string to_terminal(const Table&, int width);  // fits the width; a wider terminal shows more columns

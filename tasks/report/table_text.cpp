@@ -142,10 +142,9 @@ std::string to_markdown(const Table& table) {
   for (const std::string& text : {table.sentence, table.note, warnings_note(table.made)})
     if (!text.empty()) md += "\n\n" + text;
   md += "\n\n" + main_table(table) + '\n' + main_legend(table) + "\n\n# Other statistics and costs\n\n" +
-        "Of an attack, mean over instances and seeds; measuring and the judge's own work excluded. Selected: "
-        "the "
-        "attacker that the paid evaluations point to, at no extra cost. Best: chosen with unpaid samples, so "
-        "optimistic. Modes: shares of the distinct successes.\n\n";
+        "Of an attack, mean over instances and seeds; measuring and the judge's own work excluded. "
+        "Selected: the attacker that the paid evaluations point to, at no extra cost. Best: chosen with "
+        "unpaid samples, so optimistic. Modes: shares of the distinct successes.\n\n";
   for (const TablePanel& panel : panels_of(table))
     md += panel_heading(panel) + markdown_table(detail_columns(table.rows), panel.rows, false) + '\n';
   if (!filter_table(table.rows).rows.empty())
@@ -154,7 +153,7 @@ std::string to_markdown(const Table& table) {
     if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
       md += panel_heading(panel) + markdown_table(f.columns, f.rows, false) + '\n';
   md += "# Variants\n\n" + variants_text(table);
-  if (!table.made.facts.empty()) md += "\n# How it was made\n\n";
+  if (!table.made.warnings.empty() || !table.made.facts.empty()) md += "\n# How it was made\n\n";
   for (const auto* list : {&table.made.warnings, &table.made.facts})
     for (const std::string& text : *list) md += "- " + text + '\n';
   return md;
@@ -162,9 +161,8 @@ std::string to_markdown(const Table& table) {
 
 std::string to_csv(const Table& table) {
   std::string csv =
-      "task,panel,instance,variant,method,seed,evaluations,base_rate,final,selected,best,to_first,to_half,"
-      "distinct,"
-      "distinct_success,paid_finds,tokens,flops,seconds,ledger_hash,ended,quick\n";
+      "task,panel,instance,variant,method,seed,evaluations,base_rate,final,selected,best,to_first,"
+      "to_half,distinct,distinct_success,paid_finds,tokens,flops,seconds,ledger_hash,ended,quick\n";
   for (const TableRow& row : table.rows)
     for (const Row& r : row.attacks) {
       csv += csv_text(r.task) + ',' + csv_text(r.panel) + ',' + std::to_string(r.instance) + ',' +
@@ -191,9 +189,9 @@ std::string to_terminal(const Table& table, int width) {
   }
   return text + '\n' +
          wrapped(
-             "final: success rate on fresh samples after the last round; × base: over the base rate; "
-             "distinct: "
-             "different successes over samples; to one half: median evaluations, and how many runs got there",
+             "final: success rate after the last round, outside the budget; × base: over the base rate; "
+             "distinct: different successes over samples; to one half: median evaluations, and how many "
+             "runs got there",
              columns);
 }
 

@@ -27,7 +27,7 @@ Json to_json(const Grown& a) {
   return {{"finds", a.finds},
           {"found", a.found},
           {"fitted", a.fitted},
-          {"asked", a.asked},
+          {"asked", a.evaluations},
           {"recent", to_json(a.recent)}};
 }
 
@@ -40,7 +40,7 @@ Grown grown_from(const Field& json, std::int64_t evaluations) {
   a.found = static_cast<std::size_t>(found);
   a.fitted = static_cast<std::size_t>(json["fitted"].integer(1, found));
   if (a.finds.empty()) json["finds"].refuse("is empty");
-  a.asked = json["asked"].count();
+  a.evaluations = json["asked"].count();
   a.recent = tally_from(json["recent"]);
   return a;
 }
@@ -51,14 +51,14 @@ Json to_json(const Search& s) {
   return {{"grown", grown},
           {"united_at", s.united_at},
           {"steps", s.steps},
-          {"barren", s.barren},
+          {"barren", s.failed_searches},
           {"explored", s.explored}};
 }
 
 Search search_from(const Field& json, std::int64_t evaluations) {
   Search s{.united_at = json["united_at"].count(),
            .steps = static_cast<std::size_t>(json["steps"].count()),
-           .barren = static_cast<std::size_t>(json["barren"].count()),
+           .failed_searches = static_cast<std::size_t>(json["barren"].count()),
            .explored = json["explored"].count()};
   for (const Field& a : json["grown"].items()) s.grown.push_back(grown_from(a, evaluations));
   return s;

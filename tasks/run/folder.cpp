@@ -98,6 +98,8 @@ AttackFolder open_attack(const fs::path& path, const Json& config, const Generat
   AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior)};
   const AttackProgress& before = folder.saved.progress;
   folder.rounds = rounds_before(path / "metrics.jsonl", before);
+  ENSURE_AS(!before.finished || folder.rounds.empty() || folder.rounds.back().measured, InputError,
+            (path / "metrics.jsonl").string(), "the last round of a finished attack is not measured");
   const std::string times = first_lines(path / "timing.jsonl", before.rounds);
   folder.timing_bytes = times.size();
   folder.seconds = parse_timing(times, (path / "timing.jsonl").string());

@@ -16,9 +16,15 @@ Outcome outcome_from(const Field& field) {
   return static_cast<Outcome>(found - outcomes.begin());
 }
 
+Json to_json(const std::vector<Attempt>& attempts) {
+  Json json = Json::array();
+  for (const Attempt& x : attempts) json.push_back(json_of_bytes(x));
+  return json;
+}
+
 std::vector<Attempt> attempts_from(const Field& field) {
   std::vector<Attempt> attempts;
-  for (const Field& x : field.items()) attempts.push_back(x.text());
+  for (const Field& x : field.items()) attempts.push_back(bytes_from(x));
   return attempts;
 }
 
@@ -48,7 +54,7 @@ Json to_json(const RoundRecord& r) {
             {"nre", r.nre},
             {"submitted", r.submitted},
             {"positives", r.positives},
-            {"assumed", r.assumed},
+            {"assumed", to_json(r.assumed)},
             {"drawn_for_submission", r.drawn_for_submission},
             {"proposals", r.proposals},
             {"proposals_drawn", r.proposals_drawn},
@@ -60,7 +66,7 @@ Json to_json(const RoundRecord& r) {
             {"tokens", r.cost.tokens},
             {"flops", r.cost.flops},
             {"measured", r.measured ? to_json(*r.measured) : Json(nullptr)},
-            {"examples", r.examples}};
+            {"examples", to_json(r.examples)}};
   if (r.filter) {
     line["phi_heldout_nats_per_token"] = to_json_or_infinite(r.filter->phi_heldout);
     line["proposal_success"] = to_json(r.filter->proposal_success);

@@ -112,11 +112,14 @@ Judge memoised(Judge judge) {
 }
 
 Json to_json(const Finding& f) {
-  return {{"attempt", f.attempt}, {"answer", f.answer}, {"truth", f.truth}, {"mode", f.mode}};
+  return {{"attempt", json_of_bytes(f.attempt)},
+          {"answer", json_of_bytes(f.answer)},
+          {"truth", json_of_bytes(f.truth)},
+          {"mode", f.mode}};
 }
 
 Finding finding_from(const Field& f) {
-  return {f["attempt"].text(), f["answer"].text(), f["truth"].text(), f["mode"].text()};
+  return {bytes_from(f["attempt"]), bytes_from(f["answer"]), bytes_from(f["truth"]), f["mode"].text()};
 }
 
 Json to_json(const Measurement& m) {

@@ -59,7 +59,7 @@ void add_banel(std::vector<Method>& all) {
   Method paper{"banel-paper", "Algorithm 2 as in the paper: invalid and repeated strings cost evaluations",
                filter(ratio_score()), filter_keys() + phi_keys()};
   paper.screen = "none";
-  paper.paper = {0.1112, 278};  // arXiv 2510.09596, table 1
+  paper.paper = {"addition", 0.1112, 278};  // arXiv 2510.09596, table 1
   paper.settings.f = 3;
   all.push_back(paper);
 

@@ -37,18 +37,17 @@ void add_bonus_policies(std::vector<Method>& all) {
                           bonus_gradient(count), count_keys() + Keys{"kl"}},
                          3e-3, 50);
   counts.settings.kl = 0.3;
-  counts.paper = {0.00058, 1.45};
+  counts.paper = {"addition", 0.00058, 1.45};
   all.push_back(counts);
   all.push_back(with_rollback(counts, "count-rollback"));
   for (const int epochs : {1, 10, 100}) {
-    Method m =
-        policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
-                "policy gradient on random network distillation, with a KL penalty; predictor epochs: " +
-                    std::to_string(epochs),
-                bonus_gradient(rnd), rnd_keys() + Keys{"kl"}},
-               3e-3, 50);
+    Method m = policy({epochs == 1 ? "rnd" : "rnd-" + std::to_string(epochs),
+                       "policy gradient on random network distillation (predictor epochs: " +
+                           std::to_string(epochs) + "), with a KL penalty",
+                       bonus_gradient(rnd), rnd_keys() + Keys{"kl"}},
+                      3e-3, 50);
     m.novelty.epochs = epochs;
-    if (epochs == 1) m.paper = {0.00084, 2.1};
+    if (epochs == 1) m.paper = {"addition", 0.00084, 2.1};
     all.push_back(m);
     if (epochs == 1) all.push_back(with_rollback(m, "rnd-rollback"));
   }
@@ -72,7 +71,7 @@ void add_failure_policies(std::vector<Method>& all) {
   all.push_back(policy({"nsr", "negative sample reinforcement: policy gradient with reward -1 for a failure",
                         learner<FailureGradient>(Penalty::likelihood)},
                        1e-3, 50));
-  all.push_back(policy({"unlikelihood", "raises the probability of every token but those of the failures",
+  all.push_back(policy({"unlikelihood", "lowers the probability of each token of the failures",
                         learner<FailureGradient>(Penalty::unlikelihood)},
                        1e-3, 50));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
 
@@ -12,14 +13,12 @@ namespace {
 template <class Entry>
 const Entry& named(const std::vector<Entry>& entries, const std::string& name, const char* kind) {
   std::vector<std::string> names;
-  std::string listed;
   for (const Entry& e : entries) {
     if (e.name == name) return e;
     names.push_back(e.name);
-    listed += (listed.empty() ? "" : ", ") + e.name;
   }
-  throw UsageError(kind,
-                   in_quotes(name) + " is unknown" + did_you_mean(name, names) + "; there are " + listed);
+  throw UsageError(
+      kind, in_quotes(name) + " is unknown" + did_you_mean(name, names) + "; there are " + listed(names));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// What someone sees who watches an attack: one calm picture, drawn over itself on a terminal. It is computed
-// from the ledger and the rounds alone, so a finished attack can be shown as it went, and nothing depends on
-// it.
+// The live view of an attack: one picture, redrawn in place on a terminal. It is computed from the ledger and
+// the rounds alone, so a finished attack can be shown as it went, and nothing depends on it.
 //   Live live;                                        // on stderr
 //   live.show(view_of("addition, banel", 7500, true, paid, rounds));
 //

@@ -172,6 +172,12 @@ std::vector<Study> stages_of(const fs::path& run, const Study& study, const Regi
   return stages;
 }
 
+void for_each_attack(const fs::path& run, const Study& study, const Registry& registry,
+                     const std::function<void(const Study& stage, const PlannedAttack&)>& visit) {
+  for (const Study& stage : stages_of(run, study, registry))
+    for (const PlannedAttack& a : planned(stage)) visit(stage, a);
+}
+
 // The i-th smallest of n scores is the best of k with probability C(i-1, k-1) / C(n, k).
 std::vector<double> expected_best(std::vector<double> scores) {
   std::sort(scores.begin(), scores.end());

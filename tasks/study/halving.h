@@ -3,9 +3,11 @@
 // drawn, run with 750 evaluations.
 //   stages_of(run, study, registry)     // all with the first budget, then the best third with the next
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "tasks/study/plan.h"
 #include "tasks/study/study.h"
 
 namespace banel {
@@ -28,6 +30,10 @@ std::vector<int> best_configurations(const std::vector<int>& numbers, const std:
 // folder decide which configurations go on. The score is the mean of final success. Any other study is its
 // own only stage.
 std::vector<Study> stages_of(const std::filesystem::path& run, const Study&, const Registry&);
+
+// Every attack of these stages, finished or not, with its stage.
+void for_each_attack(const std::filesystem::path& run, const Study&, const Registry&,
+                     const std::function<void(const Study& stage, const PlannedAttack&)>& visit);
 
 // E[max of k of the scores], drawn without replacement, for k = 1, 2, ...: what tuning with k configurations
 // gives.

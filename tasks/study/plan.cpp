@@ -193,6 +193,7 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
     all.seeds = joined(before.seeds, study.seeds);
     if (to_toml(all) == read_file(file)) return all;
   }
+  parse_study(to_toml(all), "the study", registry);  // before a file is written that nobody can read
   write_file(file, to_toml(all));
   return all;
 }

@@ -15,25 +15,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string list_of(const std::vector<std::uint64_t>& numbers) {
-  std::string list;
-  for (const std::uint64_t n : numbers) list += (list.empty() ? "" : ", ") + std::to_string(n);
-  return list;
-}
-
 std::string note(const Study& study, const std::vector<Run>& runs) {
   std::vector<std::string> parts;  // of each task and its instances
   for (const Panel& panel : study.panels) {
     const std::string part = panel.task + (panel.instances.size() == 1 ? ", instance " : ", instances ") +
-                             list_of(panel.instances);
+                             listed_numbers(panel.instances);
     if (std::ranges::find(parts, part) == parts.end()) parts.push_back(part);
   }
   std::string text;
   for (const std::string& part : parts) text += part + (part == parts.back() ? ", " : "; ");
-  text += "attack seeds " + list_of(study.seeds);
+  text += "attack seeds " + listed_numbers(study.seeds);
   for (const Run& run : runs)
     if (run.row.samples) return text + ", " + grouped(run.row.samples) + " samples per reading";
   return text;
+}
+
+// Whether the last readings can be believed, where the task estimates them; empty if they can.
+std::string uncertain_readings(const std::vector<Run>& runs) {
+  constexpr double most = 0.3;  // standard error over value
+  std::map<std::string, int> by_variant;
+  for (const Run& run : runs) {
+    if (run.log.rounds.empty() || !run.log.rounds.back().measured) continue;
+    const std::optional<Estimate> last = run.log.rounds.back().measured->exact;
+    if (last && last->standard_error > most * last->value) ++by_variant[run.row.variant];
+  }
+  return listed(by_variant,
+                [](const auto& count) { return count.first + ' ' + std::to_string(count.second); });
 }
 
 // Base rates, and where the numbers come from.
@@ -96,21 +103,24 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
       .title = study.title, .sentence = study.sentence, .quick = study.quick, .quoted = study.quoted};
   for (const Panel& panel : study.panels) results.panels.push_back(panel.name);
   std::map<std::string, BaseRate> bases;
-  for (const Study& stage : stages_of(run, study, registry)) {
+  for (const Study& stage : stages_of(run, study, registry))
     for (const Variant& v : stage.variants) results.variants.push_back(v.name);
-    for (const PlannedAttack& a : planned(stage)) {
-      const fs::path folder = run / attack_folder(stage, a);
-      if (!is_finished(folder)) continue;
-      results.runs.push_back({row_of(run, stage, a, registry, instances), read_attack(folder)});
-      const std::string& panel = stage.panels[a.panel].name;
-      bases.try_emplace(
-          instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),
-          instances.base(a.panel, a.instance));
-    }
-  }
+  for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
+    const fs::path folder = run / attack_folder(stage, a);
+    if (!is_finished(folder)) return;
+    results.runs.push_back({row_of(run, stage, a, registry, instances), read_attack(folder)});
+    const std::string& panel = stage.panels[a.panel].name;
+    bases.try_emplace(
+        instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),
+        instances.base(a.panel, a.instance));
+  });
   results.note = note(study, results.runs);
   for (const std::string& warning : instances.warnings())
     results.made.warnings.push_back("Warning: " + warning + '.');
+  if (const std::string uncertain = uncertain_readings(results.runs); !uncertain.empty())
+    results.made.warnings.push_back(
+        "Warning: some final rates have a standard error above 30 % of themselves; by variant: " + uncertain +
+        '.');
   results.made.facts = facts(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;

@@ -18,8 +18,10 @@ std::vector<std::string> publish(const fs::path& out, const fs::path& run, const
   md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
   std::vector<fs::path> old;
+  const std::string before = fs::exists(out / (name + ".md")) ? read_file(out / (name + ".md")) : "";
   for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().extension() == ".png" && entry.path().filename().string().starts_with(name + '-'))
+    if (entry.path().extension() == ".png" &&
+        before.find("](" + entry.path().filename().string() + ")") != before.npos)
       old.push_back(entry.path());
   for (const fs::path& picture : old) fs::remove(picture);
   if (fs::exists(run / "tuning.md")) md += '\n' + read_file(run / "tuning.md");

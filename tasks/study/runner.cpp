@@ -74,10 +74,10 @@ void record(const fs::path& folder, const Study& study, const Registry& registry
 Table report(const fs::path& folder, const Registry& registry) {
   const Study study = read_study(folder.string(), registry);
   Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
-  for (const Study& stage : stages_of(folder, study, registry))
-    for (const PlannedAttack& a : planned(stage))
-      if (const Job job = job_of(folder, stage, a, registry, instances); is_finished(job.folder))
-        check_settings(job);
+  for_each_attack(folder, study, registry, [&](const Study& stage, const PlannedAttack& a) {
+    if (const Job job = job_of(folder, stage, a, registry, instances); is_finished(job.folder))
+      check_settings(job);
+  });
   const Results results = results_of(folder, study, registry, instances);
   ENSURE_AS(!results.runs.empty(), InputError, folder.string(),
             "no attack in it is finished; run the study first");

@@ -4,7 +4,7 @@
 // The folder of a run:
 //   study.toml                                      the study with all that was asked of this folder so far
 //   run.json                                        command, commit, machine, OpenBLAS kernels, canary
-//   rows.json  table.{md,csv}  plots/  report.html  made of the finished attacks (report/report.h)
+//   rows.json  table.{md,csv,txt}  plots/  report.html  made of the finished attacks (report/report.h)
 //   instances/TASK-N-HASH/                          prior, judge and base rate of instance N
 //   attacks/[PANEL-]N/VARIANT/seedS/                run/attack.h
 //   canary/                                         the run of the canary study

@@ -5,6 +5,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/base/embedded.h"
+#include "tasks/base/text.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tensor/check.h"
@@ -22,10 +23,8 @@ std::string toml_of(const Value& value) {
 }
 
 template <class Items, class Text>
-std::string list_of(const Items& items, const Text& text) {
-  std::string list;
-  for (const auto& item : items) list += (list.empty() ? "" : ", ") + text(item);
-  return '[' + list + ']';
+std::string toml_array(const Items& items, const Text& text) {
+  return '[' + listed(items, text) + ']';
 }
 
 std::string lines_of(const Values& values) {
@@ -35,13 +34,13 @@ std::string lines_of(const Values& values) {
 }
 
 std::string toml_of(const Range& r) {
-  if (!r.choices.empty()) return list_of(r.choices, [](const Value& v) { return toml_of(v); });
+  if (!r.choices.empty()) return toml_array(r.choices, [](const Value& v) { return toml_of(v); });
   return "{low = " + shortest(r.low) + ", high = " + shortest(r.high) + (r.log ? ", log = true}" : "}");
 }
 
 std::string toml_of(const Halving& h) {
   return "\n[halving]\nconfigurations = " + std::to_string(h.configurations) +
-         "\nbudgets = " + list_of(h.budgets, [](std::int64_t b) { return std::to_string(b); }) +
+         "\nbudgets = " + toml_array(h.budgets, [](std::int64_t b) { return std::to_string(b); }) +
          "\nkeep = " + std::to_string(h.keep) + "\nseed = " + std::to_string(h.seed) + '\n';
 }
 
@@ -121,10 +120,10 @@ std::string to_toml(const Study& s) {
   const auto text = [](const std::string& t) { return toml_string(t); };
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
   const Panel& first = s.panels.front();
-  std::string toml = "title = " + text(s.title) + "\ntask = " + text(first.task) +
-                     "\ninstances = " + list_of(first.instances, number) +
-                     "\nseeds = " + list_of(s.seeds, number) + "\nbase_samples = " + number(s.base_samples) +
-                     "\nshow = " + list_of(s.show, text) + '\n';
+  std::string toml =
+      "title = " + text(s.title) + "\ntask = " + text(first.task) +
+      "\ninstances = " + toml_array(first.instances, number) + "\nseeds = " + toml_array(s.seeds, number) +
+      "\nbase_samples = " + number(s.base_samples) + "\nshow = " + toml_array(s.show, text) + '\n';
   if (!s.sentence.empty()) toml += "sentence = " + text(s.sentence) + '\n';
   if (!s.canary.empty()) toml += "canary = " + text(s.canary) + '\n';
   if (s.budget) toml += "budget = " + std::to_string(s.budget) + '\n';
@@ -139,14 +138,14 @@ std::string to_toml(const Study& s) {
     for (const Panel& p : s.panels) {
       toml += "\n[[panels]]\nname = " + text(p.name) + '\n';
       if (p.task != first.task) toml += "task = " + text(p.task) + '\n';
-      if (p.instances != first.instances) toml += "instances = " + list_of(p.instances, number) + '\n';
+      if (p.instances != first.instances) toml += "instances = " + toml_array(p.instances, number) + '\n';
       toml += lines_of(p.settings);
     }
   for (const Variant& v : s.variants) toml += toml_of(v);
   if (s.halving) toml += toml_of(*s.halving);
   if (s.quoted)
-    toml += "\n[quoted]\nlabel = " + text(s.quoted->label) + "\nx = " + list_of(s.quoted->x, shortest) +
-            "\nfactors = " + list_of(s.quoted->factors, shortest) + '\n';
+    toml += "\n[quoted]\nlabel = " + text(s.quoted->label) + "\nx = " + toml_array(s.quoted->x, shortest) +
+            "\nfactors = " + toml_array(s.quoted->factors, shortest) + '\n';
   if (!s.hashes.empty()) toml += "\n[hashes]\n";
   for (const auto& [core, hash] : s.hashes) toml += text(core) + " = " + text(hash) + '\n';
   return toml;
@@ -231,10 +230,9 @@ Study read_study(const std::string& name, const Registry& registry, bool quick) 
   fs::path path = name;
   if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
   if (!fs::exists(path)) {
-    std::string listed;
-    for (const std::string& known : study_names()) listed += (listed.empty() ? "" : ", ") + known;
     throw UsageError("study", in_quotes(name) + " is neither a study nor a file" +
-                                  did_you_mean(name, study_names()) + "; the studies are " + listed);
+                                  did_you_mean(name, study_names()) + "; the studies are " +
+                                  listed(study_names()));
   }
   return parse_study(read_file(path), path.string(), registry, quick);
 }

@@ -1,5 +1,5 @@
 // A study: instances x variants x seeds -> rows. Every table and figure of the project is one, written as a
-// TOML file of ten to thirty lines in tasks/studies:
+// short TOML file in tasks/studies:
 //   title = "Planted sets"
 //   sentence = "Where the method works and where it cannot."
 //   task = "planted"

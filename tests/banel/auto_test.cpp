@@ -53,7 +53,7 @@ TEST_CASE("without a find auto asks more of the prior with every search that end
   CHECK(run.submitted.front() == 10);  // five of the prior, five of the search
   CHECK(run.assumed.front() == 45);
   CHECK(run.submitted[run.submitted.size() - 2] == 25);
-  CHECK(run.searches.back().barren >= 3);
+  CHECK(run.searches.back().failed_searches >= 3);
   CHECK(run.searches.back().grown.empty());
   CHECK(!run.searches.back().united);
   CHECK(std::none_of(run.fits.begin(), run.fits.end(), [](const auto& f) { return f.purpose == "grow"; }));
@@ -128,13 +128,13 @@ const Predicate always = [](const Attempt&) { return true; };
 
 TEST_CASE("a find ends a search and after it no search in vain is left over") {
   OneRound found, in_vain;
-  for (OneRound* each : {&found, &in_vain}) each->state.search = {.steps = 59, .barren = 2};
+  for (OneRound* each : {&found, &in_vain}) each->state.search = {.steps = 59, .failed_searches = 2};
   found.run(always);
-  CHECK(found.state.search.barren == 0);
+  CHECK(found.state.search.failed_searches == 0);
   CHECK(found.state.search.steps == 0);
   CHECK(found.state.theta->state() == found.prior.state());
   in_vain.run(never);
-  CHECK(in_vain.state.search.barren == 3);
+  CHECK(in_vain.state.search.failed_searches == 3);
 }
 
 TEST_CASE("the search learns from its own failures and not from those of the prior") {

@@ -332,7 +332,8 @@ TEST_CASE("long calls report their progress up to all strings and steps") {
 
 TEST_CASE("prompts and texts and temperatures out of range are refused") {
   const GPT gpt = random_gpt();
-  CHECK_THROWS_AS(sample(gpt, 1, at_temperature(0), {1, "sample"}), UsageError);
+  for (const double temperature : {0.0, 1e-40, -1.0, std::numeric_limits<double>::infinity()})
+    CHECK_THROWS_AS(sample(gpt, 1, at_temperature(temperature), {1, "sample"}), UsageError);
   CHECK_THROWS_AS(sample(gpt, 1, {.stop = stop}, {1, "sample"}), UsageError);  // no prompt
   CHECK_THROWS_AS(sample(gpt, 1, {.prompt = Sequence(13, 2)}, {1, "sample"}), UsageError);
   CHECK_THROWS_AS(sample(gpt, 1, {.prompt = {0}, .top_k = -1}, {1, "sample"}), UsageError);

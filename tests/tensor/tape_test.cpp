@@ -172,11 +172,14 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
     attention_step(on.leaf({2, 9}, numbers.data(), nullptr), cache, slots, position);
   };
   Tape forward(Record::no);
-  const std::vector<int> both = {0, 1}, outside = {0, 2};
+  const std::vector<int> both = {0, 1}, outside = {0, 2}, twice = {1, 1};
   refused("attention_step", "Record::no", [&] { step(tape, both, 0); });
   refused("attention_step", "position 4 is outside 0..3", [&] { step(forward, both, 4); });
   refused("attention_step", "slot 2 is outside 0..1", [&] { step(forward, outside, 0); });
+  refused("attention_step", "slot 1 is named twice", [&] { step(forward, twice, 0); });
   refused("attention_step", "a cache for 129 tokens", [&] { KeyValueCache(2, 1, 3, 129); });
+  for (const auto& [slots, heads, width] : {std::array{2, 0, 4}, std::array{2, 3, 4}, std::array{-1, 1, 4}})
+    refused("attention_step", "for", [&, n = slots, h = heads, w = width] { KeyValueCache(n, h, w, 4); });
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ void ask_problems(const AskArguments& o, const Session& session) {
 
 void declare_ask(Session& session) {
   Command& ask = session.program.command(
-      "ask", "a target, an attacker, what a run found (`banel ask RUN`), the rules written by hand");
+      "ask", "shows a target, an attacker, what a run found (`banel ask RUN`), rules, word problems");
   const auto declare = [&](const char* name, const char* sentence,
                            void (*act)(const AskArguments&, const Session&)) {
     auto o = std::make_shared<AskArguments>();

@@ -50,6 +50,7 @@ void print_settings(const std::string& name, const std::string& sentence,
   std::size_t width = 0;
   for (const Setting& s : settings) width = std::max(width, s.key.size());
   print_wrapped("", name + ": " + sentence);
+  if (settings.empty()) return;
   std::cout << "\nSettings (--set KEY=VALUE):\n";
   for (const Setting& s : settings) print_entry(s.key, width, described(s, quick));
 }

@@ -63,7 +63,7 @@ Command& declare(Session& session, const char* name, const char* sentence,
 }  // namespace
 
 void declare_report(Session& session) {
-  declare(session, "report", "tables, figures and report.html again from the attacks that are finished",
+  declare(session, "report", "writes tables, figures and report.html again from the finished attacks",
           std::make_shared<ReportArguments>(), report);
   const auto o = std::make_shared<VerifyArguments>();
   Command& command =

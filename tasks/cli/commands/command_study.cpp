@@ -42,7 +42,7 @@ Study chosen(const StudyArguments& o, const Registry& all) {
   Words known;
   for (const Variant& v : study.variants) known.push_back(v.name);
   selection.variants = names_of(o.variants, known);
-  for (const std::int64_t instance : whole_numbers("--instances", o.instances, 0, most_instances))
+  for (const std::int64_t instance : whole_numbers("--instances", o.instances, 1, most_instances))
     selection.instances.push_back(static_cast<std::uint64_t>(instance));
   if (o.seeds) study.seeds.clear();
   for (int seed = 1; seed <= o.seeds; ++seed) study.seeds.push_back(static_cast<std::uint64_t>(seed));
@@ -149,8 +149,7 @@ void add_choice(Command& command, StudyArguments& o) {
 void add_running(Command& command, StudyArguments& o) {
   command.option("--jobs", o.jobs, "attacks side by side; results do not depend on it", 1, 1024)
       .default_text("one per thread");
-  command.flag("--from-scratch", o.from_scratch,
-               "trains the networks of target 5, which the program carries, again");
+  command.flag("--from-scratch", o.from_scratch, "trains again the networks that the program carries");
 }
 
 }  // namespace
@@ -159,7 +158,7 @@ void declare_study(Session& session) {
   {
     const auto [command, o] =
         study_command(session, "reproduce",
-                      "the first study, the paper's comparison: trains, attacks, prints the table", study);
+                      "attacks target 5 with the main methods and controls, and prints the table", study);
     o->name = "reproduce";
     add_choice(command, *o);
     add_running(command, *o);

@@ -9,7 +9,7 @@
 #include "tasks/base/words.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/report/row.h"
-#include "tasks/study/plan.h"
+#include "tasks/study/halving.h"
 #include "tasks/study/record.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -27,12 +27,16 @@ fs::path best_attack(const fs::path& run, const Registry& all) {
   ENSURE_AS(!rows.empty(), InputError, file.string(), "has no row; finish an attack first");
   const Row& best = *std::ranges::max_element(rows, {}, &Row::final);
   const Study study = read_study(run.string(), all);
-  for (const PlannedAttack& a : planned(study))
-    if (study.panels[a.panel].name == best.panel && study.variants[a.variant].name == best.variant &&
+  fs::path folder;
+  for_each_attack(run, study, all, [&](const Study& stage, const PlannedAttack& a) {
+    if (stage.panels[a.panel].name == best.panel && stage.variants[a.variant].name == best.variant &&
         a.instance == best.instance && a.seed == best.seed)
-      return run / attack_folder(study, a);
-  throw InputError(file.string() + ": has rows that are not of " + (run / "study.toml").string() +
-                   "; make it again with `banel report`");
+      folder = run / attack_folder(stage, a);
+  });
+  ENSURE_AS(
+      !folder.empty(), InputError, file.string(),
+      "has rows that are not of " << (run / "study.toml").string() << "; make it again with `banel report`");
+  return folder;
 }
 
 std::string rule_of(const std::vector<Rule>& rules, const Attempt& attempt) {

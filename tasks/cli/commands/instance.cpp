@@ -1,7 +1,7 @@
 #include "tasks/cli/commands/instance.h"
 
 #include "nn/io/file.h"
-#include "tasks/study/plan.h"
+#include "tasks/study/halving.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -32,11 +32,19 @@ fs::path run_above(const fs::path& folder) {
   }
 }
 
-// The panel and instance of an attack below a run; of any other path those that the study has first.
-std::pair<std::size_t, std::uint64_t> part_of(const Study& study, const fs::path& below) {
-  for (const PlannedAttack& a : planned(study))
-    if (attack_folder(study, a) == below) return {a.panel, a.instance};
-  return {0, study.panels.front().instances.front()};
+// The panel and instance of an attack in a run; of any other folder there those that the study has first.
+std::pair<std::size_t, std::uint64_t> part_of(const fs::path& folder, const fs::path& run, const Study& study,
+                                              const Registry& all) {
+  std::pair<std::size_t, std::uint64_t> part{0, study.panels.front().instances.front()};
+  const fs::path below = fs::relative(folder, run);
+  bool found = *below.begin() != "attacks";
+  for_each_attack(run, study, all, [&](const Study& stage, const PlannedAttack& a) {
+    if (attack_folder(stage, a) != below) return;
+    part = {a.panel, a.instance};
+    found = true;
+  });
+  ENSURE_AS(found, InputError, folder.string(), "is no attack of " << (run / "study.toml").string());
+  return part;
 }
 
 }  // namespace
@@ -56,7 +64,7 @@ Instance find_instance(const fs::path& folder, const Registry& all) {
   ENSURE_AS(!run.empty(), InputError, folder.string(),
             "is no folder of `banel study`, `banel attack` or `banel train`; give one of these");
   const Study study = read_study(run.string(), all);
-  const auto [panel, number] = part_of(study, fs::relative(folder, run));
+  const auto [panel, number] = part_of(folder, run, study, all);
   Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
   return make_instance(all, study.panels[panel].task, number, study.panels[panel].settings,
                        instances.folder(panel, number));

@@ -105,14 +105,13 @@ std::string verify_record(const fs::path& run, const Study& study, const Registr
 std::vector<Job> finished_jobs(const fs::path& run, const Study& study, const Registry& registry,
                                Instances& instances, Paths& open) {
   std::vector<Job> jobs;
-  for (const Study& stage : stages_of(run, study, registry))
-    for (const PlannedAttack& a : planned(stage)) {
-      const fs::path folder = run / attack_folder(stage, a);
-      if (is_finished(folder))
-        jobs.push_back(job_of(run, stage, a, registry, instances));
-      else
-        open.insert(folder);
-    }
+  for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
+    const fs::path folder = run / attack_folder(stage, a);
+    if (is_finished(folder))
+      jobs.push_back(job_of(run, stage, a, registry, instances));
+    else
+      open.insert(folder);
+  });
   return jobs;
 }
 

@@ -208,6 +208,33 @@ TEST_CASE("the interval of the nested bootstrap holds the difference between ins
   CHECK(interval.hi == 1);
 }
 
+TEST_CASE("an uncertain divisor widens the interval and its draws have its mean and error") {
+  const std::vector<Values> instances = {Values(3, 2.0), Values(3, 2.0)};
+  const std::vector<double> uncertainty{0.2, 0.0};
+  Rng rng(9, "bootstrap");
+  Values drawn;  // of the first instance where it was drawn twice: its values are 2 over the divisor
+  const Interval interval = nested_bootstrap(
+      instances,
+      [&](std::span<const double> v) {
+        if (v[0] != 2 && v[3] != 2) drawn.push_back(2 / v[0]);
+        return mean(v);
+      },
+      rng, 0.95, 20'000, uncertainty);
+  CHECK(interval.lo < 1.8);
+  CHECK(interval.hi > 2.4);
+  CHECK(mean(drawn) == doctest::Approx(1).epsilon(0.01));
+  CHECK(sample_deviation(drawn) == doctest::Approx(0.2).epsilon(0.05));
+  CHECK_THROWS_AS(nested_bootstrap(instances, mean, rng, 0.95, 10, Values{0.1}), UsageError);
+}
+
+TEST_CASE("corrected p-values rise with the number of comparisons and keep their order") {
+  // Holm (1979): 4 x .01, 3 x .015 and 2 x .03 from below, and nothing falls below what stands before it.
+  const Values p = {0.04, 0.01, 0.03, 0.015}, corrected = holm(p), expected = {0.06, 0.04, 0.06, 0.045};
+  for (std::size_t i = 0; i < p.size(); ++i) CHECK(corrected[i] == doctest::Approx(expected[i]));
+  CHECK(holm(Values{0.6, 0.7}) == Values{1, 1});
+  CHECK(holm({}).empty());
+}
+
 TEST_CASE("the bootstrap is the nested bootstrap of one instance") {
   const std::vector<Values> instances = {{0.1, 0.4, 0.2, 0.9, 0.5, 0.3}};
   Rng a(3, "bootstrap"), b(3, "bootstrap");

@@ -168,6 +168,24 @@ TEST_CASE("an attack writes its files and says what it reached in words or as JS
   }
 }
 
+TEST_CASE("a seed that JSON does not hold exactly is refused") {
+  refused(2, {"attack", "--task", "toy1d", "--seed", "9007199254740993", "--out", "none"},
+          {"--seed", "9007199254740993", "9007199254740992"});
+}
+
+TEST_CASE("the program works in a folder whose name is not UTF-8") {
+  const TemporaryFolder here;
+  const fs::path folder = here.path / "caf\xe9";
+  fs::create_directory(folder);
+  fs::create_symlink(BANEL_PROGRAM, folder / "banel");
+  const Outcome o = Program({(folder / "banel").string(), "attack", "--quiet", "--task", "toy1d", "--set",
+                             "budget=20", "--samples", "50", "--out", (here.path / "run").string()})
+                        .wait();
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(read_file(here.path / "run" / "run.json"), "caf?"));
+}
+
 TEST_CASE("progress of an attack and the command that comes next go to stderr") {
   const Folder here;
   Arguments words = here.attack("run");

@@ -225,6 +225,52 @@ TEST_CASE("the jobs of a study make the rows that one process makes") {
   refused(2, {"attack", "--study", parts, "--only", "1/banel/7"}, {"1/banel/7"});
 }
 
+TEST_CASE("a study with halving is asked like any other") {
+  const Folder here;
+  write_file(here.path / "tuned.toml",
+             "title = \"T\"\ntask = \"toy1d\"\ninstances = [1, 2]\nsamples = 100\nhalving = {configurations "
+             "= 3, budgets = "
+             "[20, 40], keep = 3}\nshow = []\n[[variants]]\nmethod = \"banel-union\"\n[variants.ranges]\n"
+             "f = {low = 1, high = 4}\n");
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"study", here.path / "tuned.toml", "--out", folder, "--quiet"}).code == 0);
+  const Outcome finds = run({"ask", folder, "--quiet"});
+  CHECK(finds.code == 0);
+  CHECK(has(finds.out, "success rate"));
+  CHECK(run({"ask", "attacker", folder / "attacks/2/banel-union-1-at-20/seed1", "--quiet"}).code == 0);
+  refused(3, {"ask", "attacker", folder / "attacks/2"}, {"attacks/2", "is no attack of", "study.toml"});
+}
+
+TEST_CASE("a figure that cannot be drawn is left out with a warning") {
+  const Folder here;
+  write_file(
+      here.path / "line.toml",
+      "title = \"T\"\ntask = \"toy1d\"\nbudget = 40\nsamples = 100\nshow = [\"scaling\", \"collapse\", "
+      "\"modes\", \"bars\"]\nvariants = [{name = \"v1\", method = \"tail\"}, {name = \"v2\", method = "
+      "\"tail\"}, {name = \"v3\", method = \"tail\"}, {name = \"v4\", method = \"tail\"}, {name = \"v5\", "
+      "method = \"tail\"}, {name = \"v6\", method = \"tail\"}, {name = \"v7\", method = \"tail\"}, {name "
+      "= \"v8\", method = \"tail\"}]\n");
+  const fs::path folder = here.path / "run";
+  REQUIRE(run({"jobs", here.path / "line.toml", "--out", folder, "--quiet"}).code == 0);
+  REQUIRE(run({"attack", "--quiet", "--study", folder, "--only", "1/v8/1"}).code == 0);
+  const Outcome o = run({"report", folder, "--quiet"});  // of the variants only the last has an attack
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(read_file(folder / "table.md"), "the figure scaling is left out"));
+  for (const char* figure : {"collapse", "modes", "bars"})
+    CHECK(fs::exists(folder / "plots" / (std::string(figure) + ".svg")));
+}
+
+TEST_CASE("settings with which a study could not be read again are refused before its file is written") {
+  const Folder here;
+  const fs::path folder = here.path / "run";
+  refused(2, {"study", here.study(), "--instances", "0", "--out", folder}, {"--instances", "0", "1.."});
+  const Outcome o = run({"jobs", here.study(), "--set", "target_heads=7", "--out", folder});
+  CHECK(o.code != 0);
+  CHECK(has(o.err, "7 does not divide"));
+  CHECK_FALSE(fs::exists(folder / "study.toml"));
+}
+
 TEST_CASE("options change a study and earlier rows stay in its folder") {
   const Folder here;
   const fs::path folder = here.path / "run";

@@ -117,7 +117,7 @@ TEST_CASE("figures: a quick run says so in every title") {
 
 TEST_CASE("figures: bars go from the best to the worst and carry the paper's figures") {
   Registry registry;
-  registry.methods = {{"second", "", {}, {}, PaperFigure{0.1112, 278}}};
+  registry.methods = {{"second", "", {}, {}, PaperFigure{"made", 0.1112, 278}}};
   const DrawList list = figure("bars", made_results(three()), registry);
   check_texts_are_readable(list);
   CHECK(text_of(list, "first").at.y < text_of(list, "second").at.y);

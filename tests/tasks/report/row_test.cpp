@@ -124,6 +124,11 @@ TEST_CASE("rows are read back as they were written") {
   CHECK(parse_rows(rows_text({}), "rows.json").empty());
 }
 
+TEST_CASE("thousands of rows are read back") {
+  const std::vector<Row> rows(3000, row_of({{0, 5}, {3, 900}}));
+  CHECK(parse_rows(rows_text(rows), "rows.json").size() == rows.size());
+}
+
 TEST_CASE("modes in rows.json are shares of the distinct successes") {
   const Json row = to_json(made_run("ours", 1, {100}).row);
   CHECK(row.at("modes").at("zeros").number() == 0.2);
@@ -132,7 +137,8 @@ TEST_CASE("modes in rows.json are shares of the distinct successes") {
 
 TEST_CASE("a damaged row is refused by name") {
   const std::string good = rows_text({row_of({{0, 5}})});
-  for (const char* text : {"", "{", "{}", "[1]", "[{}]", R"([{"task": 1}])"}) {
+  for (const char* text :
+       {"", "{", "{}", "[1]", "[1]\n", "[\n1\n]\n", "[\n{}\n]\n", "[\n{\"task\": 1}\n]\n"}) {
     INFO(text);
     CHECK_THROWS_WITH_AS(parse_rows(text, "rows.json"), doctest::Contains("rows.json"), InputError);
   }

@@ -14,7 +14,7 @@ namespace {
 Registry registry() {
   Registry all;
   all.methods = {{"ours", "ours in one sentence", {}},
-                 {"quoted", "one that the paper has", {}, {}, PaperFigure{0.1, 250}}};
+                 {"quoted", "one that the paper has", {}, {}, PaperFigure{"made", 0.1, 250}}};
   return all;
 }
 
@@ -64,11 +64,31 @@ TEST_CASE("means medians deviations and factors are those of the runs") {
 
 TEST_CASE("on one instance the interval is the bootstrap over seeds") {
   const std::vector<double> finals{0.01, 0.03, 0.08, 0.02};
-  const TableRow r = table(runs_with("ours", finals)).rows.at(0);
+  std::vector<Run> runs = runs_with("ours", finals);
+  for (Run& run : runs) run.row.base.lo = run.row.base.hi = run.row.base.value;  // exact
+  const TableRow r = table(runs).rows.at(0);
   const Interval interval = mean_interval(finals);
   CHECK(r.final.interval.lo == interval.lo);
   CHECK(r.final.interval.hi == interval.hi);
   CHECK(r.factor->interval.lo == doctest::Approx(interval.lo / 0.004).epsilon(1e-12));
+}
+
+TEST_CASE("the interval of a factor is as wide as the base rate is uncertain") {
+  std::vector<Run> runs = runs_with("ours", {0.4, 0.4, 0.4});
+  for (Run& run : runs) run.row.base = {0.004, 0.002, 0.0065, 1000};
+  const Factor factor = *table(runs).rows.at(0).factor;
+  CHECK(factor.value == doctest::Approx(100));
+  CHECK(factor.interval.lo == doctest::Approx(62).epsilon(0.05));
+  CHECK(factor.interval.hi == doctest::Approx(186).epsilon(0.05));
+  for (Run& run : runs) run.row.base = {0.004, 0, 1, 0};  // not known
+  CHECK_FALSE(table(runs).rows.at(0).factor);
+}
+
+TEST_CASE("p-values are corrected for the rows of a panel") {
+  const Table t = table(runs_with("ours", {0.5, 0.5, 0.5}) + runs_with("low", {0.1, 0.1, 0.1}) +
+                        runs_with("lower", {0, 0, 0}));
+  CHECK(t.rows[1].p_final == 0.25);  // twice 1/8
+  CHECK(t.rows[2].p_final == 0.25);
 }
 
 TEST_CASE("an interval over instances is as wide as the instances differ") {
@@ -199,8 +219,9 @@ TEST_CASE("the CSV has a line for every attack and quotes what would break it") 
 }
 
 TEST_CASE("the markdown table has a row for every variant and as many cells in each") {
-  const std::string md =
-      main_table(table(runs_with("ours", {0.01, 0.03}) + runs_with("quoted", {0.02, 0.02})));
+  std::vector<Run> runs = runs_with("ours", {0.01, 0.03}) + runs_with("quoted", {0.02, 0.02});
+  for (Run& run : runs) run.row.task = "made", run.row.base.lo = run.row.base.hi = run.row.base.value;
+  const std::string md = main_table(table(runs));
   std::vector<std::string> rows;
   for (const std::string& line : lines(md))
     if (line.rfind("|", 0) == 0) rows.push_back(line);

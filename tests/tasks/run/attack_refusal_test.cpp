@@ -134,6 +134,15 @@ TEST_CASE("a checkpoint that claims other work than was done is refused by name 
   }
 }
 
+TEST_CASE("a finished attack whose last round is not measured is refused") {
+  const Method m = tiny::method("banel");
+  const auto unmeasured = [](const std::string& text) {
+    const std::size_t begin = text.rfind("\"measured\":") + 11, end = text.find(",\"examples\"", begin);
+    return text.substr(0, begin) + "null" + std::string(end - begin - 4, ' ') + text.substr(end);
+  };
+  refused(WholeAttack(m), 3, m, "metrics.jsonl", unmeasured, {"metrics.jsonl: the last round"});
+}
+
 TEST_CASE("a folder with another configuration is refused and left alone") {
   const Method m = tiny::method("banel");
   const TemporaryFolder folder;

@@ -109,6 +109,24 @@ TEST_CASE("a round is written as it is read with or without what was measured") 
   CHECK(lines(again) == text);
 }
 
+TEST_CASE("attempts and answers of a round may be any bytes") {
+  RoundRecord round = parse_metrics(lines({line(1)}), "memory").at(0);
+  round.assumed = round.examples = {
+      "\xff"
+      "7",
+      "caf\xc3\xa9"};
+  round.measured->findings = {{"\xff", "\x80", "2", "even"}};
+  const std::string text = to_json(round).dump() + '\n';
+  const RoundRecord again = parse_metrics(text, "memory").at(0);
+  CHECK(again.assumed == round.assumed);
+  CHECK(again.examples == round.examples);
+  CHECK(again.measured->findings[0].attempt == "\xff");
+  CHECK(again.measured->findings[0].answer == "\x80");
+  CHECK(to_json(again).dump() + '\n' == text);
+  for (const char* hex : {"f", "fg"})
+    CHECK_THROWS_AS(bytes_from(Field(Json{{"hex", hex}}, "memory")), InputError);
+}
+
 TEST_CASE("a round whose values are missing or of another type or impossible is refused by line and name") {
   const auto refused = [](const char* pointer, const Json& value, const std::string& name) {
     Json second = line(2);

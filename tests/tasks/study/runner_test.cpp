@@ -222,6 +222,21 @@ TEST_CASE("instances can be shared between studies") {
       InputError);
 }
 
+TEST_CASE("results replace the pictures of their page and leave those of others") {
+  const TemporaryFolder temporary;
+  const fs::path out = temporary.path / "out";
+  fs::create_directory(out);
+  write_file(out / "line-of-others-bars.png", "kept");
+  write_file(out / "line-old.png", "removed");
+  write_file(out / "line.md", "# Old\n\n![old](line-old.png)\n");
+  write_file(temporary.path / "line.toml", std::string("results = true\n") + tiny::two_by_two);
+  run_results(out, temporary.path / "runs", tiny::registry(), {.mode = ProgressMode::quiet},
+              {temporary.path / "line.toml"});
+  CHECK(fs::exists(out / "line-of-others-bars.png"));
+  CHECK_FALSE(fs::exists(out / "line-old.png"));
+  CHECK(read_file(out / "line.md").find("# Tiny") == 0);
+}
+
 TEST_CASE("only studies that say so are results") {
   const TemporaryFolder temporary;
   CHECK_THROWS_AS(
