@@ -79,8 +79,8 @@ void add_ledger(Row& row, const std::vector<Evaluation>& evaluations) {
 
 }  // namespace
 
-Row read_row(const fs::path& folder, const Method& method, std::uint64_t seed, const BaseRate& base) {
-  const AttackResult log = read_attack(folder);
+Row read_row(const fs::path& folder, const AttackResult& log, const Method& method, std::uint64_t seed,
+             const BaseRate& base) {
   Row row{.method = method.name, .settings = values_of(method), .seed = seed, .base = base};
   row.seconds = log.seconds;
   add_ledger(row, read_ledger(folder / "ledger.jsonl").evaluations);

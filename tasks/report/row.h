@@ -1,5 +1,5 @@
 // What a table knows of one attack: a typed row of rows.json.
-//   Row row = read_row(folder, method, 1, base);     row.final > 100 * row.base.value
+//   Row row = read_row(folder, read_attack(folder), method, 1, base);     row.final > 100 * row.base.value
 #pragma once
 #include <map>
 #include <optional>
@@ -52,12 +52,13 @@ Row row_from(const Field&);  // errors: InputError naming what is missing or imp
 std::string rows_text(const std::vector<Row>&);
 std::vector<Row> parse_rows(std::string_view text, std::string_view where);
 
-// The row of a finished attack, from its files alone; task, panel, instance and variant are left to the
-// caller. final, best and every reading are Measurement::value(), exact where the task knows it. selected: of
-// the measured attackers that a later round evaluated, the one with the largest share of rewards in that
-// round, the latest of equal ones; final if none earned a reward. An attack that ended without a round hands
-// over the prior, so its three rates are the base rate, and `ended` says why. Errors: InputError naming a
-// damaged file.
-Row read_row(const std::filesystem::path& folder, const Method&, std::uint64_t seed, const BaseRate& base);
+// The row of a finished attack, from its files alone, whose log is `log`; task, panel, instance and variant
+// are left to the caller. final, best and every reading are Measurement::value(), exact where the task knows
+// it. selected: of the measured attackers that a later round evaluated, the one with the largest share of
+// rewards in that round, the latest of equal ones; final if none earned a reward. An attack that ended
+// without a round hands over the prior, so its three rates are the base rate, and `ended` says why. Errors:
+// InputError naming a damaged file.
+Row read_row(const std::filesystem::path& folder, const AttackResult& log, const Method&, std::uint64_t seed,
+             const BaseRate& base);
 
 }  // namespace banel

@@ -45,8 +45,9 @@ double score(const fs::path& run, const Study& stage, const std::string& name, c
   std::vector<double> finals;
   for (const PlannedAttack& a : planned(stage)) {
     const Variant& v = stage.variants[a.variant];
-    if (v.name == name)
-      finals.push_back(read_row(run / attack_folder(stage, a), registry.method(v.method), a.seed, {}).final);
+    if (v.name != name) continue;
+    const fs::path folder = run / attack_folder(stage, a);
+    finals.push_back(read_row(folder, read_attack(folder), registry.method(v.method), a.seed, {}).final);
   }
   return mean(finals);
 }

@@ -155,16 +155,17 @@ Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
           {a.seed, reading_samples(study, *task)}};
 }
 
-Row row_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,
+Run run_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,
            Instances& instances) {
   const Job job = job_of(run, study, a, registry, instances);
-  Row row = read_row(job.folder, job.method, a.seed, instances.base(a.panel, a.instance));
+  AttackResult log = read_attack(job.folder);
+  Row row = read_row(job.folder, log, job.method, a.seed, instances.base(a.panel, a.instance));
   row.task = study.panels[a.panel].task;
   row.panel = study.panels[a.panel].name;
   row.instance = a.instance;
   row.variant = study.variants[a.variant].name;
   row.warning = job.task->warning();
-  return row;
+  return {std::move(row), std::move(log)};
 }
 
 std::vector<PlannedAttack> missing(const fs::path& run, const Study& study) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tasks/report/results.h"
 #include "tasks/run/attacks.h"
 #include "tasks/study/instances.h"
 #include "tasks/study/study.h"
@@ -25,8 +26,8 @@ std::filesystem::path attack_folder(const Study&, const PlannedAttack&);  // "at
 // What run_all needs. Opens the instance.
 Job job_of(const std::filesystem::path& run, const Study&, const PlannedAttack&, const Registry&, Instances&);
 
-// The row of a finished attack with what the study knows of it.
-Row row_of(const std::filesystem::path& run, const Study&, const PlannedAttack&, const Registry&, Instances&);
+// A finished attack: its log, and its row with what the study knows of it.
+Run run_of(const std::filesystem::path& run, const Study&, const PlannedAttack&, const Registry&, Instances&);
 
 // The attacks of a study that are not finished, in their order.
 std::vector<PlannedAttack> missing(const std::filesystem::path& run, const Study&);

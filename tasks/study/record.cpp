@@ -106,9 +106,8 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
   for (const Study& stage : stages_of(run, study, registry))
     for (const Variant& v : stage.variants) results.variants.push_back(v.name);
   for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
-    const fs::path folder = run / attack_folder(stage, a);
-    if (!is_finished(folder)) return;
-    results.runs.push_back({row_of(run, stage, a, registry, instances), read_attack(folder)});
+    if (!is_finished(run / attack_folder(stage, a))) return;
+    results.runs.push_back(run_of(run, stage, a, registry, instances));
     const std::string& panel = stage.panels[a.panel].name;
     bases.try_emplace(
         instances.task(a.panel, a.instance)->title() + (panel.empty() ? "" : " (" + panel + ")"),

@@ -135,7 +135,7 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
       create_folders(job.folder);
       const FolderLock lock(job.folder);
       run_attack(job.folder, *job.task, job.method, job.settings, [](std::int64_t) {});
-      return row_of(folder, stage, a, registry, instances);
+      return run_of(folder, stage, a, registry, instances).row;
     }
   throw UsageError("attack", in_quotes(attack) + " is no attack of " + (folder / "study.toml").string() +
                                  "; `banel jobs` lists those that are missing");

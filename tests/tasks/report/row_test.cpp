@@ -53,7 +53,7 @@ Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& reward
   write_file(folder.path / "timing.jsonl", timing);
   write_file(folder.path / "ledger.jsonl", ledger);
   write_file(folder.path / "config.json", "{\"samples\": 1000}");
-  return read_row(folder.path, method, 7, base);
+  return read_row(folder.path, read_attack(folder.path), method, 7, base);
 }
 
 TEST_CASE("the final reading is the last round and the best reading the highest round") {
