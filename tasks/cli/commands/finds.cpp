@@ -1,7 +1,10 @@
 #include "tasks/cli/commands/finds.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
+#include <span>
 
 #include "nn/io/file.h"
 #include "tasks/base/stats.h"
@@ -51,6 +54,21 @@ std::string told(const Finding& f) {
   return text;
 }
 
+void add_paid(AttackFinds& found, const std::vector<Evaluation>& paid) {
+  std::map<std::string, int> times;
+  for (std::size_t i = 0; i < paid.size() && !found.first; ++i)
+    if (paid[i].verdict.reward == Reward::success) {
+      found.first = static_cast<std::int64_t>(i) + 1;
+      found.first_find = paid[i];
+    } else if (!paid[i].verdict.answer.empty()) {
+      ++times[paid[i].verdict.answer];
+    }
+  found.failed_answers.assign(times.begin(), times.end());
+  std::erase_if(found.failed_answers, [](const auto& answer) { return answer.second < 2; });
+  std::ranges::stable_sort(found.failed_answers, std::greater(),
+                           [](const auto& answer) { return answer.second; });
+}
+
 }  // namespace
 
 std::string attack_title(const std::string& task, const std::string& method, std::uint64_t seed) {
@@ -82,6 +100,7 @@ AttackFinds find_attack(const fs::path& folder, const Registry& all) {
   found.findings = readings.back().measured->findings;
   const std::vector<Rule> rules = record.instance.task->rules();
   for (const Finding& f : found.findings) found.rules.push_back(rule_of(rules, f.attempt));
+  add_paid(found, read_ledger(record.folder / "ledger.jsonl").evaluations);
   return found;
 }
 
@@ -92,6 +111,16 @@ std::string in_words(const AttackFinds& found, std::size_t most) {
     text += "  " + told(found.findings[i]) + "   (" + found.findings[i].mode;
     text += (found.rules[i].empty() ? "" : "; rule: " + found.rules[i]) + ")\n";
   }
+  if (found.first)
+    text += "  first reward: evaluation " + grouped(*found.first) + ", " + escaped(found.first_find.attempt) +
+            '\n';
+  const std::size_t shown = std::min(most, found.failed_answers.size());
+  if (shown)
+    text +=
+        "  answers that failed most often before: " +
+        listed(std::span(found.failed_answers).first(shown),
+               [](const auto& a) { return escaped(a.first) + " (" + std::to_string(a.second) + " times)"; }) +
+        '\n';
   return text;
 }
 
@@ -102,7 +131,17 @@ Json to_json(const AttackFinds& found) {
     find["rule"] = found.rules[i];
     finds.push_back(std::move(find));
   }
-  return {{"title", found.title}, {"success", found.success}, {"finds", finds}};
+  Json failed = Json::array();
+  for (const auto& [answer, times] : found.failed_answers)
+    failed.push_back({{"answer", json_of_bytes(answer)}, {"times", times}});
+  Json first;
+  if (found.first)
+    first = {{"evaluation", *found.first}, {"attempt", json_of_bytes(found.first_find.attempt)}};
+  return {{"title", found.title},
+          {"success", found.success},
+          {"finds", finds},
+          {"first_reward", first},
+          {"failed_answers", failed}};
 }
 
 std::unique_ptr<Generator> attacker_of(const fs::path& folder, const Task& task) {

@@ -2,8 +2,12 @@
 //   in_words(find_attack("runs/quick", all), 5)  "0042+007=" the target says 59, the sum is 49 (zeros); ...
 #pragma once
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "banel/ledger.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/run/measure.h"
 #include "tasks/run/registry.h"
@@ -15,6 +19,11 @@ struct AttackFinds {
   double success = 0;              // of the last attacker
   std::vector<Finding> findings;   // the first distinct successes of its samples
   std::vector<std::string> rules;  // the first rule that explains each; empty if none does
+  // Of the paid evaluations: the first reward, counted from 1, and how often each answer came before it, the
+  // most frequent first, without those that came once.
+  std::optional<std::int64_t> first = {};
+  Evaluation first_find = {};
+  std::vector<std::pair<std::string, int>> failed_answers = {};
 };
 
 // "5-digit addition, target 5, banel, seed 1"

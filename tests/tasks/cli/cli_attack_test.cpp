@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 
+#include "banel/ledger.h"
 #include "nn/io/checkpoint.h"
 #include "nn/io/json.h"
 #include "nn/io/safetensors.h"
@@ -270,9 +271,19 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
   CAPTURE(o.err);
   CHECK(o.code == 0);
   CHECK(o.out.find("2-digit addition, target 1, banel, seed 5") == 0);
-  CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 4);
+  CHECK(has(o.out, "  first reward: evaluation "));
+  CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 6);
   const Json json = json_of(run({"ask", here.path / "run", "--json"}).out);
   for (const Json& find : json.at("finds").items()) CHECK(find.contains("rule"));
+  const std::vector<Evaluation> paid = read_ledger(here.path / "run" / "ledger.jsonl").evaluations;
+  const auto first =
+      std::ranges::find_if(paid, [](const Evaluation& e) { return e.verdict.reward == Reward::success; });
+  CHECK(json.at("first_reward").at("evaluation") == first - paid.begin() + 1);
+  CHECK(json.at("first_reward").at("attempt") == first->attempt);
+  for (const Json& failed : json.at("failed_answers").items())
+    CHECK(failed.at("times") == std::count_if(paid.begin(), first, [&](const Evaluation& e) {
+            return e.verdict.answer == failed.at("answer").text();
+          }));
   const Json rules =
       json_of(run({"ask", "rules", "--samples", "100", "--json", "--networks", here.path / "run"}).out);
   CHECK(rules.size() > 0);
