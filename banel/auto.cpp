@@ -226,8 +226,8 @@ void Auto::unite(Search& all, const Round& round, const Context& context) const 
 std::vector<Attempt> Auto::explained_failures(const Search& all, const Oracle& oracle) const {
   std::vector<Attempt> failures, result;  // both from the latest to the first
   const std::span<const Evaluation> paid = oracle.paid();
-  for (auto e = paid.rbegin(); e != paid.rend(); ++e)
-    if (e->verdict.reward == Reward::failure) failures.push_back(e->attempt);
+  for (std::size_t i = paid.size(); i-- > 0;)
+    if (paid[i].verdict.reward == Reward::failure) failures.push_back(paid[i].attempt);
   for (std::size_t at = 0; at < failures.size() && result.size() < refined; at += refined) {
     const auto next = std::span(failures).subspan(at, std::min(refined, failures.size() - at));
     const std::vector<bool> near = explained(all, next);

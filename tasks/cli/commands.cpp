@@ -18,8 +18,8 @@ void Common::add_to(Command& command) {
   command.flag("--quiet", quiet, "no progress and no advice on stderr");
 }
 
-Option& add_seed(Command& command, std::uint64_t& seed, std::string text) {
-  return command.option("--seed", seed, std::move(text), 0, std::int64_t{1} << 53);  // JSON holds no more
+Option& add_seed(Command& command, std::uint64_t& seed, const std::string& text) {
+  return command.option("--seed", seed, text, 0, std::int64_t{1} << 53);  // JSON holds no more
 }
 
 Option& add_json(Command& command, bool& json) { return command.flag("--json", json, "JSON for scripts"); }

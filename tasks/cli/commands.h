@@ -44,7 +44,7 @@ struct Common {
   ProgressMode mode() const { return progress_mode(quiet); }
 };
 constexpr std::int64_t most_instances = 1'000'000;
-Option& add_seed(Command&, std::uint64_t& seed, std::string text);
+Option& add_seed(Command&, std::uint64_t& seed, const std::string& text);
 Option& add_json(Command&, bool& json);
 
 // Values given as a list with commas: "1,2" and "3" -> 1, 2, 3. Errors: UsageError naming the option.

@@ -170,7 +170,7 @@ Option& Command::positional(const std::string& name, std::filesystem::path& valu
 
 Option& Command::positional(const std::string& name, Paths& values, std::string text) {
   return add_positional(add(OptionType::paths, name, std::move(text), [&values](const OptionValue& given) {
-    const Words& words = std::get<Words>(given);
+    const auto& words = std::get<Words>(given);
     values.assign(words.begin(), words.end());
   }));
 }

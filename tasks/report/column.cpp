@@ -241,11 +241,11 @@ std::string warnings_note(const Made& made) {
 }
 
 std::string main_legend(const Table& table) {
-  std::string first = "the first row";
+  std::string first;  // that the others are compared with; empty if no row has a p-value
   std::size_t fewest = 10;
   bool many = false;
   for (const TableRow& row : table.rows) {
-    if (row.is_first) first = row.variant;
+    if (row.p_final) first = table.rows[0].variant;
     fewest = std::min(fewest, row.attacks.size());
     many = many || by_instance(row, &Row::final) != "-";
   }
@@ -259,12 +259,15 @@ std::string main_legend(const Table& table) {
     text +=
         "Median × base: over instances, and how many of them reach ten times the base rate; selected: of "
         "the attacker that the paid evaluations point to. ";
-  return text + "p: " + first +
-         " ends higher; one-sided exact permutation test over the attacks on these instances, corrected for "
-         "the rows (Holm). Distinct successes: different strings that succeed, over the number of samples. "
-         "Paid finds: different rewarded strings among the evaluations of an attack. To first, to one half: "
-         "evaluations, or attempts of a method that evaluates none, to the first reward and to a success "
-         "rate of one half; the median of the runs that got there.";
+  if (!first.empty())
+    text += "p: " + first +
+            " ends higher; one-sided exact permutation test over the attacks on these instances, corrected "
+            "for the rows (Holm). ";
+  return text +
+         "Distinct successes: different strings that succeed, over the number of samples. Paid finds: "
+         "different rewarded strings among the evaluations of an attack. To first, to one half: evaluations, "
+         "or attempts of a method that evaluates none, to the first reward and to a success rate of one "
+         "half; the median of the runs that got there.";
 }
 
 std::string filter_legend() {

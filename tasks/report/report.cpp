@@ -8,6 +8,7 @@
 #include "tasks/base/text.h"
 #include "tasks/report/column.h"
 #include "tasks/report/html.h"
+#include "tensor/check.h"
 
 namespace banel {
 

@@ -47,6 +47,8 @@ std::optional<Factor> factor_of(const Group& group, double Row::*rate) {
   return Factor{mean(flat(factors)), nested_bootstrap(factors, mean_of_all, rng, 0.95, 10'000, uncertainty)};
 }
 
+constexpr std::size_t least_pairs = 5;  // fewer cannot reach .05
+
 // p of "`first` is higher than `other`" over the instances and seeds in which both have the value.
 std::optional<double> p_higher(const Group& first, const Group& other, const ValueOf& of) {
   std::vector<double> ours, theirs;
@@ -58,7 +60,7 @@ std::optional<double> p_higher(const Group& first, const Group& other, const Val
       ours.push_back(*mine);
       theirs.push_back(*its);
     }
-  if (ours.empty()) return {};
+  if (ours.size() < least_pairs) return {};
   Rng rng(0, "permutation");
   return paired_permutation_test(ours, theirs, rng);
 }

@@ -75,8 +75,8 @@ struct Table {
 
 // p_final, p_distinct: exact paired permutation test (stats.h), over the instances and seeds that both have,
 // of "the study's first variant ends higher than this row" in the final rate, and in distinct successes,
-// corrected for the rows of the panel by holm(). None for the first variant itself, or if there is no pair. A
-// method that the registry lacks has no sentence.
+// corrected for the rows of the panel by holm(). None for the first variant itself, or with fewer than
+// five pairs. A method that the registry lacks has no sentence.
 Table table_of(const Results&, const Registry&);
 
 std::string main_table(const Table&);   // markdown: the results, one table a panel

@@ -1,5 +1,8 @@
 #include "tasks/study/record.h"
 
+#include <algorithm>
+#include <map>
+
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
 #include "tasks/base/text.h"

@@ -88,7 +88,7 @@ const Setting* setting(const std::vector<Setting>& settings, const std::string& 
 Value method_value(const Method& method, const std::string& key, const std::string& text) {
   const std::vector<Setting> settings = settings_of(method);
   const Setting* found = setting(settings, key);
-  const Value value = key == "screen" || !found ? Value(text) : found->parse(text);
+  Value value = key == "screen" || !found ? Value(text) : found->parse(text);
   Method copy = method;
   set(copy, key, value);
   return value;
