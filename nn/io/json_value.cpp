@@ -49,9 +49,9 @@ Json Json::array() {
   return json;
 }
 
-Json Json::object() {
+Json Json::object(Members members) {
   Json json;
-  json.value_ = Box<Members>({});
+  json.value_ = Box<Members>(std::move(members));
   return json;
 }
 

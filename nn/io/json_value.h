@@ -50,7 +50,7 @@ class Json {
   // An object if every element is an array of a text and a value, otherwise an array.
   Json(std::initializer_list<Json> elements);
   static Json array();
-  static Json object();
+  static Json object(Members = {});  // the keys differ
 
   Json(const Json&);
   Json(Json&&) noexcept;

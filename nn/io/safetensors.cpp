@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "nn/io/file.h"
@@ -41,25 +43,28 @@ std::vector<float> read_values(std::string_view data, std::string_view name, std
 // The header that encode_safetensors writes, checked and padded.
 std::string header_text(const TensorFile& file) {
   constexpr const char* where = "encode_safetensors";
-  Json header = Json::object();
   ENSURE(1 + file.metadata.size() + keys_per_tensor * file.tensors.size() <= largest_key_count, where,
          file.tensors.size() << " tensors and " << file.metadata.size() << " texts; use several files");
-  for (const auto& [key, text] : file.metadata) header[metadata_key][key] = text;
+  Json::Members header;
+  std::set<std::string_view> names{metadata_key};
+  if (!file.metadata.empty())
+    header.emplace_back(metadata_key, Json::object({file.metadata.begin(), file.metadata.end()}));
   std::uint64_t end = 0;
   for (const NamedTensor& tensor : file.tensors) {
     const std::string name = in_quotes(tensor.name);
     const auto overflow = [&] { ENSURE(false, where, name << " has an impossible shape"); };
-    ENSURE(tensor.name != metadata_key && !header.contains(tensor.name), where,
+    ENSURE(names.insert(tensor.name).second, where,
            "the name " << name << " is reserved or used twice; every tensor needs its own");
     ENSURE(tensor.shape.size() <= largest_rank, where, name << " has more than 32 dimensions");
     ENSURE(element_count(tensor.shape, overflow) == tensor.values.size(), where,
            name << " has " << tensor.values.size() << " values, not what its shape needs");
     const std::uint64_t begin = std::exchange(end, end + tensor.values.size() * sizeof(float));
-    header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
+    header.emplace_back(tensor.name,
+                        Json{{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}});
   }
   std::string text;
   try {
-    text = header.dump();
+    text = Json::object(std::move(header)).dump();
   } catch (const NotUtf8&) {
     ENSURE(false, where, "a name or a metadata text is not valid UTF-8");
   }

@@ -1,5 +1,6 @@
 // `banel toy1d`: the one-dimensional illustration.
 #include <iostream>
+#include <optional>
 
 #include "tasks/cli/commands.h"
 #include "tasks/toy1d/toy1d_figure.h"
@@ -27,6 +28,8 @@ void show(const Toy1dArguments& o, const Session& session) {
     std::cout << "* success   o may still be drawn   . ruled out\n" << toy1d::in_sentences(shown);
     return suggest(o.quiet, "toy1d --first-steps", "the same with a failure model that is distilled");
   }
+  std::optional<RunFolder> folder;  // refused before the work
+  if (!o.out.empty()) folder.emplace(o.out, session);
   const toy1d::Summary summary = toy1d::summarise(o.seeds);
   Json json = to_json(shown);
   json["summary"] = to_json(summary);
@@ -35,14 +38,13 @@ void show(const Toy1dArguments& o, const Session& session) {
   else
     std::cout << "A success is marked *\n" << to_text(shown) << to_text(summary);
   suggest(o.quiet || o.json, "reproduce --quick", "the same idea on strings, with networks");
-  if (o.out.empty()) return;
-  const RunFolder folder(o.out, session);
+  if (!folder) return;
   write_file(o.out / "steps.json", json.dump(2) + '\n');
   const DrawList picture =
       toy1d::figure(shown, {.note = "Seed " + std::to_string(o.seed) + ", 10 samples a step"});
   write_png(picture, o.out / "toy1d.png");
   write_svg(picture, o.out / "toy1d.svg");
-  folder.record();
+  folder->record();
 }
 
 }  // namespace

@@ -109,6 +109,7 @@ TEST_CASE("a folder within that of a command is refused before anything is made"
       CAPTURE(shown(command));
       const Outcome o = run(command);
       CHECK(o.code == 4);
+      CHECK(o.out == "");
       CHECK(has(o.err, "within the run"));
     }
   CHECK((tiny::files(here.path) == before));
