@@ -35,7 +35,8 @@ std::vector<double> product(const std::vector<double>& a, const std::vector<doub
 }
 
 TEST_CASE("orthogonalising brings singular values near one and keeps the singular vectors") {
-  for (const auto& [rows, columns] : {std::pair<Index, Index>{4, 4}, {4, 12}, {12, 4}, {1, 3}}) {
+  for (const auto& shape : {std::pair<Index, Index>{4, 4}, {4, 12}, {12, 4}, {1, 3}}) {
+    const Index rows = shape.first, columns = shape.second;
     CAPTURE(rows);
     CAPTURE(columns);
     const auto u = reflection(rows, 0.3), v = reflection(columns, 1.1);  // their own inverses

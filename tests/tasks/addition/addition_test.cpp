@@ -79,7 +79,7 @@ TEST_CASE("a thinned target rewards only those of its errors whose operands end 
       CHECK((thinned[i].reward == Reward::success) == (counts[i] && all[i].reward == Reward::success));
     }
   }
-  for (const std::size_t i : {0, 1, 2, 3}) CHECK(all[i].reward == Reward::success);  // it has hardly learned
+  for (std::size_t i = 0; i < 4; ++i) CHECK(all[i].reward == Reward::success);  // it has hardly learned
   CHECK(opened({{"sevens", 1}})->fingerprint() != opened()->fingerprint());
 }
 
@@ -88,9 +88,10 @@ TEST_CASE("settings that do not fit together are refused by name") {
                        UsageError);
   CHECK_THROWS_AS(made({{"digits", 19}}), UsageError);
   CHECK_THROWS_AS(made({{"judge", "words"}}), UsageError);
-  for (const auto& [key, value] : entry().quick) {
+  for (const auto& quick : entry().quick) {
+    const std::string& key = quick.first;
     CAPTURE(key);
-    CHECK_NOTHROW(completed(entry().settings, {{key, value}}, "addition"));
+    CHECK_NOTHROW(completed(entry().settings, {quick}, "addition"));
   }
 }
 

@@ -68,7 +68,8 @@ TEST_CASE(
       {"[attack]\nseed = 30\n[attack]\nseed = 60\n", "line 3"},
       {"attack.seed = 30\n[attack]\nseed = 60\n", "line 2"},
       {std::string(200'000, '\n'), "more than 100,000 bytes"}};
-  for (const auto& [text, reason] : damaged) {
+  for (const auto& [text, why] : damaged) {
+    const std::string reason = why;
     CAPTURE(reason);
     write_file(config, text);
     const Arguments words = Arguments{"--config", config} + here.attack("run");

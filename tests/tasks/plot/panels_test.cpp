@@ -135,7 +135,7 @@ TEST_CASE("panels: series at one x stand beside one another in the order given")
 
 TEST_CASE("panels: texts neither overlap nor leave the picture when eight lines end at one place") {
   for (double end : {0.0, 0.001, 1.0})
-    for (std::size_t columns : {0, 2}) {
+    for (std::size_t columns : {0u, 2u}) {
       Panels picture = small_picture();
       picture.panels.clear();
       for (const char* heading : {"tail", "bulk", "beside"}) {

@@ -249,7 +249,7 @@ TEST_CASE("a quick table says that it is no result") {
 TEST_CASE("the terminal table fits 80 columns and shows more where there is more") {
   std::vector<Run> runs =
       runs_with("a variant with a name that goes on and on and on", {0.01, 0.03, 0.5, 0.6, 0.7});
-  for (std::uint64_t instance : {2, 3, 4}) runs = runs + runs_with("random", {1, 0.1, 1e-5}, instance);
+  for (std::uint64_t instance : {2u, 3u, 4u}) runs = runs + runs_with("random", {1, 0.1, 1e-5}, instance);
   const Table t = table(runs);
   for (const int width : {60, 80, 120, 200}) {
     for (const std::string& line : lines(to_terminal(t, width))) {

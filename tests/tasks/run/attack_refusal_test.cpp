@@ -157,7 +157,9 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
   refused_with(m, tiny::task(), {seed, samples + 1});
   refused_with(m, TinyTask(4), {seed, samples});
   refused_with(tiny::method("random"), tiny::task(), {seed, samples});
-  for (const auto& [key, value] : values_of(m)) {
+  for (const auto& setting : values_of(m)) {
+    const auto& key = setting.first;
+    const auto& value = setting.second;
     CAPTURE(key);
     Method other = m;
     const bool is_rate = key.ends_with("_rate");

@@ -70,7 +70,8 @@ TEST_CASE("the progress of an attack survives its text") {
 
 TEST_CASE("a value of the progress that is missing or impossible is refused by name") {
   const Json good = to_json(some_progress());
-  for (const auto& [key, value] : good.members()) {
+  for (const auto& member : good.members()) {
+    const std::string& key = member.first;
     Json json = good;
     json.erase(key);
     CAPTURE(key);

@@ -68,7 +68,7 @@ TEST_CASE("the picture never has more than 12 lines nor a line wider than the te
   View view =
       view_of(std::string(200, 't') + "φ", 1'000'000'000, true, paid, std::vector{measured({1, 2}, {1, 2})});
   view.seconds_left = 1e9;
-  for (const std::size_t columns : {20, 79, 200}) {
+  for (const std::size_t columns : {20u, 79u, 200u}) {
     CAPTURE(columns);
     const std::string text = picture(view, columns);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 12);

@@ -98,7 +98,8 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
       {variants + "halving = {configurations = 2, budgets = [10, 5]}", "budgets[1]: 5 is outside"},
       {variants + "[quoted]\nlabel = \"x\"\nx = [1]\nfactors = []", "as many factors"},
   };
-  for (const auto& [text, message] : wrong) {
+  for (const auto& [toml, message] : wrong) {
+    const std::string text = toml;
     INFO(text);
     CHECK_THROWS_WITH_AS(tiny::study(beginning + text), doctest::Contains(message), InputError);
   }

@@ -154,7 +154,7 @@ TEST_CASE(
   };
   for (const Size& size :
        {Size{1, 1, 0}, {2, 1, 1}, {5, 3, 0}, {17, 8, 3}, {33, 16, 16}, {40, 20, 39}, {128, 64, 0}}) {
-    const auto [T, C, from] = size;
+    const Index T = size.T, C = size.C, from = size.from;
     const Index stride = 3 * C, rows = T - from;
     CAPTURE(T);
     CAPTURE(C);
