@@ -85,7 +85,8 @@ const Library& library() {
 // OpenBLAS keeps a buffer for each product that runs at the same time, and asks for one for ever if the
 // system has no memory left for it (ulimit -v). So every thread that multiplies holds a Buffer, which sees to
 // one more of them or throws std::bad_alloc. The first one sees to those of all threads, as far as there is
-// memory: once others multiply, one of them could take what was left while a buffer is made.
+// memory: once others multiply, one of them could take what was left while a buffer is made. Not to those of
+// hundreds: OpenBLAS has so many buffers only (Debian's: 256), and most of so many threads never multiply.
 class Buffer {
  public:
   Buffer() {
@@ -94,7 +95,9 @@ class Buffer {
     const auto give_back = library().optional_symbol<void (*)(void*)>("blas_memory_free");
     if (take && give_back) {
       std::vector<void*> taken;  // at the same time, so that they differ
-      const std::size_t wanted = std::max(users_ + 1, static_cast<std::size_t>(threads()));
+      constexpr int most_at_once = 64;
+      const std::size_t wanted =
+          std::max(users_ + 1, static_cast<std::size_t>(std::min(threads(), most_at_once)));
       while (made_.size() < wanted && is_memory_left()) {
         taken.push_back(take(0));
         made_.insert(taken.back());

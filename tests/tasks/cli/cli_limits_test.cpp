@@ -45,6 +45,15 @@ TEST_CASE("an attack with a small stack of the program or of its threads has the
   }
 }
 
+TEST_CASE("an attack on as many threads as may be asked for has the results of any other") {
+  const Folder here;
+  REQUIRE(run(here.attack("usual", {"--threads", "2"})).code == 0);
+  const Outcome o = run(here.attack("many", {"--threads", "1024"}));
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK((tiny::results(here.path / "many") == tiny::results(here.path / "usual")));
+}
+
 TEST_CASE("under every limit of memory and files a command works or says in one line what to do") {
   const Folder here;
   const fs::path folder = here.path / "run";
