@@ -49,7 +49,7 @@ refuse_old() {
 needed=(
   "c++                                   g++                 gcc-c++                 gcc"
   "cmake                                 cmake               cmake                   cmake"
-  "make                                  make                make                    make"
+  "ninja                                 ninja-build         ninja-build             ninja"
   "cblas.h                               libopenblas-dev     openblas-devel          openblas"
   "CLI/CLI.hpp                           libcli11-dev        cli11-devel             cli11"
   "nlohmann/json.hpp                     nlohmann-json3-dev  json-devel              nlohmann-json"
@@ -123,5 +123,11 @@ if command -v apt-get >/dev/null; then
 else
   name_missing
 fi
-cmake --preset "$preset" >&2
+# A build folder that was copied, moved or made by another tool is configured anew.
+fresh=() cache=build/$preset/CMakeCache.txt
+if [[ -f $cache ]] && ! { grep -qFx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache" &&
+                          grep -qFx "CMAKE_GENERATOR:INTERNAL=Ninja" "$cache"; }; then
+  fresh=(--fresh)
+fi
+cmake "${fresh[@]}" --preset "$preset" >&2
 cmake --build --preset "$preset" --parallel "$(nproc)" --target "$target" >&2

@@ -107,7 +107,8 @@ void spend(std::int64_t budget, std::uint32_t longest, Rng& rng, Counts& counts)
   counts.wrong += judged != budget;
 }
 
-TEST_CASE("an evaluation beyond the budget is refused in a million schedules on any number of threads") {
+TEST_CASE("an evaluation beyond the budget is refused in a million schedules on any number of threads" *
+          doctest::test_suite("slow")) {
   std::vector<Counts> parts(100);
   parallel_for(parts.size(), [&](std::size_t part) {
     Rng rng(1, "schedules", 0, static_cast<std::uint32_t>(part));

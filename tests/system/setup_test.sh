@@ -72,12 +72,12 @@ grep -q "apt-get install.* libstb-dev" "$work/calls" ||
   { echo "FAILED: libstb-dev is not installed" && failures=1; }
 never "what is there is not installed" "apt-get install.* libboost-dev"
 
-tools fedora && new_cmake && new_compiler && stand_in dnf '' && stand_in make ''
+tools fedora && new_cmake && new_compiler && stand_in dnf '' && stand_in ninja ''
 run "${setup[@]}"
 expect "Fedora is told what to install" 1 "dnf install .*json-devel.*stb_image_write-devel.*"
 tools arch && new_cmake && stand_in pacman ''
 run "${setup[@]}"
-expect "Arch is told what to install" 1 "pacman -S .*gcc.* make.* nlohmann-json"
+expect "Arch is told what to install" 1 "pacman -S .*gcc.* ninja.* nlohmann-json"
 tools other && new_cmake
 run "${setup[@]}"
 expect "any other system is told what is missing" 1 "cannot find: .*cblas.h.*toml\+\+/toml.h"
@@ -102,4 +102,19 @@ run bash "$work/link" doctor
 expect "the program starts through a symbolic link" 0 "^ran doctor$"
 run bash "$work/test_link"
 expect "the tests start through a symbolic link" 0 "^tested in $work/tree$"
+
+cache=$work/tree/build/native/CMakeCache.txt
+for generator in Ninja "Unix Makefiles"; do
+  for home in "$work/tree" "$work/elsewhere"; do
+    printf 'CMAKE_HOME_DIRECTORY:INTERNAL=%s\nCMAKE_GENERATOR:INTERNAL=%s\n' "$home" "$generator" >"$cache"
+    : >"$work/calls"
+    run bash "$work/link" doctor
+    expect "the program starts with a build folder of $home by $generator" 0 "^ran doctor$"
+    fresh=$(grep -c -- "--fresh" "$work/calls" || true)
+    if [[ $fresh == 1 ]] && [[ $home/$generator == "$work/tree/Ninja" ]] ||
+        [[ $fresh == 0 ]] && [[ $home/$generator != "$work/tree/Ninja" ]]; then
+      echo "FAILED: build folder of $home by $generator: $fresh fresh configurations" && failures=1
+    fi
+  done
+done
 exit $failures

@@ -19,12 +19,14 @@
 namespace banel {
 namespace {
 
-TEST_CASE("a command that is killed at any write step goes on to the same bytes") {
+TEST_CASE("a command that is killed at any write step goes on to the same bytes" *
+          doctest::test_suite("slow")) {
   at_steps({"kill-before", "kill-half", "kill-after"},
            [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
 }
 
-TEST_CASE("a power cut at any write step loses nothing that was paid and changes no byte of the end") {
+TEST_CASE("a power cut at any write step loses nothing that was paid and changes no byte of the end" *
+          doctest::test_suite("slow")) {
   at_steps({"power-cut"},
            [](const Place& place, const std::string& fault) { CHECK(place.run(fault).code == -SIGKILL); });
 }
@@ -48,7 +50,8 @@ TEST_CASE("an evaluation is on disk for good one step after it was written") {
 }
 
 TEST_CASE(
-    "a full or failing or read-only disk is one line and exit 4 and the command goes on once it is mended") {
+    "a full or failing or read-only disk is one line and exit 4 and the command goes on once it is mended" *
+    doctest::test_suite("slow")) {
   at_steps({"ENOSPC", "EIO", "EROFS", "EIO-once"}, [](const Place& place, const std::string& fault) {
     const Outcome o = place.run(fault);
     CAPTURE(o.err);
@@ -64,7 +67,8 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("a command that runs out of memory says so in one line and goes on once there is some") {
+TEST_CASE("a command that runs out of memory says so in one line and goes on once there is some" *
+          doctest::test_suite("slow")) {
   const long declared = allocations_of_help();
   int faults = 0;
   for (const Command& c : commands()) {
@@ -92,8 +96,8 @@ TEST_CASE("a command that runs out of memory says so in one line and goes on onc
   if (complete()) MESSAGE(faults << " faults");
 }
 
-TEST_CASE(
-    "a command that is killed or stopped again and again at random instants goes on to the same bytes") {
+TEST_CASE("a command that is killed or stopped again and again at random instants goes on to the same bytes" *
+          doctest::test_suite("slow")) {
   std::uint32_t number = 0;
   for (const Command& c : commands()) {
     const auto place = [&] { return std::make_unique<Place>(c); };
@@ -127,7 +131,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a second process on a run folder is refused and the first goes on to the same bytes") {
+TEST_CASE("a second process on a run folder is refused and the first goes on to the same bytes" *
+          doctest::test_suite("slow")) {
   for (const Command& c : commands()) {
     INFO(c.name);
     const Place place(c);
@@ -170,7 +175,7 @@ TEST_CASE("under a limit of memory a command ends in one line or does its work a
   CHECK(limited("4000000").code == 0);
 }
 
-TEST_CASE("a command that waits for a pipe ends at the first signal") {
+TEST_CASE("a command that waits for a pipe ends at the first signal" * doctest::test_suite("slow")) {
   const TemporaryFolder here;
   const fs::path pipe = here.path / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -211,7 +216,8 @@ TEST_CASE("without OpenBLAS a command says what to install and goes on once it i
   }
 }
 
-TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or measures") {
+TEST_CASE("Ctrl-C ends every long command within 2 seconds whether it trains or measures" *
+          doctest::test_suite("slow")) {
   // Networks of full size, so that a million samples or questions take minutes and each phase is met.
   const Arguments full{"train", "addition", "--out", "run"},
       networks{"--networks", given().networks, "--out", "run"};

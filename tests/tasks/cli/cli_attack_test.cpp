@@ -293,7 +293,8 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
   for (const Json& rule : rules.items()) CHECK(rule.at("success").at("n") == 100);
 }
 
-TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it") {
+TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it" *
+          doctest::test_suite("slow")) {
   const Folder here;
   const fs::path whole = here.path / "whole", parts = here.path / "parts";
   REQUIRE(run(here.long_attack("whole")).code == 0);
@@ -317,7 +318,8 @@ TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes
   CHECK((tiny::results(parts) == tiny::results(whole)));
 }
 
-TEST_CASE("an attack killed at random instants completes with the same results") {
+TEST_CASE("an attack killed at random instants completes with the same results" *
+          doctest::test_suite("slow")) {
   const Folder here;
   const fs::path whole = here.path / "whole", parts = here.path / "parts";
   REQUIRE(run(here.long_attack("whole")).code == 0);

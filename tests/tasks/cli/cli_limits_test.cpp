@@ -54,7 +54,8 @@ TEST_CASE("an attack on as many threads as may be asked for has the results of a
   CHECK((tiny::results(here.path / "many") == tiny::results(here.path / "usual")));
 }
 
-TEST_CASE("under every limit of memory and files a command works or says in one line what to do") {
+TEST_CASE("under every limit of memory and files a command works or says in one line what to do" *
+          doctest::test_suite("slow")) {
   const Folder here;
   const fs::path folder = here.path / "run";
   REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);

@@ -244,7 +244,8 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   CHECK(!json.at("blas_kernels").text().empty());
 }
 
-TEST_CASE("bench prints a table or its numbers and refuses what it does not know") {
+TEST_CASE("bench prints a table or its numbers and refuses what it does not know" *
+          doctest::test_suite("slow")) {
   const Arguments bench{"bench",  "--quiet",   "--configs", "F",         "--works",
                         "loglik", "--threads", "1",         "--seconds", "0.001"};
   const Outcome o = run(bench);

@@ -81,7 +81,7 @@ fs::path report_in(const fs::path& folder) {
   return {};
 }
 
-TEST_CASE("the sets hold the questions that the header says") {
+TEST_CASE("the sets hold the questions that the header says" * doctest::test_suite("slow")) {
   const auto held = [](const char* set, const std::vector<Attempt>& attempts) {
     return rewarded(*opened({{"set", set}}), attempts);
   };
@@ -96,7 +96,7 @@ TEST_CASE("the sets hold the questions that the header says") {
   for (const char* set : sets) CHECK(held(set, invalid) == Bools(invalid.size(), false));
 }
 
-TEST_CASE("each seven that the bulk asks for leaves a part of it") {
+TEST_CASE("each seven that the bulk asks for leaves a part of it" * doctest::test_suite("slow")) {
   const std::vector<Attempt> attempts{"41+31=", "51+31=", "51+37=", "57+37=", "577+37="};
   for (int sevens = 0; sevens <= 3; ++sevens) {
     const std::vector<bool> in_set = rewarded(*opened({{"set", "bulk"}, {"sevens", sevens}}), attempts);

@@ -34,7 +34,7 @@ TEST_CASE("a finished attack is read back without any work") {
   }
 }
 
-TEST_CASE("an attack that stops after any round goes on to the same bytes") {
+TEST_CASE("an attack that stops after any round goes on to the same bytes" * doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     const Method m = tiny::method(known.name);
     const WholeAttack whole(m);
@@ -50,7 +50,7 @@ TEST_CASE("an attack that stops after any round goes on to the same bytes") {
   }
 }
 
-TEST_CASE("an attack that stops after every round goes on to the same bytes") {
+TEST_CASE("an attack that stops after every round goes on to the same bytes" * doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const Method m = tiny::method(known.name);
@@ -127,7 +127,7 @@ void kill_inside(const WholeAttack& whole, std::size_t round, std::size_t grown,
   }
 }
 
-TEST_CASE("an attack killed inside a round goes on to the same bytes") {
+TEST_CASE("an attack killed inside a round goes on to the same bytes" * doctest::test_suite("slow")) {
   // Methods that differ in what they keep: only theta, every phi, what their learner has seen, scouts that
   // survived, what was rewarded, what was dealt.
   for (const char* name : {"banel", "banel-union", "banel-pool", "claim-memory", "count", "scout", "finds",

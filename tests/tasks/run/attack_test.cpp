@@ -33,7 +33,7 @@ Reals attacker_weights(const fs::path& folder) {
   return load_checkpoint(folder / "attacker.safetensors").model.parameters.values;
 }
 
-TEST_CASE("every method writes its files and spends its budget") {
+TEST_CASE("every method writes its files and spends its budget" * doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const Method m = tiny::method(known.name);
@@ -49,7 +49,8 @@ TEST_CASE("every method writes its files and spends its budget") {
   }
 }
 
-TEST_CASE("the rounds of every method are those of its logs and of its ledger") {
+TEST_CASE("the rounds of every method are those of its logs and of its ledger" *
+          doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const Method m = tiny::method(known.name);
@@ -108,7 +109,7 @@ TEST_CASE("the verdicts of the ledger are those of the judge") {
   }
 }
 
-TEST_CASE("screened methods submit valid strings and none twice") {
+TEST_CASE("screened methods submit valid strings and none twice" * doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const Method m = tiny::method(known.name);
@@ -153,7 +154,8 @@ TEST_CASE("the oracle-free control learns no verdict") {
   CHECK(attacker_weights(one.path) == attacker_weights(other.path));
 }
 
-TEST_CASE("every method that learns changes the attacker and the others keep it") {
+TEST_CASE("every method that learns changes the attacker and the others keep it" *
+          doctest::test_suite("slow")) {
   for (const Method& known : built_in_methods()) {
     CAPTURE(known.name);
     const TemporaryFolder folder;

@@ -204,7 +204,8 @@ bool possible_reading(const RoundRecord& r) {
   return success.k >= 0 && success.k <= success.n && std::isfinite(r.measured->entropy);
 }
 
-TEST_CASE("a flipped bit in a log is refused or leaves every number of the rounds possible") {
+TEST_CASE("a flipped bit in a log is refused or leaves every number of the rounds possible" *
+          doctest::test_suite("slow")) {
   const std::string text = lines({line(1), line(2)});
   int refusals = 0;
   for (std::size_t i = 0; i < text.size(); ++i)

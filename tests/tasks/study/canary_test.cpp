@@ -23,7 +23,7 @@ TEST_CASE("a canary has one hash for the same code and another one for other att
   CHECK(run_canary(two.path, s, all).hash != first.hash);
 }
 
-TEST_CASE("the tables in tasks/results belong to the present code") {
+TEST_CASE("the tables in tasks/results belong to the present code" * doctest::test_suite("slow")) {
   const TemporaryFolder temporary;
   const Registry all{.methods = built_in_methods(), .tasks = {addition::entry()}};
   const Canary canary = run_canary(temporary.path, read_study("canary", all), all);

@@ -34,7 +34,8 @@ void verify_clean(const fs::path& run) {
     FAIL_CHECK(difference);
 }
 
-TEST_CASE("a study makes a row for every panel and variant and seed with all that is known of it") {
+TEST_CASE("a study makes a row for every panel and variant and seed with all that is known of it" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder temporary;
   const Table table = tiny::run(temporary.path, tiny::study(tiny::two_by_two));
   CHECK(table.rows.size() == 4);
@@ -72,7 +73,8 @@ TEST_CASE("a second call runs nothing and an attack that is missing is run alone
   CHECK(fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint") == time);
 }
 
-TEST_CASE("rows of other variants and seeds stay in a folder and other settings are refused") {
+TEST_CASE("rows of other variants and seeds stay in a folder and other settings are refused" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder temporary;
   const Registry all = tiny::registry();
   Study one = tiny::study(tiny::two_by_two), other = one;
@@ -98,7 +100,8 @@ TEST_CASE("rows of other variants and seeds stay in a folder and other settings 
   }
 }
 
-TEST_CASE("attacks run one at a time by many processes make what one call makes") {
+TEST_CASE("attacks run one at a time by many processes make what one call makes" *
+          doctest::test_suite("slow")) {
   const TemporaryFolder whole, parts;
   const Registry all = tiny::registry();
   const Study s = tiny::study(tiny::two_by_two);
@@ -185,7 +188,7 @@ TEST_CASE("a method under another name has the same ledger and a row of its own"
   CHECK(to_csv(table).find("mine") != std::string::npos);
 }
 
-TEST_CASE("attacks of code with another canary are refused") {
+TEST_CASE("attacks of code with another canary are refused" * doctest::test_suite("slow")) {
   const TemporaryFolder temporary;
   const fs::path canary = temporary.path / "bird.toml";
   write_file(canary,
@@ -208,7 +211,7 @@ TEST_CASE("attacks of code with another canary are refused") {
   tiny::run(run, s);
 }
 
-TEST_CASE("instances can be shared between studies") {
+TEST_CASE("instances can be shared between studies" * doctest::test_suite("slow")) {
   const TemporaryFolder temporary;
   const Study s = tiny::study(tiny::two_by_two);
   for (const char* run : {"one", "two"})

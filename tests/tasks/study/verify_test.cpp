@@ -52,7 +52,8 @@ struct FinishedRun : TemporaryFolder {
 
 const fs::path attack = fs::path("attacks") / "threes-1" / "banel" / "seed2";
 
-TEST_CASE("a finished run agrees with itself and whatever text is changed in it is found") {
+TEST_CASE("a finished run agrees with itself and whatever text is changed in it is found" *
+          doctest::test_suite("slow")) {
   const FinishedRun finished;
   const fs::path& run = finished.path;
   const Verification whole = verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet);
@@ -99,7 +100,7 @@ TEST_CASE("another attacker than the measured one is found") {
   CHECK(found[0].find("last attacker measured again") != found[0].npos);
 }
 
-TEST_CASE("what only training gives is found by making it again") {
+TEST_CASE("what only training gives is found by making it again" * doctest::test_suite("slow")) {
   const FinishedRun finished;
   const fs::path& run = finished.path;
   CHECK(differences(run, Depth::rerun).empty());
@@ -116,7 +117,8 @@ TEST_CASE("what only training gives is found by making it again") {
   write_file(log, text);
 }
 
-TEST_CASE("a file that no part of the run has is named and so is text behind a log") {
+TEST_CASE("a file that no part of the run has is named and so is text behind a log" *
+          doctest::test_suite("slow")) {
   const FinishedRun finished;
   const fs::path& run = finished.path;
   for (const fs::path& surplus :
@@ -170,7 +172,7 @@ TEST_CASE("a run of other kernels is checked in answers and arithmetic and says 
   check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1");
 }
 
-TEST_CASE("a run with missing parts is refused") {
+TEST_CASE("a run with missing parts is refused" * doctest::test_suite("slow")) {
   const FinishedRun finished;
   const fs::path& run = finished.path;
   const std::string rows = read_file(run / "rows.json"), checkpoint = read_file(run / attack / "checkpoint");

@@ -52,7 +52,7 @@ TEST_CASE("the failure model is the frequencies of the step's failures") {
   CHECK(without > 0);
 }
 
-TEST_CASE("Algorithm 1 draws from its exact posterior") {
+TEST_CASE("Algorithm 1 draws from its exact posterior" * doctest::test_suite("slow")) {
   std::vector<double> surplus(31), variance(31);
   double drawn = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed)
@@ -101,8 +101,8 @@ TEST_CASE("Algorithm 2 distils what theta has outside the rejection region") {
   CHECK(state.rounds == 2);
 }
 
-TEST_CASE(
-    "every run converges to the successes in about six steps and finds one sooner than the prior does") {
+TEST_CASE("every run converges to the successes in about six steps and finds one sooner than the prior does" *
+          doctest::test_suite("slow")) {
   const Summary s = summarise(200);
   CHECK(s.seeds == 200);
   CHECK(s.found == 200);
