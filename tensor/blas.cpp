@@ -44,10 +44,17 @@ const char* best_core() {
   return nullptr;
 }
 
+// Its functions call each other, not those of another OpenBLAS that the host has loaded before.
+#if defined(__SANITIZE_ADDRESS__) || !defined(RTLD_DEEPBIND)
+constexpr int own_symbols = 0;  // the sanitizer refuses it
+#else
+constexpr int own_symbols = RTLD_DEEPBIND;
+#endif
+
 struct Library {
   void* handle = nullptr;
   Gemm gemm = nullptr;
-  bool core_chosen_here = false, has_small_kernels = false;
+  bool core_chosen_here = false, has_small_kernels = false, serial = false;
 
   Library() {
     setenv("OPENBLAS_NUM_THREADS", "1", 1);  // all parallelism is that of parallel.h
@@ -55,12 +62,18 @@ struct Library {
       core_chosen_here = setenv("OPENBLAS_CORETYPE", core, 0) == 0;
     std::string error;
     for (const char* file : {"libopenblas.so.0", "libopenblas.so"})
-      if (!handle && !(handle = dlopen(file, RTLD_NOW | RTLD_LOCAL)) && error.empty()) error = dlerror();
+      if (!handle && !(handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | own_symbols)) && error.empty())
+        error = dlerror();
     ENSURE_AS(handle, IoError, "OpenBLAS",
               error << "; install the package libopenblas0, or raise the limits of memory and open files "
                        "(ulimit -v, ulimit -n)");
     gemm = symbol<Gemm>(gemm_name);
-    has_small_kernels = std::strcmp(symbol<char* (*)()>("openblas_get_corename")(), "SkylakeX") == 0;
+    const std::string core = symbol<char* (*)()>("openblas_get_corename")();
+    core_chosen_here = core_chosen_here && core == best_core();  // the host may have loaded it before
+    has_small_kernels = core == "SkylakeX";
+    serial = symbol<int (*)()>("openblas_get_parallel")() == 0;
+    ENSURE_AS(!std::strstr(symbol<char* (*)()>("openblas_get_config")(), "USE64BITINT"), IoError, "OpenBLAS",
+              "this library counts in 64 bits; install the package libopenblas0-pthread");
   }
 
   template <class Function>
@@ -112,6 +125,11 @@ class Buffer {
     --users_;
   }
 
+  // To be held during a product: a serial OpenBLAS computes one at a time.
+  std::unique_lock<std::mutex> turn() const {
+    return library().serial ? std::unique_lock(mutex_) : std::unique_lock<std::mutex>();
+  }
+
  private:
   static bool is_memory_left() {
     constexpr std::size_t bytes = 136 << 20;  // OpenBLAS asks for 128 MiB and a page or two
@@ -148,6 +166,7 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
           real* c) {
   if (m == 0 || n == 0) return;
   thread_local const Buffer mine;
+  const auto turn = mine.turn();
   const auto blas = [](Index i) { return static_cast<int>(i); };
   Block block = small_kernel_block(n, k, ta == Transpose::no && tb == Transpose::no);
   Index ld = tb == Transpose::yes ? k : n;
@@ -175,6 +194,7 @@ BlasInfo blas_info() {
   info.config = library().symbol<char* (*)()>("openblas_get_config")();
   info.core = library().symbol<char* (*)()>("openblas_get_corename")();
   info.core_chosen_here = library().core_chosen_here;
+  info.serial = library().serial;
   return info;
 }
 

@@ -22,6 +22,7 @@ void gemm(Transpose ta, Transpose tb, Index m, Index n, Index k, const real* a, 
 struct BlasInfo {
   std::string library, config, core;  // the file, its own description, the family of kernels in use
   bool core_chosen_here = false;      // false: by OpenBLAS, or by the user in OPENBLAS_CORETYPE
+  bool serial = false;                // not made for threads: products wait for each other
 };
 BlasInfo blas_info();  // errors: as gemm
 

@@ -38,20 +38,24 @@ std::string cpu_name() {
 
 Json system_info() {
   const BlasInfo blas = blas_info();
-  return {{"banel", BANEL_VERSION},
-          {"compiler", __VERSION__},
-          {"build", BANEL_BUILD},
-          {"cpu", cpu_name()},
-          {"cores", std::thread::hardware_concurrency()},
-          {"threads", threads()},
-          {"blas_library", blas.library},
-          {"blas_kernels", blas.core},
-          {"blas_kernels_chosen_by",
-           blas.core_chosen_here ? "banel, for this CPU" : "OPENBLAS_CORETYPE or the library"},
-          {"blas_config", blas.config},
-          {"same_bits", "for every run and number of threads with the " + blas.core +
-                            " kernels of this library; other kernels, libraries or CPU families may round "
-                            "differently"}};
+  return {
+      {"banel", BANEL_VERSION},
+      {"compiler", __VERSION__},
+      {"build", BANEL_BUILD},
+      {"cpu", cpu_name()},
+      {"cores", std::thread::hardware_concurrency()},
+      {"threads", threads()},
+      {"blas_library", blas.library},
+      {"blas_kernels", blas.core},
+      {"blas_kernels_chosen_by",
+       blas.core_chosen_here ? "banel, for this CPU" : "OPENBLAS_CORETYPE or the library"},
+      {"blas_config", blas.config},
+      {"blas_products", blas.serial ? "one at a time, since this library is not made for threads; install "
+                                      "the package libopenblas0-pthread"
+                                    : "side by side"},
+      {"same_bits", "for every run and number of threads with the " + blas.core +
+                        " kernels of this library; other kernels, libraries or CPU families may round "
+                        "differently"}};
 }
 
 namespace {

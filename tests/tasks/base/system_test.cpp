@@ -182,7 +182,7 @@ TEST_CASE("system: the description of the machine has the same keys in every run
   for (const auto& [key, value] : info.members()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"banel", "compiler", "build", "cpu", "cores", "threads",
                                          "blas_library", "blas_kernels", "blas_kernels_chosen_by",
-                                         "blas_config", "same_bits"});
+                                         "blas_config", "blas_products", "same_bits"});
 }
 
 }  // namespace

@@ -237,7 +237,7 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
   CHECK(o.err == "");
   const Json json = json_of(o.out);
   for (const char* key : {"banel", "compiler", "build", "cpu", "cores", "threads", "blas_library",
-                          "blas_kernels", "blas_config"}) {
+                          "blas_kernels", "blas_config", "blas_products"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }

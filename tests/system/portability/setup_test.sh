@@ -2,7 +2,7 @@
 # The scripts that a stranger runs first, on systems that are too old, are no Debian or reach them in odd
 # ways. The tools are stand-ins that write down how they are called: nothing is installed, configured or
 # built.
-#   tests/system/setup_test.sh SOURCE
+#   tests/system/portability/setup_test.sh SOURCE
 set -euo pipefail
 source=$1
 work=$(mktemp -d)
