@@ -5,7 +5,7 @@ endif()
 set(usr ${CPACK_TEMPORARY_DIRECTORY}/usr)
 set(doc ${usr}/share/doc/banel)
 file(READ ${CPACK_RESOURCE_FILE_LICENSE} licence)
-file(WRITE ${doc}/copyright "banel, with the licences of what it holds of others beside this file.\n\n${licence}")
+file(WRITE ${doc}/copyright "The licences of what it holds of others stand beside this file.\n\n${licence}")
 file(WRITE ${doc}/changelog "banel (${CPACK_PACKAGE_VERSION}) unstable; urgency=low
 
   * See the repository.

@@ -6,8 +6,10 @@ file(REMOVE_RECURSE ${work})
 file(MAKE_DIRECTORY ${work}/unpacked)
 
 # Naming Ninja keeps CPack from building everything again first. No umask may show in the package.
-execute_process(COMMAND sh -c "umask 077; exec \"$@\"" sh ${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackConfig.cmake -G ${GENERATOR} -B ${work}
-                        -D CPACK_CMAKE_GENERATOR=Ninja OUTPUT_QUIET ${fatal})
+execute_process(COMMAND sh -c "umask 077; exec \"$@\"" sh ${CMAKE_CPACK_COMMAND}
+                        --config ${BUILD}/CPackConfig.cmake -G ${GENERATOR} -B ${work}
+                        -D CPACK_CMAKE_GENERATOR=Ninja
+                OUTPUT_QUIET ${fatal})
 if(GENERATOR STREQUAL "TGZ")
   file(GLOB package ${work}/*.tar.gz)
   execute_process(COMMAND tar -x -f ${package} -C ${work}/unpacked --strip-components=1 ${fatal})

@@ -10,7 +10,7 @@ if (($# == 0)); then set -- release native debug asan clang asan-clang; fi
 for preset in "$@"; do
   bash .ci/setup.sh "$preset" banel 2>"$folder/log" || { tail -n 20 "$folder/log" && exit 1; }
   "build/$preset/tasks/banel" study canary --threads 2 --quiet --out "$folder/$preset" >"$folder/log"
-  (cd "$folder/$preset" && find . -name ledger.jsonl -o -name "*.safetensors" | sort | xargs cat) | sha256sum |
-      sed "s/-$/$preset/" | tee -a "$folder/sums"
+  (cd "$folder/$preset" && find . -name ledger.jsonl -o -name "*.safetensors" | sort | xargs cat) |
+      sha256sum | sed "s/-$/$preset/" | tee -a "$folder/sums"
 done
 test "$(cut -d ' ' -f 1 "$folder/sums" | sort -u | wc -l)" = 1
