@@ -23,9 +23,9 @@ constexpr std::size_t longest_file = 100'000;
   throw InputError(std::string(where) + ": line " + std::to_string(line) + ": " + why);
 }
 
-// Refuses what the library would report without its line, and keys of many parts, from which it would make
-// tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not
-// accepted, so each line can be judged alone.
+// Refuses what the library would report without its line, characters that it takes for spaces or stumbles
+// over, and keys of many parts, from which it would make tables nested so deeply that their destructor
+// exhausts the stack. Strings of several lines are not accepted, so each line can be judged alone.
 void check_line(std::string_view line, std::string_view where, std::size_t number) {
   constexpr int most_dots = 8;
   if (!is_utf8(line)) refuse_text(where, number, "is not UTF-8 text; correct or remove the line");
@@ -42,6 +42,8 @@ void check_line(std::string_view line, std::string_view where, std::size_t numbe
       if (triple)
         refuse_text(where, number,
                     "a string of several lines; write it on one line, with \\n for a new line");
+    } else if (static_cast<unsigned char>(c) > 127) {
+      refuse_text(where, number, "a character that is not ASCII; quote the key or string that it belongs to");
     } else if (c == ',' || c == '[' || c == ']') {
       dots = 0;
     } else if (c == '.' && ++dots > most_dots) {
@@ -51,6 +53,7 @@ void check_line(std::string_view line, std::string_view where, std::size_t numbe
 }
 
 void check_lines(std::string_view text, std::string_view where) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
   std::size_t number = 1;
   for (std::size_t begin = 0; begin < text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
