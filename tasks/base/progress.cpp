@@ -48,11 +48,13 @@ ProgressDevice ProgressDevice::standard_error() {
     std::fflush(stderr);
   };
   const auto now = [] { return Seconds(std::chrono::steady_clock::now().time_since_epoch()); };
-  const auto columns = []() -> std::size_t {
-    winsize size{};
-    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  const auto size = [](unsigned short winsize::*of, std::size_t otherwise) -> std::function<std::size_t()> {
+    return [=] {
+      winsize all{};
+      return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &all) == 0 && all.*of > 0 ? all.*of : otherwise;
+    };
   };
-  return {write, now, columns};
+  return {write, now, size(&winsize::ws_col, 80), size(&winsize::ws_row, 24)};
 }
 
 Progress::Progress(std::string label, std::int64_t total, ProgressMode mode, ProgressDevice device)

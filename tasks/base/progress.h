@@ -53,6 +53,7 @@ struct ProgressDevice {
   std::function<void(std::string_view)> write;
   std::function<std::chrono::duration<double>()> now;
   std::function<std::size_t()> columns;
+  std::function<std::size_t()> rows = [] { return std::size_t{24}; };
 
   static ProgressDevice standard_error();
 };

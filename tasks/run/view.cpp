@@ -73,7 +73,7 @@ View view_of(std::string title, std::int64_t budget, bool asks, std::span<const 
   return view;
 }
 
-std::string picture(const View& view, std::size_t columns) {
+std::string picture(const View& view, std::size_t columns, std::size_t rows) {
   std::vector<std::string> lines{view.title, ""};
   std::string left = grouped(view.used) + " of " + grouped(view.budget);
   if (view.seconds_left && view.used < view.budget)
@@ -91,13 +91,15 @@ std::string picture(const View& view, std::size_t columns) {
     lines.push_back((i ? "           " : "latest     ") +
                     std::string(view.asks && rewarded(e) ? "* " : "  ") + told(e, view.asks));
   }
+  lines.resize(std::min(lines.size(), rows));
   std::string text;
   for (const std::string& line : lines) text += first_columns(line, columns) + '\n';
   return text;
 }
 
 void Live::show(const View& view) {
-  const std::string text = picture(view, device_.columns() - 1);  // a full line would wrap
+  // A full line would wrap; the line after the picture is the cursor's.
+  const std::string text = picture(view, device_.columns() - 1, device_.rows() - 1);
   std::string drawn = back();
   for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
     drawn += text.substr(begin, end - begin) + "\x1b[K\n";  // erases the rest of a longer line

@@ -41,8 +41,8 @@ struct View {
 View view_of(std::string title, std::int64_t budget, bool asks, std::span<const Evaluation> paid,
              std::span<const RoundRecord> rounds);
 
-// At most 12 lines of at most `columns` characters, each with its newline.
-std::string picture(const View&, std::size_t columns);
+// At most `rows` lines, and never more than 12, of at most `columns` characters, each with its newline.
+std::string picture(const View&, std::size_t columns, std::size_t rows = 12);
 
 // Draws each picture over the last one.
 class Live {

@@ -2,7 +2,7 @@
 # What `banel attack` and `banel ask --replay` write on a terminal, which `script` makes, and elsewhere.
 #   tests/system/terminal_test.sh BANEL
 set -euo pipefail
-banel=$1
+banel=$(readlink -f -- "$1")
 if ! command -v script >/dev/null; then
   echo "no script here: nothing can be run on a terminal" >&2
   exit 77 # CTest calls it skipped

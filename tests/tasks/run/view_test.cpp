@@ -89,9 +89,11 @@ TEST_CASE("a single success in a part of the budget can be told from none") {
 
 TEST_CASE("each picture is drawn over the last one and a longer one leaves nothing behind") {
   std::string written;
+  std::size_t rows = 24;
   const auto device = [&] {
     return ProgressDevice{[&](std::string_view text) { written += text; },
-                          [] { return std::chrono::duration<double>(0); }, [] { return std::size_t{80}; }};
+                          [] { return std::chrono::duration<double>(0); }, [] { return std::size_t{80}; },
+                          [&] { return rows; }};
   };
   Live live(device());
   live.show(view_of("x", 320, true, ledger(), {}));
@@ -103,6 +105,11 @@ TEST_CASE("each picture is drawn over the last one and a longer one leaves nothi
   written.clear();
   live.erase();
   CHECK(written == "\x1b[3A\r\x1b[J");
+  rows = 5;  // the cursor cannot go back further than the terminal is high
+  live.show(view_of("x", 320, true, ledger(), {}));
+  written.clear();
+  live.erase();
+  CHECK(written == "\x1b[4A\r\x1b[J");
 }
 
 TEST_CASE("an attack that is watched shows its ledger and rounds and leaves the same files") {
