@@ -31,6 +31,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/banel.pc DESTINATION ${pkgconfig_dir})
 install(FILES ${PROJECT_BINARY_DIR}/tasks/banel.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/cli/completion.bash RENAME banel
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/system/consumer/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/example)
 
 # The program holds a font and code of these packages of Debian; their licences want to be passed on with it.
 foreach(package fonts-dejavu-core libcli11-dev librandom123-dev libstb-dev libtomlplusplus-dev

@@ -3,8 +3,9 @@
 //   class Even : public Task { ... judge(): reward 1 iff the string is an even number ... };
 //   registry.tasks.push_back(
 //       {"even", "strings that are even numbers", {{"digits", 1, 9, 4}}, {}, make_even});
-// tasks/planted is the shortest real one; tests/support/tiny/program_task.h and prompted_task.h show an
-// oracle that wavers and an instance that is a question.
+// tests/system/consumer/multiples.cpp is the shortest complete one, tasks/planted one with a GPT as prior;
+// tests/support/tiny/program_task.h and prompted_task.h show an oracle that wavers and an instance that is a
+// question.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -67,7 +68,7 @@ class Task {  // one instance of a problem
   virtual std::string warning() const { return {}; }
 
   // Tells instances apart: a hash of all that verdicts and prior depend on. An attack on another fingerprint
-  // is refused.
+  // is refused. Code has no hash: put a number into it that you raise whenever judge() changes.
   virtual std::string fingerprint() const = 0;
 
   virtual const Generator& prior() const = 0;  // the pre-trained attacker

@@ -1,6 +1,7 @@
 #include "tasks/cli/commands.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <iostream>
 
@@ -69,8 +70,10 @@ void RunFolder::record() const {
 void print(const Json& json) { std::cout << json.dump(2) << '\n'; }
 
 void suggest(bool quiet, const std::string& command, const std::string& why) {
-  if (!quiet) std::cerr << "Next: banel " << command << "   (" << why << ")\n";
+  if (!quiet) std::cerr << "Next: " << program_name() << ' ' << command << "   (" << why << ")\n";
 }
+
+std::string program_name() { return one_line(program_invocation_short_name); }
 
 std::string shell_word(const std::string& word) {
   const auto plain = [](unsigned char c) {
@@ -89,7 +92,7 @@ std::string shell_path(const fs::path& path) {
 }
 
 std::string call(const Session& session) {
-  std::string text = "banel";
+  std::string text = shell_word(program_name());
   for (std::size_t i = 1; i < session.arguments.size(); ++i) text += ' ' + shell_word(session.arguments[i]);
   return text;
 }

@@ -68,6 +68,8 @@ class RunFolder {
 
 void print(const Json&);
 
+std::string program_name();  // as it was called, without its folder: "banel", or one with tasks of its own
+
 // The command that usually comes next, on stderr: "Next: banel verify runs/quick   (why)". Nothing if quiet.
 void suggest(bool quiet, const std::string& command, const std::string& why);
 

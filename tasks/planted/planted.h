@@ -1,6 +1,6 @@
 // Planted sets as a Task: the judge is a predicate whose prior mass is known, so a table of them tells search
 // in the tail of the prior from search in its bulk. Nothing but the attacker is trained. An instance is an
-// attacker: its seed. This file pair is the shortest complete task of the project: copy it to begin your own.
+// attacker: its seed. Copy this file pair to begin a task of your own that has a GPT as prior.
 //   registry.tasks.push_back(planted::entry());
 //
 // The prior is the attacker of the addition task (tasks/addition), the same network bit for bit: it writes

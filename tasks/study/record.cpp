@@ -4,8 +4,10 @@
 #include <map>
 
 #include "nn/io/file.h"
+#include "tasks/base/stats.h"
 #include "tasks/base/system.h"
 #include "tasks/base/text.h"
+#include "tasks/base/words.h"
 #include "tasks/report/column.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
@@ -44,6 +46,24 @@ std::string uncertain_readings(const std::vector<Run>& runs) {
   }
   return listed(by_variant,
                 [](const auto& count) { return count.first + ' ' + std::to_string(count.second); });
+}
+
+// What a final rate of 0 leaves possible, where it was counted in samples; empty if there is none.
+std::string zero_readings(const std::vector<Run>& runs) {
+  std::map<std::string, int> by_variant;
+  double most = 0;
+  for (const Run& run : runs) {
+    if (run.log.rounds.empty() || !run.log.rounds.back().measured) continue;
+    const Measurement& last = *run.log.rounds.back().measured;
+    if (last.exact || last.success.n == 0 || last.success.k > 0) continue;
+    ++by_variant[run.row.variant];
+    most = std::max(most, clopper_pearson(0, last.success.n).hi);
+  }
+  if (by_variant.empty()) return "";
+  return "some final rates are 0 and stand for any rate up to " + formatted("%.2g", most) +
+         " (95 %); by variant: " + listed(by_variant, [](const auto& count) {
+           return count.first + ' ' + std::to_string(count.second);
+         });
 }
 
 // Base rates, and where the numbers come from.
@@ -123,6 +143,8 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
     results.made.warnings.push_back(
         "Warning: some final rates have a standard error above 30 % of themselves; by variant: " + uncertain +
         '.');
+  if (const std::string zero = zero_readings(results.runs); !zero.empty())
+    results.made.warnings.push_back("Warning: " + zero + '.');
   results.made.facts = facts(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;

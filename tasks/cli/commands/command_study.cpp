@@ -103,7 +103,7 @@ void study(const StudyArguments& o, const Session& session) {
   }
   std::cout << to_terminal(table, static_cast<int>(help_columns())) << "\nWritten: " << folder.string()
             << "/table.{md,csv}, rows.json, plots/*.{png,svg}, report.html\n";
-  suggest(o.quiet, "ask " + shell_path(folder), "five finds in words, and the rule that explains each");
+  suggest(o.quiet, "ask " + shell_path(folder), "five finds in words");
 }
 
 void print_jobs(const StudyArguments& o, const Session& session) {

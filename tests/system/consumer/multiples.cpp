@@ -13,7 +13,7 @@ struct Multiples : Task {  // the prior draws one of 1 to 2000; a multiple of th
   explicit Multiples(int d) : divisor(d) {}
   std::string title() const override { return "multiples of " + std::to_string(divisor); }
   void open(const std::filesystem::path&, Access, ProgressMode) override {}
-  std::string fingerprint() const override { return title(); }
+  std::string fingerprint() const override { return title() + ", judge 1"; }  // another judge: 2
   const Generator& prior() const override { return table; }
   Judge judge() const override {
     return [d = divisor](std::span<const Attempt> attempts) {

@@ -9,6 +9,6 @@ FUZZ(bytes) {
   static const Registry all = built_in();
   for (const bool quick : {false, true}) {
     const Study study = parse_study(bytes, "fuzz", all, quick);
-    require(parse_study(to_toml(study), "again", all) == study);
+    require(parse_study(to_toml(study), "fuzz", all) == study);
   }
 }
