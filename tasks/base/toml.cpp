@@ -23,43 +23,68 @@ constexpr std::size_t longest_file = 100'000;
   throw InputError(std::string(where) + ": line " + std::to_string(line) + ": " + why);
 }
 
-// Refuses what the library would report without its line, characters that it takes for spaces or stumbles
-// over, and keys of many parts, from which it would make tables nested so deeply that their destructor
-// exhausts the stack. Strings of several lines are not accepted, so each line can be judged alone.
-void check_line(std::string_view line, std::string_view where, std::size_t number) {
+// The character of UTF-8 at the beginning of the text as TOML escapes it, and how many bytes it has.
+std::pair<std::string, std::size_t> escaped(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t size = byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
+  unsigned code = byte(0) & (0xFFu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) code = code << 6 | (byte(i) & 0x3Fu);
+  return {formatted("\\U%08X", code), size};
+}
+
+// The line in ASCII, for the library has undefined behaviour where it meets other characters unexpectedly.
+// Refuses what the library would report without its line, and keys of many parts, from which it would make
+// tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not
+// accepted, so each line can be judged alone.
+std::string checked_line(std::string_view line, std::string_view where, std::size_t number) {
   constexpr int most_dots = 8;
   if (!is_utf8(line)) refuse_text(where, number, "is not UTF-8 text; correct or remove the line");
+  std::string ascii;
   int dots = 0;
   char quote = 0;
-  for (std::size_t i = 0; i < line.size() && (quote != 0 || line[i] != '#'); ++i) {
+  bool escape = false;  // after a backslash
+  std::size_t i = 0;
+  while (i < line.size() && (quote != 0 || line[i] != '#')) {
     const char c = line[i];
+    if (static_cast<unsigned char>(c) > 127) {
+      if (quote != '"' || escape)
+        refuse_text(where, number, "a character that is not ASCII; put what it belongs to in double quotes");
+      const auto [text, size] = escaped(line.substr(i));
+      ascii += text, i += size;
+      continue;
+    }
     if (quote != 0) {
-      if (c == quote) quote = 0;
-      if (c == '\\' && quote == '"') ++i;
+      if (c == quote && !escape) quote = 0;
+      escape = c == '\\' && quote == '"' && !escape;
     } else if (c == '"' || c == '\'') {
       quote = c;
       const bool triple = line.substr(i, 3) == std::string(3, c);
       if (triple)
         refuse_text(where, number,
                     "a string of several lines; write it on one line, with \\n for a new line");
-    } else if (static_cast<unsigned char>(c) > 127) {
-      refuse_text(where, number, "a character that is not ASCII; quote the key or string that it belongs to");
     } else if (c == ',' || c == '[' || c == ']') {
       dots = 0;
     } else if (c == '.' && ++dots > most_dots) {
       refuse_text(where, number, "a key of more than 8 parts; use fewer");
     }
+    ascii += line[i++];
   }
+  for (; i < line.size(); ++i)
+    ascii += static_cast<unsigned char>(line[i]) > 127 ? '?' : line[i];  // a comment
+  return ascii;
 }
 
-void check_lines(std::string_view text, std::string_view where) {
+std::string checked(std::string_view text, std::string_view where) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
+  std::string ascii;
   std::size_t number = 1;
   for (std::size_t begin = 0; begin < text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    check_line(text.substr(begin, end - begin), where, number);
+    ascii += checked_line(text.substr(begin, end - begin), where, number);
+    if (end < text.size()) ascii += '\n';
     begin = end + 1;
   }
+  return ascii;
 }
 
 // A key in a message: in quotation marks if it could be misread.
@@ -202,9 +227,9 @@ void TomlValue::allow(const std::vector<std::string>& keys) const {
 TomlValue parse_toml(std::string_view text, std::string_view where) {
   if (text.size() > longest_file)
     throw InputError(std::string(where) + ": has more than 100,000 bytes; is it another file?");
-  check_lines(text, where);
+  const std::string ascii = checked(text, where);
   try {
-    const toml::table table = toml::parse(text);
+    const toml::table table = toml::parse(std::string_view(ascii));
     return TomlBuilder::table(table, TomlBuilder::child(nullptr, std::string(where), 1));
   } catch (const toml::parse_error& error) {
     constexpr std::string_view opening = "Error while parsing ";

@@ -129,13 +129,15 @@ TEST_CASE("what is not strict TOML is refused with its line in one line of plain
   }
 }
 
-TEST_CASE("what is not ASCII stands in quotation marks or in a comment") {
-  for (const std::string text :
-       {"[\xef\xbb\xbb", "a\xc2\xa0= 1", "\xc3\xa9 = 1", "a = 1 \xe2\x80\x89", "a = \xef\xbb\xbf"})
+TEST_CASE("what is not ASCII stands in double quotes or in a comment") {
+  for (const std::string text : {"[\xef\xbb\xbb", "a\xc2\xa0= 1", "\xc3\xa9 = 1", "a = 1 \xe2\x80\x89",
+                                 "a = '\xc3\xa9'", "a = \"\\\xc3\xa9\""})
     CHECK(refusal_of_text("b = 1\n" + text + "\n") ==
-          "f.toml: line 2: a character that is not ASCII; quote the key or string that it belongs to");
-  CHECK(parse_toml("\"\xc3\xa9\" = \"\xef\xbb\xbb\"  # \xef\xbb\xbb\n", "f.toml")["\xc3\xa9"].text() ==
-        "\xef\xbb\xbb");
+          "f.toml: line 2: a character that is not ASCII; put what it belongs to in double quotes");
+  const TomlValue read = parse_toml(
+      "\"\xc3\xa9\" = \"\xef\xbb\xbb\\\\\xcf\x86\xf0\x9f\x98\x80\\\"\"  # \xef\xbb\xbb\n", "f.toml");
+  CHECK(read["\xc3\xa9"].text() == "\xef\xbb\xbb\\\xcf\x86\xf0\x9f\x98\x80\"");
+  CHECK(refusal_of_text("a = --%\".\xef\xbb\xbb-\"a\"@dt").starts_with("f.toml: line 1: "));
 }
 
 TEST_CASE("deeply nested values are refused however they are written") {
