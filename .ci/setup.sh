@@ -123,7 +123,7 @@ if command -v apt-get >/dev/null; then
 else
   name_missing
 fi
-# A build folder that was copied, moved or made by another tool is configured anew.
+# CMake refuses a build folder of another place or generator, unless it may forget what is in it.
 fresh=() cache=build/$preset/CMakeCache.txt
 if [[ -f $cache ]] && ! { grep -qFx "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache" &&
                           grep -qFx "CMAKE_GENERATOR:INTERNAL=Ninja" "$cache"; }; then

@@ -1,6 +1,7 @@
 #include "tasks/study/record.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "nn/io/file.h"
@@ -35,35 +36,36 @@ std::string note(const Study& study, const std::vector<Run>& runs) {
   return text;
 }
 
-// Whether the last readings can be believed, where the task estimates them; empty if they can.
-std::string uncertain_readings(const std::vector<Run>& runs) {
-  constexpr double most = 0.3;  // standard error over value
-  std::map<std::string, int> by_variant;
+// How many runs of each variant have such a last reading: "grpo 2, tail 1"; empty if there are none.
+std::string by_variant(const std::vector<Run>& runs, const std::function<bool(const Measurement&)>& is_such) {
+  std::map<std::string, int> counts;
   for (const Run& run : runs) {
     if (run.log.rounds.empty() || !run.log.rounds.back().measured) continue;
-    const std::optional<Estimate> last = run.log.rounds.back().measured->exact;
-    if (last && last->standard_error > most * last->value) ++by_variant[run.row.variant];
+    if (is_such(*run.log.rounds.back().measured)) ++counts[run.row.variant];
   }
-  return listed(by_variant,
-                [](const auto& count) { return count.first + ' ' + std::to_string(count.second); });
+  return listed(counts, [](const auto& count) { return count.first + ' ' + std::to_string(count.second); });
 }
 
-// What a final rate of 0 leaves possible, where it was counted in samples; empty if there is none.
-std::string zero_readings(const std::vector<Run>& runs) {
-  std::map<std::string, int> by_variant;
-  double most = 0;
-  for (const Run& run : runs) {
-    if (run.log.rounds.empty() || !run.log.rounds.back().measured) continue;
-    const Measurement& last = *run.log.rounds.back().measured;
-    if (last.exact || last.success.n == 0 || last.success.k > 0) continue;
-    ++by_variant[run.row.variant];
-    most = std::max(most, clopper_pearson(0, last.success.n).hi);
-  }
-  if (by_variant.empty()) return "";
-  return "some final rates are 0 and stand for any rate up to " + formatted("%.2g", most) +
-         " (95 %); by variant: " + listed(by_variant, [](const auto& count) {
-           return count.first + ' ' + std::to_string(count.second);
-         });
+// Why some final rates say less than they seem to.
+std::vector<std::string> doubts(const std::vector<Run>& runs) {
+  std::vector<std::string> all;
+  constexpr double most_error = 0.3;  // over the value
+  const std::string uncertain = by_variant(runs, [](const Measurement& last) {
+    return last.exact && last.exact->standard_error > most_error * last.exact->value;
+  });
+  if (!uncertain.empty())
+    all.push_back("some final rates have a standard error above 30 % of themselves; by variant: " +
+                  uncertain);
+  double possible = 0;
+  const std::string zero = by_variant(runs, [&](const Measurement& last) {
+    const bool none = !last.exact && last.success.n > 0 && last.success.k == 0;
+    if (none) possible = std::max(possible, clopper_pearson(0, last.success.n).hi);
+    return none;
+  });
+  if (!zero.empty())
+    all.push_back("some final rates are 0 and stand for any rate up to " + formatted("%.2g", possible) +
+                  " (95 %); by variant: " + zero);
+  return all;
 }
 
 // Base rates, and where the numbers come from.
@@ -139,12 +141,8 @@ Results results_of(const fs::path& run, const Study& study, const Registry& regi
   results.note = note(study, results.runs);
   for (const std::string& warning : instances.warnings())
     results.made.warnings.push_back("Warning: " + warning + '.');
-  if (const std::string uncertain = uncertain_readings(results.runs); !uncertain.empty())
-    results.made.warnings.push_back(
-        "Warning: some final rates have a standard error above 30 % of themselves; by variant: " + uncertain +
-        '.');
-  if (const std::string zero = zero_readings(results.runs); !zero.empty())
-    results.made.warnings.push_back("Warning: " + zero + '.');
+  for (const std::string& doubt : doubts(results.runs))
+    results.made.warnings.push_back("Warning: " + doubt + '.');
   results.made.facts = facts(results.runs, bases, read_record(run));
   results.files = {{"study.toml", to_toml(study)}};
   return results;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The first command on a bare Debian 12 and 13: makes each by debootstrap, copies this checkout into it, lets
 # banel.sh install what is missing there and build, and looks at a study from its run to `verify`. Needs root
-# and some ten minutes a system; says what it leaves out.
+# and some three minutes a system; says what it leaves out.
 #   bash tests/system/portability/systems.sh [SUITE...]
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../../.." && pwd)
