@@ -9,6 +9,7 @@
 #include "tasks/report/column.h"
 #include "tasks/report/html.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -192,7 +193,8 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.txt", to_terminal(table, 80));
   fs::remove_all(folder / "plots");  // no picture of an earlier report stays
-  for (const Figure& figure : drawn) write_picture(figure.picture, folder / "plots", figure.file);
+  parallel_for(drawn.size(),
+               [&](std::size_t i) { write_picture(drawn[i].picture, folder / "plots", drawn[i].file); });
   write_file(folder / "report.html", report_page(results, table, drawn));
   return table;
 }
