@@ -1,0 +1,21 @@
+# Every preset of CMakePresets.json can be configured by the compilers of this machine.
+#   cmake -DSOURCE=... -DBUILD=... -P presets_test.cmake
+file(READ ${SOURCE}/CMakePresets.json presets)
+string(JSON count LENGTH ${presets} configurePresets)
+math(EXPR last "${count} - 1")
+find_program(CLANG clang++)
+foreach(i RANGE ${last})
+  string(JSON hidden ERROR_VARIABLE shown GET ${presets} configurePresets ${i} hidden)
+  string(JSON name GET ${presets} configurePresets ${i} name)
+  string(JSON parents ERROR_VARIABLE none GET ${presets} configurePresets ${i} inherits)
+  if(hidden STREQUAL "ON" OR (parents MATCHES "with-clang" AND NOT CLANG))
+    continue()
+  endif()
+  set(folder ${BUILD}/tests/presets/${name})
+  file(REMOVE_RECURSE ${folder})
+  execute_process(COMMAND ${CMAKE_COMMAND} --preset ${name} -B ${folder}
+      WORKING_DIRECTORY ${SOURCE} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(failed)
+    message(SEND_ERROR "the preset ${name} cannot be configured:\n${output}")
+  endif()
+endforeach()
