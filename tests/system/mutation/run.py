@@ -179,7 +179,8 @@ def run(root, copy, mutations, jobs):
                 break
         path.write_text(text)
         caught += failed is not None
-        verdict = f"caught by {failed}" if failed else f"DOES NOT COMPILE\n{failure}" if failure else "SURVIVED"
+        verdict = (f"caught by {failed}" if failed else
+                   f"DOES NOT COMPILE\n{failure}" if failure else "SURVIVED")
         print(f"{number:2}/{len(mutations)} {file}: {before!r} -> {after!r}: {verdict} "
               f"({time.monotonic() - started:.0f} s)", flush=True)
     print(f"{caught} of {len(mutations)} mutations caught ({100 * caught / len(mutations):.0f} %)")
