@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <vector>
@@ -98,6 +99,19 @@ class FlushDenormals {
 
  private:
   const unsigned before_ = _mm_getcsr();
+#elif defined(__aarch64__)
+ public:
+  FlushDenormals() { set(before_ | 1 << 24); }  // FZ: both of operands and of results
+  ~FlushDenormals() { set(before_); }
+
+ private:
+  static std::uint64_t get() {
+    std::uint64_t control = 0;
+    asm volatile("mrs %0, fpcr" : "=r"(control) : : "memory");
+    return control;
+  }
+  static void set(std::uint64_t control) { asm volatile("msr fpcr, %0" : : "r"(control) : "memory"); }
+  const std::uint64_t before_ = get();
 #else
  public:
   FlushDenormals() {}

@@ -23,15 +23,6 @@ constexpr std::size_t longest_file = 100'000;
   throw InputError(std::string(where) + ": line " + std::to_string(line) + ": " + why);
 }
 
-// The character of UTF-8 at the beginning of the text as TOML escapes it, and how many bytes it has.
-std::pair<std::string, std::size_t> escaped(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t size = byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
-  unsigned code = byte(0) & (0xFFu >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) code = code << 6 | (byte(i) & 0x3Fu);
-  return {formatted("\\U%08X", code), size};
-}
-
 // The line in ASCII, for the library has undefined behaviour where it meets other characters unexpectedly.
 // Refuses what the library would report without its line, and keys of many parts, from which it would make
 // tables nested so deeply that their destructor exhausts the stack. Strings of several lines are not
@@ -49,8 +40,9 @@ std::string checked_line(std::string_view line, std::string_view where, std::siz
     if (static_cast<unsigned char>(c) > 127) {
       if (quote != '"' || escape)
         refuse_text(where, number, "a character that is not ASCII; put what it belongs to in double quotes");
-      const auto [text, size] = escaped(line.substr(i));
-      ascii += text, i += size;
+      const Character character = *first_character(line.substr(i));
+      ascii += formatted("\\U%08X", static_cast<unsigned>(character.code));
+      i += character.bytes;
       continue;
     }
     if (quote != 0) {

@@ -5,12 +5,19 @@
 //   outside("2", 0.0, 1.0)                           -> "2 is outside 0..1"
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace banel {
 
+struct Character {
+  char32_t code;
+  std::size_t bytes;
+};
+// The first character of UTF-8 in a text that is not empty; nothing if it is malformed.
+std::optional<Character> first_character(std::string_view text);
 bool is_utf8(std::string_view text);
 bool has_control_characters(std::string_view text);  // bytes 0 to 31 and 127, newline and tab among them
 std::size_t columns_of(std::string_view text);       // its characters, each a column of a terminal

@@ -1,6 +1,7 @@
 #include "tasks/plot/font.h"
 
 #include "tasks/base/embedded.h"
+#include "tasks/base/words.h"
 #include "tensor/check.h"
 
 #define STBTT_STATIC
@@ -13,28 +14,12 @@ extern const std::span<const EmbeddedFile> font_files;  // DejaVu Sans, made by 
 
 namespace {
 
-struct Decoded {
-  char32_t code;
-  std::size_t bytes;
-};
-
 // The first character of a text that is not empty, or U+FFFD for one byte that UTF-8 or XML does not allow.
-Decoded decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const Decoded invalid{0xFFFD, 1};
-  const unsigned char first = byte(0);
-  if (first < 0x80) return first < 0x20 || first == 0x7F ? invalid : Decoded{first, 1};
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return invalid;
-  char32_t code = first & (0xFFu >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return invalid;
-    code = (code << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  if (overlong || surrogate || code > 0x10FFFF || (code & 0xFFFE) == 0xFFFE) return invalid;
-  return {code, size};
+Character shown(std::string_view text) {
+  const Character invalid{0xFFFD, 1};
+  const Character c = first_character(text).value_or(invalid);
+  const bool control = c.code < 0x20 || c.code == 0x7F, no_character = (c.code & 0xFFFE) == 0xFFFE;
+  return control || no_character ? invalid : c;
 }
 
 const stbtt_fontinfo& font() {
@@ -56,7 +41,7 @@ float scale_of(double size) { return stbtt_ScaleForMappingEmToPixels(&font(), st
 std::vector<char32_t> code_points(std::string_view text) {
   std::vector<char32_t> out;
   while (!text.empty()) {
-    const Decoded next = decode(text);
+    const Character next = shown(text);
     out.push_back(next.code);
     text.remove_prefix(next.bytes);
   }

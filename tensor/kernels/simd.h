@@ -8,8 +8,10 @@
 // A register is a vector of the compiler's extension (g++, clang). Only what this cannot express is written
 // for each instruction set: a b + c with one rounding, and loads and stores of some numbers of a register.
 #pragma once
-#ifdef __x86_64__
+#if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include <cmath>
@@ -87,6 +89,8 @@ inline Vec fma(Vec a, Vec b, Vec c) {
         return _mm512_fmadd_ps(x, y, z);
 #elif defined(__AVX2__) && defined(__FMA__)
         return _mm256_fmadd_ps(x, y, z);
+#elif defined(__aarch64__)
+        return vfmaq_f32(z, x, y);
 #else
         for (Index i = 0; i < part_width; ++i) x[i] = std::fma(x[i], y[i], z[i]);
         return x;
