@@ -174,6 +174,31 @@ TEST_CASE("an attack that ends without a round is a row that says why and the st
   verify_clean(temporary.path);
 }
 
+class RewardsNothing : public tiny::TinyTask {
+ public:
+  Judge judge() const override {
+    return [](std::span<const Attempt> all) {
+      return std::vector<Verdict>(all.size(), {"", Reward::failure});
+    };
+  }
+};
+
+TEST_CASE("a final rate of zero is told with the rate that it leaves possible") {
+  const TemporaryFolder temporary;
+  Registry all = tiny::registry();
+  all.tasks.push_back({.name = "barren", .sentence = "no reward", .make = [](const Values&, std::uint64_t) {
+                         return std::make_unique<RewardsNothing>();
+                       }});
+  const Study s = parse_study(
+      "title = \"B\"\ntask = \"barren\"\nseeds = 2\nbudget = 10\nsamples = 100\nbase_samples = 100\n"
+      "variants = [\"prior\"]",
+      "b.toml", all);
+  const Table table = run_study(temporary.path, s, all, {.mode = ProgressMode::quiet});
+  CHECK(std::ranges::count(table.made.warnings,
+                           "Warning: some final rates are 0 and stand for any rate up to 0.036 (95 %); by "
+                           "variant: prior 2.") == 1);
+}
+
 TEST_CASE("a method under another name has the same ledger and a row of its own") {
   const TemporaryFolder temporary;
   Registry all = tiny::registry();
