@@ -35,7 +35,7 @@ struct Captions {
 // A dashed line across the chart, e.g. the success rate before the attack.
 struct Reference {
   double value = 0;
-  std::string label = {};
+  std::string label = {};  // empty: none
 };
 
 struct Area {

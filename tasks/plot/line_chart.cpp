@@ -163,7 +163,8 @@ void draw_series(DrawList& list, const LineChart& chart, const Ruler& x, const R
   if (chart.reference) {
     const double place = y(chart.reference->value);
     add_line(list, {area.left, place}, {area.right, place}, grey, 1.2, 5);
-    labels.push_back({chart.reference->label, {area.right, place}, grey});
+    if (!chart.reference->label.empty())
+      labels.push_back({chart.reference->label, {area.right, place}, grey});
   }
   std::vector<SeriesPainter> painters;
   for (std::size_t i = 0; i < chart.series.size(); ++i) {

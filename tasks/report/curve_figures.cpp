@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
+#include <map>
 
+#include "tasks/report/curves.h"
 #include "tasks/report/figure_parts.h"
 
 namespace banel {
@@ -16,101 +17,20 @@ constexpr std::size_t detailed = 3;  // variants with bands and seeds in a pictu
 const char* const evaluations_label =
     "evaluations (rounds of the same length for methods that evaluate nothing)";
 
-using Reading = std::function<std::optional<double>(const Measurement&)>;
-
-std::optional<double> success(const Measurement& m) { return m.value(); }
-
-// The readings of one run as points of a line.
-struct Points {
-  std::vector<double> x, y;
-
-  // Linear between the points; before the first and beyond the last the value there.
-  double at(double where) const {
-    const auto next = std::lower_bound(x.begin(), x.end(), where);
-    if (next == x.begin()) return y.front();
-    if (next == x.end()) return y.back();
-    const auto k = static_cast<std::size_t>(next - x.begin());
-    return std::lerp(y[k - 1], y[k], (where - x[k - 1]) / (x[k] - x[k - 1]));
-  }
-};
-
-Points points_of(const Run& run, const Reading& reading) {
-  Points points;
-  for (const RoundRecord& round : run.log.readings()) {
-    const std::optional<double> value = reading(*round.measured);
-    const auto x = static_cast<double>(round.nre);
-    if (!value) continue;
-    if (!points.x.empty() && points.x.back() == x) points.x.pop_back(), points.y.pop_back();
-    points.x.push_back(x);
-    points.y.push_back(*value);
-  }
-  return points;
-}
-
-// A line for each run of a group, all on the evaluations of the run with most readings and the last ones of
-// any. With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
-struct Curves {
-  std::vector<double> x;
-  std::vector<std::vector<double>> lines;
-  std::vector<std::uint64_t> instances;  // of each line; lines are sorted by it
-
-  Curves(const Group& group, const Reading& reading, bool with_start) {
-    std::vector<Points> all;
-    double end = 0;
-    for (const Run* run : group.runs) {
-      all.push_back(points_of(*run, reading));
-      if (all.back().x.size() > x.size()) x = all.back().x;
-      if (!all.back().x.empty()) end = std::max(end, all.back().x.back());
-    }
-    with_start =
-        with_start && x.size() > 1;  // nothing was learned on the way of one reading: a dot, not a rise
-    if (!x.empty() && end > x.back()) x.push_back(end);
-    if (with_start) x.insert(x.begin(), 0);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      Points& points = all[i];
-      const Row& row = group.runs[i]->row;
-      if (points.x.empty() && !with_start) continue;
-      if (with_start) {
-        points.x.insert(points.x.begin(), 0);
-        points.y.insert(points.y.begin(), row.base.value);
-      }
-      lines.emplace_back();
-      for (const double where : x) lines.back().push_back(points.at(where));
-      instances.push_back(row.instance);
-    }
-  }
-
-  std::vector<std::vector<double>> at(std::size_t k) const {  // by instance
-    std::vector<std::vector<double>> values;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (i == 0 || instances[i] != instances[i - 1]) values.emplace_back();
-      values.back().push_back(lines[i][k]);
-    }
-    return values;
-  }
-
-  std::vector<double> means() const {
-    std::vector<double> out;
-    for (std::size_t k = 0; k < x.size(); ++k) out.push_back(mean(flat(at(k))));
-    return out;
-  }
-
-  Series with_band(const std::string& label, Colour colour) const {
-    Series series{.label = label, .x = x, .mean = means(), .colour = colour};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      Rng rng(0, "bootstrap");
-      const Interval interval = nested_bootstrap(
-          at(k), [](std::span<const double> v) { return mean(v); }, rng);
-      series.lo.push_back(interval.lo);
-      series.hi.push_back(interval.hi);
-    }
-    return series;
-  }
-};
-
 bool has_readings(const Group& group) {
   return std::any_of(group.runs.begin(), group.runs.end(),
                      [](const Run* run) { return !run->log.rounds.empty(); });
+}
+
+// The runs on one instance each.
+std::vector<Group> instances_of(const Group& group) {
+  std::vector<Group> parts;
+  for (const Run* run : group.runs) {  // by instance
+    if (parts.empty() || parts.back().runs[0]->row.instance != run->row.instance)
+      parts.push_back({group.panel, group.variant, group.place, {}});
+    parts.back().runs.push_back(run);
+  }
+  return parts;
 }
 
 // Groups with readings from the back of a picture to its front: grey ones by rising final rate, then coloured
@@ -128,10 +48,11 @@ std::vector<Group> back_to_front(const PanelData& panel) {
 
 // The first ones with a reading in the study's order, for pictures that many variants would crowd; `left_out`
 // names the rest.
-std::vector<Group> first_groups(const PanelData& panel, std::string& left_out) {
+std::vector<Group> first_groups(const PanelData& panel, std::string& left_out,
+                                std::size_t most = coloured_variants) {
   std::vector<Group> groups;
   for (const Group& group : panel.groups)
-    if (has_readings(group) && groups.size() < coloured_variants)
+    if (has_readings(group) && groups.size() < most)
       groups.push_back(group);
     else
       left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
@@ -178,6 +99,40 @@ Drawn draw_success(const PanelData& panel) {
     chart.captions.footer = "Grey without a label, from the best to the worst at the end: " + unlabelled +
                             ". " + panel.results.note;
   drawn.picture = draw(chart);
+  return drawn;
+}
+
+Drawn draw_instances(const PanelData& panel) {
+  constexpr std::size_t most = 4, columns = 3;  // variants, and charts in a row
+  Drawn drawn{panel.titled("Success rate of each instance against evaluations spent"),
+              "line: mean over seeds; band: 95 % for the samples of the readings; dashed: base rate",
+              {}};
+  std::string left_out;
+  std::vector<Group> groups = first_groups(panel, left_out, most);
+  std::reverse(groups.begin(), groups.end());  // the first in front
+  std::map<std::uint64_t, LineChart> charts;   // by instance
+  for (const Group& group : groups)
+    for (const Group& part : instances_of(group)) {
+      if (!has_readings(part)) continue;
+      const Row& row = part.runs[0]->row;
+      LineChart& chart = charts[row.instance];
+      chart.reference = Reference{row.base.value, {}};
+      chart.series.push_back(success_with_sampling_band(part, group.variant, variant_colour(group.place)));
+    }
+  std::vector<LineChart> ordered;
+  for (auto& [instance, chart] : charts) {
+    chart.width = 400, chart.height = 240;
+    chart.captions.heading = "instance " + std::to_string(instance);
+    chart.x.lo = 0;
+    chart.y = {.scale = Scale::log, .ticks = Ticks::percent, .hi = 1};
+    ordered.push_back(std::move(chart));
+  }
+  align(ordered);
+  std::vector<DrawList> pictures;
+  for (const LineChart& chart : ordered) pictures.push_back(draw(chart));
+  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
+  captions.footer = left_out + captions.footer;
+  drawn.picture = captioned(captions, grid(pictures, std::min(columns, pictures.size())));
   return drawn;
 }
 

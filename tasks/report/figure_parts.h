@@ -38,6 +38,7 @@ struct Drawn {
 };
 Drawn draw_success(const PanelData&);
 Drawn draw_bars(const PanelData&);
+Drawn draw_instances(const PanelData&);
 Drawn draw_collapse(const PanelData&);
 Drawn draw_modes(const PanelData&);
 Drawn draw_scaling(const PanelData&, const std::string& wanted);  // the setting on the x axis, or empty

@@ -24,6 +24,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all{
       {{"success", "success rate against evaluations"}, draw_success},
       {{"bars", "success rate at the end, from best to worst"}, draw_bars},
+      {{"instances", "success rate against evaluations, a chart for each instance"}, draw_instances},
       {{"collapse", "valid and distinct samples, entropy and surprise against evaluations"}, draw_collapse},
       {{"modes", "success rate by mode against evaluations"}, draw_modes},
       {{"scaling", "factor over the base rate against a setting that varies (scaling:KEY)"},

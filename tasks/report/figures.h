@@ -23,6 +23,9 @@ struct Figure {
 //   success   success rate (log) against evaluations, mean over instances x seeds, a curve for each variant
 //   bars      success rate (log) at the end, a bar and an interval for each variant, from best to worst; a
 //             small diamond is the paper's figure
+//   instances success rate (log) against evaluations, a chart for each instance, of the first four variants;
+//             band: 95 % for the samples of the readings (Clopper and Pearson, or two standard errors of the
+//             task's own estimate)
 //   collapse  shares of valid and of distinct samples, entropy, surprise to the prior, against evaluations
 //   modes     success rate split by mode against evaluations, stacked, a chart for each variant
 //   scaling   factor over the base rate (log) against a setting that varies between variants of one method,

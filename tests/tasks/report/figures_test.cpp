@@ -108,7 +108,7 @@ TEST_CASE("figures: readings at other evaluations are interpolated") {
 TEST_CASE("figures: a quick run says so in every title") {
   Results results = made_results(three());
   results.quick = true;
-  for (const char* name : {"success", "bars", "collapse", "modes"}) {
+  for (const char* name : {"success", "instances", "bars", "collapse", "modes"}) {
     const DrawList list = figure(name, results);
     CHECK(shows(list, "QUICK RUN"));
     check_texts_are_readable(list);
@@ -126,6 +126,16 @@ TEST_CASE("figures: bars go from the best to the worst and carry the paper's fig
   std::vector<Polygon> diamonds = all<Polygon>(list);
   std::erase_if(diamonds, [](const Polygon& p) { return p.colour != black; });
   CHECK(diamonds.size() == 1);
+}
+
+TEST_CASE("figures: instances has a chart for each and shows the first four variants") {
+  std::vector<Run> runs = three() + runs_of("fourth", {{4, 5}}) + runs_of("fifth", {{6, 7}});
+  for (Run& run : runs) run.row.instance = run.row.seed;  // two instances, one seed
+  const DrawList list = figure("instances", runs);
+  check_texts_are_readable(list);
+  for (const char* text : {"instance 1", "instance 2", "first", "fourth"}) CHECK(shows(list, text));
+  CHECK(shows(list, "Not shown: fifth."));
+  CHECK(lines_of(list, series_colour(0), 2.4).size() == 2);
 }
 
 TEST_CASE("figures: bars have room for a single variant") {
@@ -213,5 +223,6 @@ TEST_CASE("figures: a variant whose attacks all ended without a round keeps its 
   for (Run& run : ended) run.row.final = run.row.base.value;
   const std::vector<Run> runs = three() + ended;
   text_of(figure("bars", runs), "ended");
-  for (const char* name : {"success", "collapse", "modes"}) check_texts_are_readable(figure(name, runs));
+  for (const char* name : {"success", "instances", "collapse", "modes"})
+    check_texts_are_readable(figure(name, runs));
 }
