@@ -63,26 +63,28 @@ TEST_CASE("Algorithm 1 never proposes what an earlier region rejects") {
     const std::vector<double> before = probabilities(*state.theta);
     std::size_t checked = 0, outside_all = toy_words, taught = 0;
     Banel learner(ratio_score());
-    run(state, oracle, toy_settings(screened, Memory::regions), learner, all_may_succeed, 4,
-        [&](const State& s, const Round& round) {
-          taught += !round.failures.empty();
-          REQUIRE(s.regions.size() == taught);
-          for (const auto* draws : {&round.attempts, &round.proposals})
-            for (std::size_t r = 0; r + 1 < s.regions.size(); ++r)
-              for (double score : log_ratio(draws->kept, *s.regions[r].phi, s.regions[r].kappa)) {
-                CHECK(score >= s.regions[r].tau);
-                ++checked;
-              }
-          outside_all = 0;
-          for (std::size_t i = 0; i < toy_words; ++i) {
-            const std::vector<Proposal> one = {{ToyGenerator::word(i), std::log(before[i])}};
-            bool outside = true;
-            for (const Region& region : s.regions)
-              outside = outside && log_ratio(one, *region.phi, region.kappa)[0] >= region.tau;
-            outside_all += outside;
+    Settings settings = toy_settings(screened, Memory::regions);
+    settings.kappa = 0.7;
+    run(state, oracle, settings, learner, all_may_succeed, 4, [&](const State& s, const Round& round) {
+      taught += !round.failures.empty();
+      REQUIRE(s.regions.size() == taught);
+      for (const Region& region : s.regions) CHECK(region.kappa == 0.7);
+      for (const auto* draws : {&round.attempts, &round.proposals})
+        for (std::size_t r = 0; r + 1 < s.regions.size(); ++r)
+          for (double score : log_ratio(draws->kept, *s.regions[r].phi, s.regions[r].kappa)) {
+            CHECK(score >= s.regions[r].tau);
+            ++checked;
           }
-          return true;
-        });
+      outside_all = 0;
+      for (std::size_t i = 0; i < toy_words; ++i) {
+        const std::vector<Proposal> one = {{ToyGenerator::word(i), std::log(before[i])}};
+        bool outside = true;
+        for (const Region& region : s.regions)
+          outside = outside && log_ratio(one, *region.phi, region.kappa)[0] >= region.tau;
+        outside_all += outside;
+      }
+      return true;
+    });
     CHECK(checked > 20);
     CHECK(outside_all < toy_words);  // the regions do reject
     CHECK(probabilities(*state.theta) == before);

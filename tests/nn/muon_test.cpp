@@ -122,6 +122,34 @@ TEST_CASE("Muon moves queries and keys and values each on its own") {
     }
 }
 
+TEST_CASE("two steps of Muon follow its formula with the gradient in the momentum and beside it") {
+  Parameters parameters;
+  parameters.add("block0.out.weight", {3, 4});
+  const std::vector<real> start = numbers(12);
+  std::copy(start.begin(), start.end(), parameters.values.begin());
+  std::vector<real> expected = start, m(12), momentum(parameters.values.size());
+  const real b = real(0.95), clip = real(0.5), rate = real(0.1), decay = real(0.2);
+  Muon muon(parameters);
+  REQUIRE(muon.matrices() == 1);
+  for (int step = 1; step <= 2; ++step) {
+    std::vector<real> g(parameters.values.size());
+    for (std::size_t i = 0; i < 12; ++i)
+      g[i] = static_cast<real>(std::cos(static_cast<double>(i * i) + step));
+    Orthogonaliser o(3, 4);
+    for (std::size_t i = 0; i < 12; ++i) {
+      m[i] = b * m[i] + (1 - b) * clip * g[i];
+      o.x[i] = b * m[i] + (1 - b) * clip * g[i];
+    }
+    o.run();
+    for (std::size_t i = 0; i < 12; ++i)
+      expected[i] -= rate * (decay * expected[i] + real(0.2) * std::sqrt(real(4)) * o.x[i]);
+    muon.update(0, parameters.values.data(), g.data(), clip, rate, decay, momentum.data());
+    for (std::size_t i = 0; i < 12; ++i)
+      CHECK(static_cast<double>(parameters.values[i]) ==
+            doctest::Approx(static_cast<double>(expected[i])).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("training with Muon goes on at the same bits from its saved state") {
   const AdamWSettings settings{.weight_decay = 0.1, .muon = true};
   Batch batch;

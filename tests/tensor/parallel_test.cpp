@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -46,6 +47,25 @@ TEST_CASE("a loop inside a loop runs all its chunks") {
     return calls;
   });
 }
+
+#if defined(__SSE__) || defined(__aarch64__)
+TEST_CASE("numbers below the normal ones count as zero in a loop and not after it") {
+  constexpr float normal = std::numeric_limits<float>::min();
+  // Volatile, so that no compiler multiplies them.
+  volatile float least = normal, quarter = 0.25f, below = normal / 4, eight = 8;
+  check_same_for_all_threads([&] {
+    std::vector<float> products(40, 1);
+    parallel_for(20, [&](std::size_t i) {
+      products[2 * i] = least * quarter;    // a result
+      products[2 * i + 1] = below * eight;  // an operand
+    });
+    CHECK(products == std::vector<float>(40, 0));
+    CHECK(least * quarter == normal / 4);
+    CHECK(below * eight == 2 * normal);
+    return products;
+  });
+}
+#endif
 
 // Runs body() in a child process and returns its result, for what cannot be undone in a process.
 template <class Body>
