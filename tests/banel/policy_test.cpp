@@ -21,23 +21,24 @@ Judge judge(const Attempt& rewarded) {
   return judge_by([rewarded](const Attempt& x) { return x == rewarded; });
 }
 
-// Gives every visit of one word a bonus of 1 and all others none.
+// Gives every visit of one word a bonus and all others none.
 class Loves : public Novelty {
  public:
-  explicit Loves(Attempt word) : word_(std::move(word)) {}
+  explicit Loves(Attempt word, double size = 1) : word_(std::move(word)), size_(size) {}
   std::vector<double> visit(std::span<const Attempt> attempts, Stream) override {
     seen.emplace_back(attempts.begin(), attempts.end());
     return bonus(attempts);
   }
   std::vector<double> bonus(std::span<const Attempt> attempts) override {
     std::vector<double> result;
-    for (const Attempt& x : attempts) result.push_back(x == word_ ? 1 : 0);
+    for (const Attempt& x : attempts) result.push_back(x == word_ ? size_ : 0);
     return result;
   }
   std::vector<std::vector<Attempt>> seen;
 
  private:
   Attempt word_;
+  double size_;
 };
 
 TEST_CASE("on the bare reward nothing moves and the gradient is exactly 0 while every reward is 0") {
@@ -149,6 +150,24 @@ TEST_CASE("without a bonus the KL penalty takes the attacker back towards the pr
   round.failures = F;
   learner.learn(state, round, {s, oracle, nullptr, 1});
   CHECK(state.theta->log_prob(F)[0] < moved);
+}
+
+TEST_CASE("bonuses of any size weigh the same against the KL penalty") {
+  const ToyGenerator pretrained(words);
+  const Oracle oracle(judge("none of them"), 10);
+  Settings s = settings(10);
+  s.kl = 1;
+  const auto learned = [&](double size) {
+    State state{pretrained.clone()};
+    state.theta->fit(std::vector<Attempt>(20, "w5"), {.epochs = 1}, {1, "moved away"});
+    BonusGradient learner(std::make_shared<Loves>("w3", size), pretrained.clone());
+    Round round;
+    round.failures = {"w3", "w5", "w7", "w8"};
+    learner.learn(state, round, {s, oracle, nullptr, 1});
+    return probabilities(*state.theta);
+  };
+  CHECK(learned(0.25) == learned(4));  // powers of two, for the same bits
+  CHECK(learned(0) != learned(4));
 }
 
 TEST_CASE("the bonus is shown failures only and a resumed run recalls them") {

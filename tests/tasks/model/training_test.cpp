@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
@@ -99,6 +100,21 @@ TEST_CASE("a finished network is never overwritten by other settings") {
   }
   CHECK(load_checkpoint(folder.path / "prior.safetensors").model.parameters.values ==
         prior.model().parameters.values);
+}
+
+TEST_CASE("no two examples of a training are drawn with the same random numbers") {
+  const TemporaryFolder folder;
+  GPT model({13, 6, 16, 1, 2}, Rng(3, "weights"));
+  Progress progress("prior", tiny_training.examples, ProgressMode::quiet);
+  std::set<double> met;
+  const auto noting = [&](Rng& rng) {
+    met.insert(rng.uniform());
+    return example(rng);
+  };
+  const auto check = [](Training&) { return false; };
+  const Training training = train(model, file_of(folder.path, tiny_training), tiny_training, {3, "data"}, 160,
+                                  noting, check, progress);
+  CHECK(std::ssize(met) == training.examples);
 }
 
 TEST_CASE("an interrupted training goes on to the same network and report") {
