@@ -74,6 +74,15 @@ TEST_CASE("a large tree is thinned without bias and with a standard error that h
   CHECK(within > 0.85 * runs);
 }
 
+TEST_CASE("the standard error of the mean over groups is their deviation over the root of their number") {
+  std::vector<SoundSolution> solutions;
+  for (std::size_t g = 0; g < groups; ++g)
+    solutions.push_back({.proposal = {}, .mass = static_cast<double>(g + 1), .group = g});
+  const Estimate sum = sum_of(solutions, std::vector<bool>(groups, true));
+  CHECK(sum.value == doctest::Approx(4.5));
+  CHECK(sum.standard_error == doctest::Approx(std::sqrt(6.0 / 8)));  // the variance of 1 to 8 is 6
+}
+
 TEST_CASE("only the marked solutions are summed") {
   const Typist typist;
   const auto solutions = sound_solutions(typist, parse_problem("A=12.A4dB.?B:"), {1, "sound_test"});

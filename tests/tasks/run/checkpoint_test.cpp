@@ -133,7 +133,9 @@ State some_state() {
 
 TEST_CASE("a state is loaded as it was saved") {
   const TemporaryFolder folder;
-  const State state = some_state();
+  State state = some_state();
+  state.search = {.united = fitted(4), .united_at = 60, .steps = 2, .failed_searches = 1, .explored = 50};
+  state.search.grown.push_back({fitted(2), {3, 70}, 4, 2, 30, {20, 6}});
   save_attack(folder.path, state, {.metrics_bytes = 99, .ledger = {80, 0x1234}});
   const SavedAttack saved = load_attack(folder.path, prior());
   CHECK(saved.progress.metrics_bytes == 99);
@@ -147,6 +149,19 @@ TEST_CASE("a state is loaded as it was saved") {
   CHECK(saved.state.best.since.strings == 30);
   CHECK(saved.state.best.idle == 2);
   CHECK(saved.state.survivors.rewards == 5);
+  const Search& search = saved.state.search;
+  CHECK(search.united->state() == state.search.united->state());
+  CHECK(search.united_at == 60);
+  CHECK(search.steps == 2);
+  CHECK(search.failed_searches == 1);
+  CHECK(search.explored == 50);
+  const Grown& grown = search.grown.at(0);
+  CHECK(grown.theta->state() == state.search.grown[0].theta->state());
+  CHECK(grown.finds == std::vector<std::size_t>{3, 70});
+  CHECK(grown.found == 4);
+  CHECK(grown.fitted == 2);
+  CHECK(grown.evaluations == 30);
+  CHECK(grown.recent.strings == 20);
   CHECK(folder.names() == std::set<std::string>{"checkpoint"});
 }
 

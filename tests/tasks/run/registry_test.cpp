@@ -91,6 +91,12 @@ TEST_CASE("a method of one round spends its whole budget in it") {
   CHECK(m.settings.m == 120);
 }
 
+TEST_CASE("the control that evaluates nothing has whole rounds since it saves no evaluation") {
+  const Method& control = all().method("oracle-free");
+  CHECK_FALSE(control.consults_oracle);
+  CHECK(control.settings.early_abort == 0);
+}
+
 TEST_CASE("settings win over those of the task and those over the registry's") {
   class Adapting : public tiny::TinyTask {
     void adapt(Method& m) const override { m.settings.f = 7; }
