@@ -159,10 +159,4 @@ void write_png(const DrawList& list, const std::filesystem::path& path) { write_
 
 void write_svg(const DrawList& list, const std::filesystem::path& path) { write_file(path, to_svg(list)); }
 
-void write_picture(const DrawList& list, const std::filesystem::path& folder, const std::string& name) {
-  create_folders(folder);
-  write_png(list, folder / (name + ".png"));
-  write_svg(list, folder / (name + ".svg"));
-}
-
 }  // namespace banel

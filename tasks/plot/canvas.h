@@ -96,7 +96,4 @@ std::string to_svg(const DrawList& list);
 void write_png(const DrawList& list, const std::filesystem::path& path);
 void write_svg(const DrawList& list, const std::filesystem::path& path);
 
-// Writes FOLDER/NAME.png and FOLDER/NAME.svg, and creates the folder if it is missing.
-void write_picture(const DrawList& list, const std::filesystem::path& folder, const std::string& name);
-
 }  // namespace banel

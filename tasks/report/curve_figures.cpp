@@ -48,11 +48,10 @@ std::vector<Group> back_to_front(const PanelData& panel) {
 
 // The first ones with a reading in the study's order, for pictures that many variants would crowd; `left_out`
 // names the rest.
-std::vector<Group> first_groups(const PanelData& panel, std::string& left_out,
-                                std::size_t most = coloured_variants) {
+std::vector<Group> first_groups(const PanelData& panel, std::string& left_out) {
   std::vector<Group> groups;
   for (const Group& group : panel.groups)
-    if (has_readings(group) && groups.size() < most)
+    if (has_readings(group) && groups.size() < coloured_variants)
       groups.push_back(group);
     else
       left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
@@ -103,12 +102,15 @@ Drawn draw_success(const PanelData& panel) {
 }
 
 Drawn draw_instances(const PanelData& panel) {
-  constexpr std::size_t most = 4, columns = 3;  // variants, and charts in a row
-  Drawn drawn{panel.titled("Success rate of each instance against evaluations spent"),
-              "line: mean over seeds; band: 95 % for the samples of the readings; dashed: base rate",
-              {}};
+  constexpr std::size_t columns = 3;
+  Drawn drawn{panel.titled("Success rate of each instance against evaluations spent"), {}, {}};
   std::string left_out;
-  std::vector<Group> groups = first_groups(panel, left_out, most);
+  std::vector<Group> groups = first_groups(panel, left_out);
+  drawn.caption = std::string("line: mean over seeds; band: ") +
+                  (std::ranges::any_of(groups, has_estimates)
+                       ? "two standard errors of the task's own estimate, which may be exact"
+                       : "95 % by Clopper and Pearson for the samples of the readings") +
+                  "; dashed: base rate. The scales differ";
   std::reverse(groups.begin(), groups.end());  // the first in front
   std::map<std::uint64_t, LineChart> charts;   // by instance
   for (const Group& group : groups)
@@ -121,7 +123,7 @@ Drawn draw_instances(const PanelData& panel) {
     }
   std::vector<LineChart> ordered;
   for (auto& [instance, chart] : charts) {
-    chart.width = 400, chart.height = 240;
+    chart.width = 400, chart.height = 250;
     chart.captions.heading = "instance " + std::to_string(instance);
     chart.x.lo = 0;
     chart.y = {.scale = Scale::log, .ticks = Ticks::percent, .hi = 1};

@@ -101,6 +101,13 @@ Series Curves::with_band(const std::string& label, Colour colour) const {
   return series;
 }
 
+bool has_estimates(const Group& group) {
+  return std::ranges::any_of(group.runs, [](const Run* run) {
+    const auto& rounds = run->log.rounds;
+    return std::ranges::any_of(rounds, [](const auto& r) { return r.measured && r.measured->exact; });
+  });
+}
+
 Series success_with_sampling_band(const Group& group, const std::string& label, Colour colour) {
   const Curves curves(group, success, false);
   const auto sums = [&](auto of) {
@@ -110,15 +117,15 @@ Series success_with_sampling_band(const Group& group, const std::string& label, 
   };
   const std::vector<double> hits = sums([](const Measurement& m) { return double(m.success.k); });
   const std::vector<double> samples = sums([](const Measurement& m) { return double(m.success.n); });
-  const std::vector<double> estimated = sums([](const Measurement& m) { return m.exact ? 1.0 : 0.0; });
   const std::vector<double> variance = sums(
       [](const Measurement& m) { return m.exact ? m.exact->standard_error * m.exact->standard_error : 0; });
+  const bool estimated = has_estimates(group);
   Series series{.label = label, .x = curves.x, .mean = curves.means(), .colour = colour};
   for (std::size_t k = 0; k < curves.x.size(); ++k) {
     const double error = 2 * std::sqrt(variance[k]) / static_cast<double>(curves.lines.size());
-    const Interval band = estimated[k] > 0 ? Interval{std::max(0.0, series.mean[k] - error),
-                                                      std::min(1.0, series.mean[k] + error)}
-                                           : clopper_pearson(std::llround(hits[k]), std::llround(samples[k]));
+    const Interval band =
+        estimated ? Interval{std::max(0.0, series.mean[k] - error), std::min(1.0, series.mean[k] + error)}
+                  : clopper_pearson(std::llround(hits[k]), std::llround(samples[k]));
     series.lo.push_back(band.lo);
     series.hi.push_back(band.hi);
   }

@@ -16,7 +16,7 @@ using Reading = std::function<std::optional<double>(const Measurement&)>;
 std::optional<double> success(const Measurement&);  // the success rate
 
 // A line for each run of a group, all on the evaluations of the run with most readings and the last ones of
-// any. With `start`, lines begin there at 0 evaluations, and a run that ended without a round stays there.
+// any. With `with_start` they begin at 0 evaluations, and a run that ended without a round stays there.
 struct Curves {
   std::vector<double> x;
   std::vector<std::vector<double>> lines;
@@ -32,8 +32,10 @@ struct Curves {
   std::vector<std::vector<double>> at(std::size_t k) const;  // by instance
 };
 
-// Success as one line, for runs on one instance, with a band of 95 %: of Clopper and Pearson for the samples
-// of all runs together, or of two standard errors where the rate is an estimate of the task's own.
+// The success rate of runs on one instance: the mean over them, and what the readings leave uncertain. That
+// is the 95 % interval of Clopper and Pearson for the samples of all runs together. Where the task has an
+// estimate of its own it is two standard errors of the mean, as if the runs' estimates were independent.
 Series success_with_sampling_band(const Group&, const std::string& label, Colour);
+bool has_estimates(const Group&);  // of the task's own
 
 }  // namespace banel

@@ -13,7 +13,7 @@ namespace banel {
 namespace {
 
 struct Kind {
-  FigureKind about;
+  const char* name;
   // Exactly one of these is set.
   Drawn (*draw)(const PanelData&) = nullptr;
   Drawn (*draw_by)(const PanelData&, const std::string& key) = nullptr;
@@ -21,30 +21,21 @@ struct Kind {
 };
 
 const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all{
-      {{"success", "success rate against evaluations"}, draw_success},
-      {{"bars", "success rate at the end, from best to worst"}, draw_bars},
-      {{"instances", "success rate against evaluations, a chart for each instance"}, draw_instances},
-      {{"collapse", "valid and distinct samples, entropy and surprise against evaluations"}, draw_collapse},
-      {{"modes", "success rate by mode against evaluations"}, draw_modes},
-      {{"scaling", "factor over the base rate against a setting that varies (scaling:KEY)"},
-       nullptr,
-       draw_scaling},
-      {{"regimes", "success rate at the end against evaluations x base rate, all panels"},
-       nullptr,
-       nullptr,
-       draw_regimes}};
+  static const std::vector<Kind> all{{"success", draw_success},
+                                     {"bars", draw_bars},
+                                     {"instances", draw_instances},
+                                     {"collapse", draw_collapse},
+                                     {"modes", draw_modes},
+                                     {"scaling", nullptr, draw_scaling},
+                                     {"regimes", nullptr, nullptr, draw_regimes}};
   return all;
 }
 
 const Kind& kind_of(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Kind& kind : kinds()) {
-    if (kind.about.name == name) return kind;
-    names.push_back(kind.about.name);
-  }
-  throw UsageError(
-      "show", in_quotes(name) + " is no figure" + did_you_mean(name, names) + "; there are " + listed(names));
+  for (const Kind& kind : kinds())
+    if (kind.name == name) return kind;
+  throw UsageError("show", in_quotes(name) + " is no figure" + did_you_mean(name, figure_kinds()) +
+                               "; there are " + listed(figure_kinds()));
 }
 
 std::vector<PanelData> panels_of(const Results& results, const Table& table) {
@@ -125,11 +116,11 @@ Drawn draw_bars(const PanelData& panel) {
   return drawn;
 }
 
-const std::vector<FigureKind>& figure_kinds() {
-  static const std::vector<FigureKind> all = [] {
-    std::vector<FigureKind> list;
-    for (const Kind& kind : kinds()) list.push_back(kind.about);
-    return list;
+const std::vector<std::string>& figure_kinds() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> names;
+    for (const Kind& kind : kinds()) names.emplace_back(kind.name);
+    return names;
   }();
   return all;
 }
@@ -146,7 +137,7 @@ std::vector<Figure> figures(const std::vector<std::string>& show, const Results&
     ENSURE(key.empty() || kind.draw_by, "show",
            in_quotes(key) << " is out of place; only scaling takes a setting");
     const auto add = [&](Drawn drawn, const std::string& panel) {
-      std::string file = kind.about.name;
+      std::string file = kind.name;
       for (const std::string& part : {key, panel})
         if (!part.empty()) file += '-' + file_part(part);
       while (std::any_of(all.begin(), all.end(), [&](const Figure& f) { return f.file == file; }))

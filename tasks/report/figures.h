@@ -1,6 +1,6 @@
 // The figures of a study, by name, from its data alone.
 //   for (const Figure& f : figures({"success", "bars"}, results, table))
-//     write_picture(f.picture, "plots", f.file);
+//     write_png(f.picture, f.file + ".png");
 // A variant has the colour of its place in the study, the same in every figure: the first seven are coloured,
 // the others grey. Intervals and bands are 95 %, by bootstrap over instances, then seeds (stats.h).
 #pragma once
@@ -19,13 +19,12 @@ struct Figure {
   DrawList picture;
 };
 
-// What there is to show, with a sentence each:
+// The names of what there is to show:
 //   success   success rate (log) against evaluations, mean over instances x seeds, a curve for each variant
 //   bars      success rate (log) at the end, a bar and an interval for each variant, from best to worst; a
 //             small diamond is the paper's figure
-//   instances success rate (log) against evaluations, a chart for each instance, of the first four variants;
-//             band: 95 % for the samples of the readings (Clopper and Pearson, or two standard errors of the
-//             task's own estimate)
+//   instances success rate (log) against evaluations, a chart for each instance; band: 95 % by Clopper and
+//             Pearson for the samples of the readings, or two standard errors of the task's own estimate
 //   collapse  shares of valid and of distinct samples, entropy, surprise to the prior, against evaluations
 //   modes     success rate split by mode against evaluations, stacked, a chart for each variant
 //   scaling   factor over the base rate (log) against a setting that varies between variants of one method,
@@ -33,10 +32,7 @@ struct Figure {
 //             where it was measured. "scaling:KEY" names the setting if more than one varies.
 //   regimes   success rate at the end (log) against evaluations x base rate, every run a point: one picture
 //             of the whole study. Panels whose names begin with the same word share a chart.
-struct FigureKind {
-  std::string name, sentence;
-};
-const std::vector<FigureKind>& figure_kinds();
+const std::vector<std::string>& figure_kinds();
 
 // The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the
 // results. Errors: UsageError for an unknown name, with the nearest one; for what cannot be drawn, such as

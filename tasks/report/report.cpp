@@ -186,6 +186,8 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
     } catch (const UsageError& error) {
       table.made.warnings.push_back("Warning: the figure " + kind + " is left out: " + error.what() + '.');
     }
+  std::vector<std::string> pngs(drawn.size());  // before anything is written, for Ctrl-C may end the drawing
+  parallel_for(drawn.size(), [&](std::size_t i) { pngs[i] = to_png(drawn[i].picture); });
   std::vector<Row> rows;
   for (const TableRow& row : table.rows) rows.insert(rows.end(), row.attacks.begin(), row.attacks.end());
   write_file(folder / "rows.json", rows_text(rows));
@@ -193,8 +195,11 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.txt", to_terminal(table, 80));
   fs::remove_all(folder / "plots");  // no picture of an earlier report stays
-  parallel_for(drawn.size(),
-               [&](std::size_t i) { write_picture(drawn[i].picture, folder / "plots", drawn[i].file); });
+  if (!drawn.empty()) create_folders(folder / "plots");
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    write_file(folder / "plots" / (drawn[i].file + ".png"), pngs[i]);
+    write_svg(drawn[i].picture, folder / "plots" / (drawn[i].file + ".svg"));
+  }
   write_file(folder / "report.html", report_page(results, table, drawn));
   return table;
 }

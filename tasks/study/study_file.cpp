@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 
+#include "tasks/base/text.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures.h"
@@ -94,10 +95,9 @@ void StudyReader::words() {
   if (const TomlValue* toml = find("show"))
     for (const TomlValue& item : toml->items()) {
       const std::string& show = item.name();
-      std::vector<std::string> known;
-      for (const FigureKind& kind : figure_kinds()) known.push_back(kind.name);
+      const std::vector<std::string>& known = figure_kinds();
       if (std::find(known.begin(), known.end(), show.substr(0, show.find(':'))) == known.end())
-        item.refuse("is no figure" + did_you_mean(show, known));
+        item.refuse("is no figure" + did_you_mean(show, known) + "; there are " + listed(known));
       study_.show.push_back(show);
     }
   if (const TomlValue* toml = file_.find("quoted")) {

@@ -134,6 +134,13 @@ TEST_CASE("a folder that holds that of a command is refused before anything is m
   CHECK(run(here.attack("a/x/y")).code == 0);  // it goes on where it is
 }
 
+TEST_CASE("the lines of jobs quote the name of a folder for the shell") {
+  const Folder here;
+  const Outcome o = run({"jobs", here.study(), "--out", here.path / "it's", "--quiet"});
+  REQUIRE(o.code == 0);
+  CHECK(has(o.out, "/it'\\''s'"));
+}
+
 TEST_CASE("calls of jobs at the same time on one folder all count") {
   const Folder here;
   const fs::path file = here.study(), folder = here.path / "run";

@@ -36,7 +36,7 @@ TEST_CASE("where success is an estimate the band is two standard errors of the m
   CHECK(series.hi.at(0) == doctest::Approx(0.45));
 }
 
-TEST_CASE("a line begins at the base rate if it is to and has no value before its first reading otherwise") {
+TEST_CASE("a line begins at the base rate if it is to and at its first reading otherwise") {
   const std::vector<Run> runs{made_run("first", 1, {20, 400})};
   CHECK(Curves(group_of(runs), success, true).x == std::vector<double>{0, 250, 500});
   CHECK(Curves(group_of(runs), success, true).means().at(0) == doctest::Approx(5e-4));

@@ -128,14 +128,20 @@ TEST_CASE("figures: bars go from the best to the worst and carry the paper's fig
   CHECK(diamonds.size() == 1);
 }
 
-TEST_CASE("figures: instances has a chart for each and shows the first four variants") {
-  std::vector<Run> runs = three() + runs_of("fourth", {{4, 5}}) + runs_of("fifth", {{6, 7}});
+TEST_CASE("figures: instances has a chart for each with a band and says what the band is") {
+  std::vector<Run> runs = three();
   for (Run& run : runs) run.row.instance = run.row.seed;  // two instances, one seed
   const DrawList list = figure("instances", runs);
   check_texts_are_readable(list);
-  for (const char* text : {"instance 1", "instance 2", "first", "fourth"}) CHECK(shows(list, text));
-  CHECK(shows(list, "Not shown: fifth."));
+  for (const char* text : {"instance 1", "instance 2", "first", "third", "Clopper"}) CHECK(shows(list, text));
   CHECK(lines_of(list, series_colour(0), 2.4).size() == 2);
+  const auto bands = all<Polygon>(list);
+  CHECK(std::ranges::count(bands, series_colour(0), &Polygon::colour) == 2);
+  const auto lines = all<Polyline>(list);
+  CHECK(std::ranges::count_if(lines, [](const Polyline& l) { return l.dash > 0; }) == 2);  // base rates
+  for (Run& run : runs)
+    for (RoundRecord& round : run.log.rounds) round.measured->exact = Estimate{0.1, 0.01};
+  CHECK(shows(figure("instances", runs), "two standard errors"));
 }
 
 TEST_CASE("figures: bars have room for a single variant") {

@@ -40,6 +40,15 @@ depth = "high"
   CHECK(!s.quick);
 }
 
+TEST_CASE("the budget of a variant wins over that of the study") {
+  const Study s = tiny::study(beginning + R"(
+budget = 500
+variants = ["tail", {name = "short", method = "banel", budget = 40}]
+)");
+  CHECK(method_values(s, s.variants[0]) == Values{{"budget", 500}});
+  CHECK(method_values(s, s.variants[1]) == Values{{"budget", 40}});
+}
+
 TEST_CASE("a list of values makes a variant of each") {
   const Study s = tiny::study(beginning + "variants = [{method = \"banel\", kappa = [0.3, 1], f = 8}]");
   CHECK(names(s) == std::vector<std::string>{"banel, kappa 0.3", "banel, kappa 1"});
