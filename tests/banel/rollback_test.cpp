@@ -120,17 +120,17 @@ TEST_CASE("theta restarts after idle rounds and the best attacker of all is kept
 TEST_CASE("the best attacker before the last restart but one is not forgotten") {
   const ToyGenerator pretrained(vocabulary);
   std::unique_ptr<Generator> theta = pretrained.clone();
-  const auto round = [&](Best& best, int change_by, std::int64_t rewards) {
-    change(theta, change_by);
+  const auto round = [&](Best& best, std::uint32_t step, std::int64_t rewards) {
+    change(theta, step);
     return best.update(theta, {10, rewards}, 100, 1, &pretrained);
   };
   Best best;
   round(best, 1, 8);
-  const double kept = first_probability(*theta);
+  const std::vector<double> kept = probabilities(*theta);
   CHECK(round(best, 2, 1) == Outcome::restarted);
   round(best, 3, 2);
   CHECK(round(best, 4, 1) == Outcome::restarted);
-  CHECK(first_probability(*best.overall().theta) == kept);
+  CHECK(probabilities(*best.overall().theta) == kept);
 }
 
 TEST_CASE("rounds without any reward are idle although each attacker replaces the one before") {
