@@ -6,7 +6,8 @@
 Works on a copy of the committed files in a temporary folder. A mutation is caught when a test fails, crashes
 or does not end within its time; one that does not compile is an error in the list. The tests of the file that
 was changed run first, then those of its room; those of all rooms only if these find nothing. Exit code 1 if
-fewer than 95 % are caught. Takes some two hours of one core.
+fewer than 95 % are caught. Takes some two hours of one core. Whoever adds to the list chooses by what would
+hurt a user, without a look at the tests.
 """
 import argparse
 import pathlib
