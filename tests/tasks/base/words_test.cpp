@@ -35,6 +35,7 @@ TEST_CASE("a mistyped word suggests the nearest known one and a strange word non
   CHECK(did_you_mean("bnael", names) == "; did you mean banel?");
   CHECK(did_you_mean("banel-papr", names) == "; did you mean banel-paper?");
   CHECK(did_you_mean("gpro", names) == "; did you mean grpo?");
+  CHECK(did_you_mean("ff", {"f", "kappa"}) == "; did you mean f?");
   CHECK(did_you_mean("xyz", names).empty());
   CHECK(did_you_mean("", names).empty());
   CHECK(did_you_mean(std::string(100'000, 'b'), names).empty());

@@ -102,6 +102,20 @@ TEST_CASE("a finished network is never overwritten by other settings") {
         prior.model().parameters.values);
 }
 
+TEST_CASE("a training is checked at its last step also if that is no round number") {
+  const TemporaryFolder folder;
+  GPT model({13, 6, 16, 1, 2}, Rng(3, "weights"));
+  Progress progress("prior", tiny_training.examples, ProgressMode::quiet);
+  std::vector<std::int64_t> checked;
+  const auto check = [&](Training& now) {
+    checked.push_back(now.examples);
+    return false;
+  };
+  train(model, file_of(folder.path, tiny_training), tiny_training, {3, "data"}, 1600, example, check,
+        progress);
+  CHECK(checked == std::vector<std::int64_t>{1600, 3200, 4000});
+}
+
 TEST_CASE("no two examples of a training are drawn with the same random numbers") {
   const TemporaryFolder folder;
   GPT model({13, 6, 16, 1, 2}, Rng(3, "weights"));
