@@ -37,6 +37,13 @@ std::unique_ptr<Task> opened(std::uint64_t number, const char* assumed = "none")
   return task;
 }
 
+TEST_CASE("problems and screens that are assumed have fingerprints of their own") {
+  const std::string one = opened(1)->fingerprint();
+  CHECK(one == opened(1)->fingerprint());
+  CHECK(one != opened(2)->fingerprint());
+  CHECK(one != opened(1, "syntax")->fingerprint());
+}
+
 struct Listed {
   std::vector<std::uint64_t> numbers;
   std::vector<std::string> problems;
