@@ -65,6 +65,7 @@ TEST_CASE("the final reading is the last round and the best reading the highest 
   CHECK(r.seconds == 8);
   CHECK(r.samples == 1000);
   CHECK(r.distinct == 0.25);
+  CHECK(r.distinct_success == 0.001);
   CHECK(r.also.at("text") == 0.5);
   CHECK(r.settings.at("budget") == Value(7500));
   CHECK(r.seed == 7);
