@@ -215,7 +215,9 @@ TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   CHECK(read_file(folder.path / "toy1d.png").substr(1, 3) == "PNG");
   CHECK(run(words).out == o.out);
   CHECK(json_of(run(words + Arguments{"--json"}).out) == json);
-  refused(2, {"toy1d", "--step", "--json"}, {"--step", "--json"});
+  for (const char* alone : {"--step", "--first-steps"})
+    for (const Arguments& other : {Arguments{"--json"}, {"--seeds", "3"}, {"--out", folder.path}})
+      refused(2, Arguments{"toy1d", alone} + other, {alone, other[0]});
   refused(2, {"toy1d", "--step", "--first-steps"}, {"--step", "--first-steps"});
 }
 
