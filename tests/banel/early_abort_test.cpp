@@ -21,13 +21,12 @@ struct Run {
   State state;
   std::int64_t used = 0;
 
-  explicit Run(std::size_t first_failing, bool screened = true, double patience = 0,
-               std::size_t vocabulary = words) {
+  explicit Run(std::size_t first_failing, bool screened = true, double patience = 0) {
     const auto watch = [this](std::span<const Attempt> attempts, std::string_view purpose) {
       for (const Attempt& x : attempts) CHECK_FALSE(rewarded.contains(x));
       if (purpose == "phi") learned.insert(attempts.begin(), attempts.end());
     };
-    state = {std::make_unique<ToyGenerator>(vocabulary, watch)};
+    state = {std::make_unique<ToyGenerator>(words, watch)};
     const Judge judge = judge_by([&](const Attempt& x) {
       const bool success = ToyGenerator::number(x) < first_failing;
       if (success) rewarded.insert(x);
@@ -84,11 +83,24 @@ TEST_CASE("a round whose first attempts earn something is evaluated as a whole")
 }
 
 TEST_CASE("nothing that was rewarded before is taken for a failure") {
-  const Run run(3, false, 0, 12);  // few words and unscreened, so words repeat
+  const Run run(words / 2, false);  // unscreened, so words repeat
   std::size_t assumed = 0;
   for (const Round& round : run.rounds) assumed += round.assumed.size();
   CHECK(assumed > 0);
   CHECK_FALSE(run.rewarded.empty());  // and each fit checked for them
+}
+
+TEST_CASE("a string that was rewarded before is not among those that early abort takes for failures") {
+  Oracle oracle(judge_by([](const Attempt& x) { return x == "w0"; }), 60);
+  const std::vector<Attempt> before{"w0"};
+  oracle.evaluate(before);
+  Settings settings;
+  settings.early_abort = 2;
+  Round round{.number = 1};
+  for (const char* x : {"w5", "w6", "w0", "w7"}) round.attempts.kept.push_back({x, 0});
+  evaluate(round, oracle, {settings, oracle, nullptr, 1});
+  CHECK(round.rewards == std::vector<Reward>{Reward::failure, Reward::failure});
+  CHECK(round.assumed == std::vector<Attempt>{"w7"});
 }
 
 TEST_CASE("a draw counts the strings it examined up to the last one it kept") {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <map>
 
 #include "banel/ledger.h"
 #include "nn/io/checkpoint.h"
@@ -288,24 +287,6 @@ TEST_CASE("the finds of an attack are told in words and the rules written by han
       json_of(run({"ask", "rules", "--samples", "100", "--json", "--attack", here.path / "run"}).out);
   for (const Json& rule : explained.items()) CHECK(rule.at("share_of_finds").at("n").integer() > 0);
   for (const Json& rule : rules.items()) CHECK(rule.at("success").at("n") == 100);
-}
-
-TEST_CASE("the wrong answers that came more than once before the first reward are told with their number") {
-  const Folder here;
-  REQUIRE(run(here.attack("run", {"--set", "sevens=2"})).code == 0);
-  const std::vector<Evaluation> paid = read_ledger(here.path / "run" / "ledger.jsonl").evaluations;
-  std::map<std::string, int> times;
-  for (const Evaluation& e : paid) {
-    if (e.verdict.reward == Reward::success) break;
-    if (!e.verdict.answer.empty()) ++times[e.verdict.answer];
-  }
-  std::erase_if(times, [](const auto& answer) { return answer.second < 2; });
-  CHECK(std::ranges::count_if(times, [](const auto& answer) { return answer.second == 2; }) > 0);
-  const Json json = json_of(run({"ask", here.path / "run", "--json"}).out);
-  std::map<std::string, int> told;
-  for (const Json& failed : json.at("failed_answers").items())
-    told[failed.at("answer").text()] = static_cast<int>(failed.at("times").integer());
-  CHECK(told == times);
 }
 
 TEST_CASE("Ctrl-C ends an attack within 2 seconds and the same command completes it" *

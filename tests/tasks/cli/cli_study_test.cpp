@@ -1,9 +1,12 @@
 // Studies as a user runs them: run, resumed, split into jobs, reported, verified and asked.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <sstream>
 
+#include "banel/ledger.h"
 #include "nn/io/json.h"
 #include "tests/support/json.h"
 #include "tests/support/run_banel.h"
@@ -299,6 +302,24 @@ TEST_CASE("a study says before it starts what it will take and afterwards what c
   CHECK(o.code == 0);
   CHECK(has(o.err, "1 attack"));
   CHECK(has(o.err, "Next: banel ask"));
+}
+
+TEST_CASE("the wrong answers that came more than once before the first reward are told with their number") {
+  const Folder here;
+  REQUIRE(run(here.attack("run", {"--set", "sevens=2"})).code == 0);
+  const std::vector<Evaluation> paid = read_ledger(here.path / "run" / "ledger.jsonl").evaluations;
+  std::map<std::string, int> times;
+  for (const Evaluation& e : paid) {
+    if (e.verdict.reward == Reward::success) break;
+    if (!e.verdict.answer.empty()) ++times[e.verdict.answer];
+  }
+  std::erase_if(times, [](const auto& answer) { return answer.second < 2; });
+  CHECK(std::ranges::count_if(times, [](const auto& answer) { return answer.second == 2; }) > 0);
+  const Json json = json_of(run({"ask", here.path / "run", "--json"}).out);
+  std::map<std::string, int> told;
+  for (const Json& failed : json.at("failed_answers").items())
+    told[failed.at("answer").text()] = static_cast<int>(failed.at("times").integer());
+  CHECK(told == times);
 }
 
 }  // namespace
