@@ -284,6 +284,15 @@ TEST_CASE("fitting learns to count and repeats exactly for the same stream") {
   CHECK(losses != run(2));
 }
 
+TEST_CASE("the loss of an epoch is the mean over its steps") {
+  const auto loss = [&](int batch) {  // a rate so small that the steps do not change it
+    GPT gpt(tiny, Rng(1, "train"));
+    return fit(gpt, counting(64), {.epochs = 1, .batch = batch, .rate = 1e-9, .optimizer = {}}, {1, "order"})
+        .losses.at(0);
+  };
+  CHECK(loss(16) == doctest::Approx(loss(64)).epsilon(0.02));  // batches differ in length
+}
+
 TEST_CASE("fitting reports every step and ends when the report throws") {
   GPT gpt(tiny, Rng(1, "train"));
   std::vector<std::size_t> reported;
