@@ -156,8 +156,7 @@ void run_chunks(std::size_t chunks, void (*body)(const void* data, std::size_t c
     watch_for_forks();
     const bool parts = share == Share::same_parts;
     omp_set_schedule(parts ? omp_sched_static : omp_sched_dynamic, parts ? 0 : 1);
-    const int side_by_side = usable_threads();
-#pragma omp parallel for schedule(runtime) num_threads(side_by_side)
+#pragma omp parallel for schedule(runtime) num_threads(usable_threads())
     for (std::size_t i = 0; i < chunks; ++i) run(i);
   }
   if (error) std::rethrow_exception(error);

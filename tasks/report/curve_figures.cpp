@@ -1,7 +1,6 @@
 // The figures whose x axis is the evaluations spent.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 
 #include "tasks/report/curves.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "tasks/base/stats.h"
 
@@ -115,8 +114,10 @@ Series success_with_sampling_band(const Group& group, const std::string& label, 
                group, [of](const Measurement& m) { return std::optional<double>(of(m)); }, false)
         .sums();
   };
-  const std::vector<double> hits = sums([](const Measurement& m) { return double(m.success.k); });
-  const std::vector<double> samples = sums([](const Measurement& m) { return double(m.success.n); });
+  const std::vector<double> hits =
+      sums([](const Measurement& m) { return static_cast<double>(m.success.k); });
+  const std::vector<double> samples =
+      sums([](const Measurement& m) { return static_cast<double>(m.success.n); });
   const std::vector<double> variance = sums(
       [](const Measurement& m) { return m.exact ? m.exact->standard_error * m.exact->standard_error : 0; });
   const bool estimated = has_estimates(group);
