@@ -44,9 +44,17 @@ const char* best_core() {
   return nullptr;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BANEL_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BANEL_SANITIZED
+#endif
+#endif
+
 // Its functions call each other, not those of another OpenBLAS that the host has loaded before.
-#if defined(__SANITIZE_ADDRESS__) || !defined(RTLD_DEEPBIND)
-constexpr int own_symbols = 0;  // the sanitizer refuses it
+#if defined(BANEL_SANITIZED) || !defined(RTLD_DEEPBIND)
+constexpr int own_symbols = 0;  // sanitizers refuse it
 #else
 constexpr int own_symbols = RTLD_DEEPBIND;
 #endif
