@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace banel;
+namespace banel {
+namespace {
 
 TEST_CASE("the hash has the values of its definition for any bytes and however they are cut") {
   CHECK(hex(fnv1a("")) == "cbf29ce484222325");
@@ -11,3 +12,6 @@ TEST_CASE("the hash has the values of its definition for any bytes and however t
   CHECK(hex(fnv1a("\xff\x80")) == "0a9a2607b6f6e56a");
   CHECK(fnv1a("bar", fnv1a("foo")) == fnv1a("foobar"));
 }
+
+}  // namespace
+}  // namespace banel
