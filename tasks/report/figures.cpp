@@ -32,10 +32,9 @@ const std::vector<Kind>& kinds() {
 }
 
 const Kind& kind_of(const std::string& name) {
-  for (const Kind& kind : kinds())
-    if (kind.name == name) return kind;
-  throw UsageError("show", in_quotes(name) + " is no figure" + did_you_mean(name, figure_kinds()) +
-                               "; there are " + listed(figure_kinds()));
+  const std::string why = why_no_figure(name);
+  ENSURE(why.empty(), "show", in_quotes(name) << ' ' << why);
+  return *std::ranges::find(kinds(), name, &Kind::name);
 }
 
 std::vector<PanelData> panels_of(const Results& results, const Table& table) {
@@ -116,13 +115,14 @@ Drawn draw_bars(const PanelData& panel) {
   return drawn;
 }
 
-const std::vector<std::string>& figure_kinds() {
-  static const std::vector<std::string> all = [] {
-    std::vector<std::string> names;
-    for (const Kind& kind : kinds()) names.emplace_back(kind.name);
-    return names;
-  }();
-  return all;
+std::string why_no_figure(const std::string& show) {
+  const std::string name = show.substr(0, show.find(':'));
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds()) {
+    if (kind.name == name) return "";
+    names.emplace_back(kind.name);
+  }
+  return "is no figure" + did_you_mean(name, names) + "; there are " + listed(names);
 }
 
 std::vector<Figure> figures(const std::vector<std::string>& show, const Results& results,

@@ -19,7 +19,7 @@ struct Figure {
   DrawList picture;
 };
 
-// The names of what there is to show:
+// What there is to show:
 //   success   success rate (log) against evaluations, mean over instances x seeds, a curve for each variant
 //   bars      success rate (log) at the end, a bar and an interval for each variant, from best to worst; a
 //             small diamond is the paper's figure
@@ -32,7 +32,9 @@ struct Figure {
 //             where it was measured. "scaling:KEY" names the setting if more than one varies.
 //   regimes   success rate at the end (log) against evaluations x base rate, every run a point: one picture
 //             of the whole study. Panels whose names begin with the same word share a chart.
-const std::vector<std::string>& figure_kinds();
+//
+// Why a word is none of these, with all of them; empty if it is one. "scaling:KEY" counts by its name.
+std::string why_no_figure(const std::string& show);
 
 // The figures called `show`, each once for every panel, "regimes" once for all. `table` is that of the
 // results. Errors: UsageError for an unknown name, with the nearest one; for what cannot be drawn, such as

@@ -3,7 +3,6 @@
 #include <limits>
 #include <set>
 
-#include "tasks/base/text.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures.h"
@@ -95,9 +94,7 @@ void StudyReader::words() {
   if (const TomlValue* toml = find("show"))
     for (const TomlValue& item : toml->items()) {
       const std::string& show = item.name();
-      const std::vector<std::string>& known = figure_kinds();
-      if (std::find(known.begin(), known.end(), show.substr(0, show.find(':'))) == known.end())
-        item.refuse("is no figure" + did_you_mean(show, known) + "; there are " + listed(known));
+      if (const std::string why = why_no_figure(show); !why.empty()) item.refuse(why);
       study_.show.push_back(show);
     }
   if (const TomlValue* toml = file_.find("quoted")) {
