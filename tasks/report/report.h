@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 #include "tasks/report/table.h"
 
 namespace banel {

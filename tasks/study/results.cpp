@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "nn/io/file.h"
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 #include "tensor/check.h"
 
 namespace banel {

@@ -5,7 +5,7 @@
 
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 #include "tasks/study/study.h"
 #include "tasks/study/toml_parts.h"
 #include "tensor/check.h"

@@ -1,7 +1,7 @@
 // The picture of the one-dimensional illustration.
 //   write_svg(toy1d::figure(toy1d::illustrate(1), {.note = "Seed 1"}), "toy1d.svg");
 #pragma once
-#include "tasks/report/figure_parts.h"
+#include "tasks/report/figures/figure_parts.h"
 #include "tasks/toy1d/toy1d.h"
 
 namespace banel::toy1d {

@@ -1,4 +1,4 @@
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 
 #include <doctest/doctest.h>
 
@@ -108,7 +108,7 @@ TEST_CASE("figures: readings at other evaluations are interpolated") {
 TEST_CASE("figures: a quick run says so in every title") {
   Results results = made_results(three());
   results.quick = true;
-  for (const char* name : {"success", "instances", "bars", "collapse", "modes"}) {
+  for (const char* name : {"success", "instances", "bars", "collapse", "modes", "information"}) {
     const DrawList list = figure(name, results);
     CHECK(shows(list, "QUICK RUN"));
     check_texts_are_readable(list);
@@ -142,6 +142,41 @@ TEST_CASE("figures: instances has a chart for each with a band and says what the
   for (Run& run : runs)
     for (RoundRecord& round : run.log.rounds) round.measured->exact = Estimate{0.1, 0.01};
   CHECK(shows(figure("instances", runs), "two standard errors"));
+}
+
+TEST_CASE("figures: information compares the logarithm of what was gained with the entropy of the verdicts") {
+  // Gained: log 1, log 4, log 16, at a base rate of 1/64. Rewards: 0 of 250, 1 of 10, half of 250.
+  std::vector<Run> runs = runs_of("first", {{16, 62, 250}});
+  Run& run = runs[0];
+  run.row.base = {1.0 / 64, 0.01, 0.02, 10'000};
+  run.log.rounds[0].measured->success = {1, 64};
+  run.log.rounds[1].measured->success = {4, 64};
+  run.log.rounds[2].measured->success = {16, 64};
+  run.log.rounds[1].submitted = 10;
+  run.log.rounds[1].positives = 1;
+  run.log.rounds[2].positives = 125;
+  const DrawList list = figure("information", runs);
+  check_texts_are_readable(list);
+  for (const char* text : {"bought", "gained", "first"}) CHECK(shows(list, text));
+  const std::vector<Polyline> gained = lines_of(list, series_colour(0), 2.4);
+  std::vector<Polyline> bought = all<Polyline>(list);
+  std::erase_if(bought, [](const Polyline& l) { return l.dash == 0; });
+  REQUIRE(gained.size() == 1);
+  REQUIRE(bought.size() == 1);
+  const auto& g = gained[0].points;
+  const auto& b = bought[0].points;
+  REQUIRE(g.size() == 4);
+  REQUIRE(b.size() == 4);
+  const double nothing = g[0].y, log4 = g[1].y - g[2].y;
+  CHECK(g[1].y == doctest::Approx(nothing));
+  CHECK(g[2].y - g[3].y == doctest::Approx(log4));
+  CHECK(b[0].y == doctest::Approx(nothing));
+  CHECK(b[1].y == doctest::Approx(nothing));
+  const double entropy = -std::log(0.1) - 9 * std::log(0.9);
+  CHECK((nothing - b[2].y) / log4 == doctest::Approx(entropy / std::log(4)));
+  CHECK((nothing - b[3].y) / log4 == doctest::Approx(3));  // cut at log 64
+  run.row.base.value = 0;
+  CHECK_THROWS_WITH_AS(figure("information", runs), doctest::Contains("no gain has a logarithm"), UsageError);
 }
 
 TEST_CASE("figures: bars have room for a single variant") {
@@ -229,6 +264,6 @@ TEST_CASE("figures: a variant whose attacks all ended without a round keeps its 
   for (Run& run : ended) run.row.final = run.row.base.value;
   const std::vector<Run> runs = three() + ended;
   text_of(figure("bars", runs), "ended");
-  for (const char* name : {"success", "instances", "collapse", "modes"})
+  for (const char* name : {"success", "instances", "collapse", "modes", "information"})
     check_texts_are_readable(figure(name, runs));
 }

@@ -13,7 +13,9 @@
 namespace banel {
 
 using Reading = std::function<std::optional<double>(const Measurement&)>;
-std::optional<double> success(const Measurement&);  // the success rate
+using RunReading =
+    std::function<std::optional<double>(const Run&, const RoundRecord&)>;  // of a round measured
+std::optional<double> success(const Measurement&);                         // the success rate
 
 // A line for each run of a group, all on the evaluations of the run with most readings and the last ones of
 // any. With `with_start` they begin at 0 evaluations, and a run that ended without a round stays there.
@@ -23,6 +25,7 @@ struct Curves {
   std::vector<std::uint64_t> instances;  // of each line; lines are sorted by it
 
   Curves(const Group&, const Reading&, bool with_start);
+  Curves(const Group&, const RunReading&, bool with_start);
 
   std::vector<double> means() const;                         // over instances, then seeds
   std::vector<double> sums() const;                          // over the lines

@@ -1,4 +1,4 @@
-#include "tasks/report/curves.h"
+#include "tasks/report/figures/curves.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,10 +23,10 @@ struct Points {
   }
 };
 
-Points points_of(const Run& run, const Reading& reading) {
+Points points_of(const Run& run, const RunReading& reading) {
   Points points;
   for (const RoundRecord& round : run.log.readings()) {
-    const std::optional<double> value = reading(*round.measured);
+    const std::optional<double> value = reading(run, round);
     const auto x = static_cast<double>(round.nre);
     if (!value) continue;
     if (!points.x.empty() && points.x.back() == x) points.x.pop_back(), points.y.pop_back();
@@ -40,7 +40,12 @@ Points points_of(const Run& run, const Reading& reading) {
 
 std::optional<double> success(const Measurement& m) { return m.value(); }
 
-Curves::Curves(const Group& group, const Reading& reading, bool with_start) {
+Curves::Curves(const Group& group, const Reading& reading, bool with_start)
+    : Curves(
+          group, [&](const Run&, const RoundRecord& round) { return reading(*round.measured); }, with_start) {
+}
+
+Curves::Curves(const Group& group, const RunReading& reading, bool with_start) {
   std::vector<Points> all;
   double end = 0;
   for (const Run* run : group.runs) {

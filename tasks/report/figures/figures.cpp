@@ -1,11 +1,11 @@
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 
 #include <algorithm>
 
 #include "tasks/base/text.h"
 #include "tasks/base/words.h"
 #include "tasks/plot/bar_chart.h"
-#include "tasks/report/figure_parts.h"
+#include "tasks/report/figures/figure_parts.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -26,6 +26,7 @@ const std::vector<Kind>& kinds() {
                                      {"instances", draw_instances},
                                      {"collapse", draw_collapse},
                                      {"modes", draw_modes},
+                                     {"information", draw_information},
                                      {"scaling", nullptr, draw_scaling},
                                      {"regimes", nullptr, nullptr, draw_regimes}};
   return all;

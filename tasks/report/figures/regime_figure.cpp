@@ -3,7 +3,7 @@
 #include <set>
 
 #include "tasks/plot/panels.h"
-#include "tasks/report/figure_parts.h"
+#include "tasks/report/figures/figure_parts.h"
 #include "tensor/check.h"
 
 namespace banel {

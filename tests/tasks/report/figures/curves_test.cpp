@@ -1,4 +1,4 @@
-#include "tasks/report/curves.h"
+#include "tasks/report/figures/curves.h"
 
 #include <doctest/doctest.h>
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <map>
 
-#include "tasks/report/curves.h"
-#include "tasks/report/figure_parts.h"
+#include "tasks/report/figures/curves.h"
+#include "tasks/report/figures/figure_parts.h"
 
 namespace banel {
 
@@ -45,19 +45,6 @@ std::vector<Group> back_to_front(const PanelData& panel) {
   return groups;
 }
 
-// The first ones with a reading in the study's order, for pictures that many variants would crowd; `left_out`
-// names the rest.
-std::vector<Group> first_groups(const PanelData& panel, std::string& left_out) {
-  std::vector<Group> groups;
-  for (const Group& group : panel.groups)
-    if (has_readings(group) && groups.size() < coloured_variants)
-      groups.push_back(group);
-    else
-      left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
-  if (!left_out.empty()) left_out += ". ";
-  return groups;
-}
-
 Series success_series(const Group& group, bool labelled) {
   const Curves curves(group, success, true);
   const Colour colour = variant_colour(group.place);
@@ -74,6 +61,25 @@ Series success_series(const Group& group, bool labelled) {
 }
 
 }  // namespace
+
+std::vector<Group> first_groups(const PanelData& panel, std::string& left_out) {
+  std::vector<Group> groups;
+  for (const Group& group : panel.groups)
+    if (has_readings(group) && groups.size() < coloured_variants)
+      groups.push_back(group);
+    else
+      left_out += (left_out.empty() ? "Not shown: " : ", ") + group.variant;
+  if (!left_out.empty()) left_out += ". ";
+  return groups;
+}
+
+DrawList side_by_side(const std::vector<LineChart>& charts, std::size_t columns, Captions captions,
+                      const std::string& left_out) {
+  std::vector<DrawList> pictures;
+  for (const LineChart& chart : charts) pictures.push_back(draw(chart));
+  captions.footer = left_out + captions.footer;
+  return captioned(captions, grid(pictures, std::min(columns, pictures.size())));
+}
 
 Drawn draw_success(const PanelData& panel) {
   Drawn drawn{panel.titled("Success rate against evaluations spent"), {}, {}};
@@ -101,7 +107,6 @@ Drawn draw_success(const PanelData& panel) {
 }
 
 Drawn draw_instances(const PanelData& panel) {
-  constexpr std::size_t columns = 3;
   Drawn drawn{panel.titled("Success rate of each instance against evaluations spent"), {}, {}};
   std::string left_out;
   std::vector<Group> groups = first_groups(panel, left_out);
@@ -129,11 +134,7 @@ Drawn draw_instances(const PanelData& panel) {
     ordered.push_back(std::move(chart));
   }
   align(ordered);
-  std::vector<DrawList> pictures;
-  for (const LineChart& chart : ordered) pictures.push_back(draw(chart));
-  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
-  captions.footer = left_out + captions.footer;
-  drawn.picture = captioned(captions, grid(pictures, std::min(columns, pictures.size())));
+  drawn.picture = side_by_side(ordered, 3, captions_of(drawn.title, drawn.caption, panel.from()), left_out);
   return drawn;
 }
 
@@ -169,11 +170,7 @@ Drawn draw_collapse(const PanelData& panel) {
   charts.back().x.label = evaluations_label;
   charts.back().height += 20;
   align(charts);
-  std::vector<DrawList> pictures;
-  for (const LineChart& chart : charts) pictures.push_back(draw(chart));
-  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
-  captions.footer = left_out + captions.footer;
-  drawn.picture = captioned(captions, grid(pictures, 1));
+  drawn.picture = side_by_side(charts, 1, captions_of(drawn.title, drawn.caption, panel.from()), left_out);
   return drawn;
 }
 
@@ -199,7 +196,7 @@ Reading mode_reading(const std::string& name) {
   };
 }
 
-DrawList modes_chart(const Group& group, const std::vector<std::string>& modes) {
+LineChart modes_chart(const Group& group, const std::vector<std::string>& modes) {
   constexpr std::array<std::size_t, distinct_colours> colours{5, 4, 6, 2, 3, 1, 0};
   std::vector<std::vector<double>> parts;
   std::vector<std::string> labels;
@@ -217,7 +214,7 @@ DrawList modes_chart(const Group& group, const std::vector<std::string>& modes) 
   chart.series = stacked(x, labels, parts);
   for (std::size_t i = 0; i < chart.series.size(); ++i)
     chart.series[i].colour = series_colour(colours[i % colours.size()]);
-  return draw(chart);
+  return chart;
 }
 
 }  // namespace
@@ -229,11 +226,9 @@ Drawn draw_modes(const PanelData& panel) {
   Drawn drawn{panel.titled("Which kinds of success there are"),
               "share of all samples, mean over instances and seeds, with its last value; the scales differ",
               {}};
-  std::vector<DrawList> charts;
+  std::vector<LineChart> charts;
   for (const Group& group : groups) charts.push_back(modes_chart(group, modes));
-  Captions captions = captions_of(drawn.title, drawn.caption, panel.from());
-  captions.footer = left_out + captions.footer;
-  drawn.picture = captioned(captions, grid(charts, std::min<std::size_t>(2, charts.size())));
+  drawn.picture = side_by_side(charts, 2, captions_of(drawn.title, drawn.caption, panel.from()), left_out);
   return drawn;
 }
 

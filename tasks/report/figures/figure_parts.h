@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tasks/plot/line_chart.h"
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 
 namespace banel {
 
@@ -32,6 +32,14 @@ struct PanelData {
 
 const TableRow& row_of(const PanelData&, const Group&);  // of the table
 
+// Those with a reading, in the study's order, as many as have colours, for pictures that many variants would
+// crowd; `left_out` names the rest.
+std::vector<Group> first_groups(const PanelData&, std::string& left_out);
+
+// Small multiples under one title. `left_out` stands before the footer.
+DrawList side_by_side(const std::vector<LineChart>&, std::size_t columns, Captions,
+                      const std::string& left_out);
+
 struct Drawn {
   std::string title, caption;
   DrawList picture;
@@ -41,6 +49,7 @@ Drawn draw_bars(const PanelData&);
 Drawn draw_instances(const PanelData&);
 Drawn draw_collapse(const PanelData&);
 Drawn draw_modes(const PanelData&);
+Drawn draw_information(const PanelData&);
 Drawn draw_scaling(const PanelData&, const std::string& wanted);  // the setting on the x axis, or empty
 Drawn draw_regimes(const std::vector<PanelData>&);                // of all panels
 

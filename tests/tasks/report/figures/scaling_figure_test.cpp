@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tasks/plot/chart_frame.h"
-#include "tasks/report/figures.h"
+#include "tasks/report/figures/figures.h"
 #include "tensor/check.h"
 #include "tests/support/pictures.h"
 #include "tests/support/tiny/made_results.h"

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "tasks/base/text.h"
-#include "tasks/report/figure_parts.h"
+#include "tasks/report/figures/figure_parts.h"
 #include "tensor/check.h"
 
 namespace banel {

@@ -27,6 +27,9 @@ struct Figure {
 //             Pearson for the samples of the readings, or two standard errors of the task's own estimate
 //   collapse  shares of valid and of distinct samples, entropy, surprise to the prior, against evaluations
 //   modes     success rate split by mode against evaluations, stacked, a chart for each variant
+//   information  nats against evaluations, a chart for each variant: gained, the log of success over the
+//             base rate, and bought, the entropy of the verdicts. What is gained beyond the bought comes from
+//             what the method assumes, not from what it was told.
 //   scaling   factor over the base rate (log) against a setting that varies between variants of one method,
 //             every run a point. The other variants are level lines. Below, the loss of the failure model
 //             where it was measured. "scaling:KEY" names the setting if more than one varies.

@@ -1,0 +1,81 @@
+// What was gained against what the verdicts can have told.
+#include <algorithm>
+#include <cmath>
+
+#include "tasks/report/figures/curves.h"
+#include "tasks/report/figures/figure_parts.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+// The entropy of n verdicts of which k are rewards, in nats: n H(k/n).
+double entropy_of_verdicts(std::int64_t k, std::int64_t n) {
+  if (k == 0 || k == n) return 0;
+  const double r = static_cast<double>(k) / static_cast<double>(n);
+  return static_cast<double>(n) * (-r * std::log(r) - (1 - r) * std::log1p(-r));
+}
+
+// Nats bought up to a reading: the entropies of the verdicts between readings, added up.
+double bought(const Run& run, const RoundRecord& reading) {
+  double nats = 0;
+  std::int64_t rewards = 0, verdicts = 0;
+  for (const RoundRecord& round : run.log.rounds) {
+    rewards += round.positives;
+    verdicts += round.submitted;
+    if (!round.measured) continue;
+    nats += entropy_of_verdicts(rewards, verdicts);
+    rewards = verdicts = 0;
+    if (round.number == reading.number) break;
+  }
+  return nats;
+}
+
+// Nats gained: log of the success rate over the base rate. Samples without a success count as half a one.
+std::optional<double> gained(const Run& run, const RoundRecord& reading) {
+  const Measurement& m = *reading.measured;
+  const double least = 0.5 / static_cast<double>(m.success.n);
+  if (run.row.base.value <= 0) return std::nullopt;
+  return std::log(std::max(m.value(), least) / run.row.base.value);
+}
+
+// Without what lies above `top`, and from nothing at 0 evaluations.
+Curves from_nothing(Curves curves, double top) {
+  curves.x.insert(curves.x.begin(), 0);
+  for (std::vector<double>& line : curves.lines) {
+    line.insert(line.begin(), 0);
+    for (double& nats : line) nats = std::min(nats, top);
+  }
+  return curves;
+}
+
+}  // namespace
+
+Drawn draw_information(const PanelData& panel) {
+  Drawn drawn{panel.titled("Nats gained and nats bought"),
+              "gained: log of success over the base rate; bought: entropy of the verdicts so far, cut where "
+              "nothing is left to gain; mean, band: its 95 % bootstrap interval",
+              {}};
+  std::string left_out;
+  std::vector<LineChart> charts;
+  for (const Group& group : first_groups(panel, left_out)) {
+    if (Curves(group, gained, false).x.empty()) continue;
+    const double top = -std::log(mean_base(group));
+    const auto nats = [&](const RunReading& of) { return from_nothing(Curves(group, of, false), top); };
+    const Curves cost = nats(bought), gain = nats(gained);
+    LineChart chart{.width = 500, .height = 300};
+    chart.captions.heading = group.variant;
+    chart.x = {.label = "evaluations", .lo = 0};
+    chart.y = {.label = "nats"};
+    chart.series = {{.label = "bought", .x = cost.x, .mean = cost.means(), .colour = grey, .dash = 5},
+                    gain.with_band("gained", variant_colour(group.place))};
+    charts.push_back(std::move(chart));
+  }
+  ENSURE(!charts.empty(), "information", "the base rate is 0, so no gain has a logarithm");
+  align(charts);
+  drawn.picture = side_by_side(charts, 2, captions_of(drawn.title, drawn.caption, panel.from()), left_out);
+  return drawn;
+}
+
+}  // namespace banel
