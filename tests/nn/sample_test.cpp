@@ -80,6 +80,15 @@ TEST_CASE("a sampled string is the same for any number asked for and any number 
   CHECK((flat(sample(gpt, 400, from_begin, {6, "sample", 2})) != all));
 }
 
+TEST_CASE("strings beyond the first 16384 of a call are drawn anew") {
+  const GPT gpt = random_gpt({.vocabulary = 6, .context = 3, .d_model = 4, .layers = 1, .heads = 1});
+  const Stream stream{5, "sample", 2};
+  constexpr std::size_t block = 1 << 14;
+  const Flat all = flat(sample(gpt, block + 50, from_begin, stream));
+  const Flat rest = flat(sample(gpt, 50, from_begin, stream.from(block)));
+  for (std::size_t i = 0; i < rest.size(); ++i) CHECK(all[block + i].first == rest[i].first);
+}
+
 TEST_CASE("a sampled string ends with the stop token or at the end of the context") {
   const GPT gpt = random_gpt();
   std::size_t stopped = 0;

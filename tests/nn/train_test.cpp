@@ -293,6 +293,16 @@ TEST_CASE("the loss of an epoch is the mean over its steps") {
   CHECK(loss(16) == doctest::Approx(loss(64)).epsilon(0.02));  // batches differ in length
 }
 
+TEST_CASE("the gradient norm of a fit is that of its largest step") {
+  const auto norm = [](int epochs) {
+    GPT gpt(tiny, Rng(1, "train"));
+    return fit(gpt, counting(64), {.epochs = epochs, .batch = 64, .rate = 1e-2, .optimizer = {}},
+               {1, "order"})
+        .gradient_norm;
+  };
+  CHECK(norm(100) >= norm(1));  // the last step's is smaller by far
+}
+
 TEST_CASE("fitting reports every step and ends when the report throws") {
   GPT gpt(tiny, Rng(1, "train"));
   std::vector<std::size_t> reported;

@@ -92,6 +92,9 @@ inline void check_grad(const std::string& op, const std::function<Tensor(const s
   };
   auto all = zeros();
   run(all, inputs.size());
+  auto added = zeros();  // to what was there before
+  for (std::vector<real>& gradient : added) std::fill(gradient.begin(), gradient.end(), real(3));
+  run(added, inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     auto alone = zeros();
     run(alone, i);
@@ -99,6 +102,8 @@ inline void check_grad(const std::string& op, const std::function<Tensor(const s
     what << op << ", input " << i << " of shape " << inputs[i].shape;
     INFO(what.str());
     CHECK(alone[i] == all[i]);
+    for (std::size_t k = 0; k < all[i].size(); ++k)
+      REQUIRE(std::abs(added[i][k] - (all[i][k] + 3)) <= 1e-12 * (1 + std::abs(all[i][k])));
     check_direction(what.str(), all[i], inputs[i].values, rng, [&] {
       auto unused = zeros();
       return run(unused, i);

@@ -39,6 +39,15 @@ TEST_CASE("an exception of a chunk is thrown again after all chunks ended") {
   });
 }
 
+TEST_CASE("of several exceptions on one thread the first one is thrown again") {
+  const int before = threads();
+  set_threads(1);
+  CHECK_THROWS_WITH(
+      parallel_for(5, [](std::size_t i) { throw std::out_of_range("chunk " + std::to_string(i)); }),
+      "chunk 0");
+  set_threads(before);
+}
+
 TEST_CASE("a loop inside a loop runs all its chunks") {
   check_same_for_all_threads([] {
     std::vector<int> calls(30);

@@ -132,6 +132,21 @@ TEST_CASE("a region that rejects everything sound leaves no success") {
   CHECK(task->exact_success({task->prior(), all})->value == 0);
 }
 
+TEST_CASE("what an attacker may not write again counts neither as success nor as written") {
+  const auto task = opened(listed().numbers[0]);
+  const Problem problem = parse_problem(listed().problems[0]);
+  const auto among = [&](bool sound) {
+    return Screen([&, sound](std::span<const Attempt> all) {
+      std::vector<bool> may;
+      for (const Attempt& x : all) may.push_back(is_sound(problem, x) == sound);
+      return may;
+    });
+  };
+  const Screen sound = among(true), unsound = among(false);
+  CHECK(task->exact_success({task->prior(), {}, &unsound})->value == 0);
+  CHECK(task->exact_success({task->prior(), {}, &sound})->value == doctest::Approx(1));
+}
+
 TEST_CASE("the reward is for the number alone and the number is what an attempt claims") {
   const auto task = opened(listed().numbers[0]);
   const std::string right = std::to_string(parse_problem(listed().problems[0]).answer());

@@ -218,6 +218,9 @@ TEST_CASE("the sentences of the first steps tell of their ledger and their succe
     CHECK(line.starts_with("Round " + std::to_string(k + 1) + ": " +
                            (successes ? std::to_string(successes) : "none") + " of 10 succeed"));
     CHECK(line.ends_with(" " + fixed(100 * rates[k], 1) + " %."));
+    if (k == 0) continue;
+    const double rise = std::stod(fixed(100 * rates[k], 1)) - std::stod(fixed(100 * rates[k - 1], 1));
+    CHECK(line.find(rise > 0 ? "rises to" : rise < 0 ? "falls to" : "stays at") != line.npos);
   }
 }
 
