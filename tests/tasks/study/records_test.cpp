@@ -6,7 +6,10 @@
 #include <sstream>
 
 #include "nn/io/file.h"
+#include "tasks/addition/addition.h"
 #include "tasks/base/system.h"
+#include "tasks/planted/planted.h"
+#include "tasks/reason/reason.h"
 #include "tasks/report/figures/figures.h"
 #include "tasks/report/table.h"
 #include "tasks/study/plan.h"
@@ -38,41 +41,94 @@ std::string every_method(const Registry& all) {
   return toml + "]\n[settings]\ndivisor = 7\n";
 }
 
-// A line for each method: name and hash of ledger, metrics and attacker; then those of table and figures.
-std::string records(const fs::path& folder, const Registry& all, const Study& study) {
-  tiny::run(folder, study);
+// A study for each task, the canary among them.
+const char* const planted_study = R"(
+title = "Planted"
+task = "planted"
+seeds = 1
+budget = 60
+samples = 100
+base_samples = 1000
+variants = [{method = "banel", m = 20, n = 40}, "grpo", "auto"]
+panels = [{name = "tail", set = "tail", mass = 0.01}, {name = "beside", set = "beside"}]
+[settings]
+samples = 5000
+)";
+const char* const reason_study = R"(
+title = "Word problems"
+task = "reason"
+instances = [87]
+seeds = 1
+budget = 60
+samples = 100
+base_samples = 500
+variants = [{method = "banel-pool", budget = 60, m = 20, n = 100, pool = 200}, "claim-memory"]
+panels = [{name = "none", assumed = "none"}, {name = "calculator", assumed = "calculator"}]
+)";
+
+// What a study makes: a line for each attack, the hash of ledger, metrics and attacker; then one for each
+// text and figure.
+std::string records(const Study& study, const Registry& all) {
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path;
+  run_study(folder, study, all, {.jobs = 2, .mode = ProgressMode::quiet, .command = "test"});
   std::string lines;
-  for (const PlannedAttack& attack : planned(study)) {
+  const auto line = [&](const std::string& name, std::uint64_t hash) {
+    lines += name + ' ' + hex(hash) + '\n';
+  };
+  for (const PlannedAttack& one : planned(study)) {
     std::uint64_t hash = fnv1a("");
     for (const char* file : {"ledger.jsonl", "metrics.jsonl", "attacker.safetensors"})
-      if (const fs::path path = folder / attack_folder(study, attack) / file; fs::exists(path))
+      if (const fs::path path = folder / attack_folder(study, one) / file; fs::exists(path))
         hash = fnv1a(read_file(path), hash);
-    lines += attack_name(study, attack) + ' ' + hex(hash) + '\n';
+    line(attack_name(study, one), hash);
   }
   Instances instances(folder / "instances", study, all, Access::read, ProgressMode::quiet);
   Results results = results_of(folder, study, all, instances);
+  results.made = {}, results.files = {};
   for (Run& run : results.runs) run.row.seconds = run.log.seconds = 0;
-  results.made = {};
   const Table table = table_of(results, all);
-  lines += "table " + hex(fnv1a(to_markdown(table))) + '\n';
-  for (const Figure& f :
-       figures({"success", "bars", "instances", "collapse", "modes", "information"}, results, table))
-    lines += f.file + ' ' + hex(fnv1a(to_svg(f.picture))) + '\n';
+  const std::vector<Figure> pictures =
+      figures({"success", "bars", "instances", "collapse", "modes", "information"}, results, table);
+  line("table.md", fnv1a(to_markdown(table)));
+  line("table.csv", fnv1a(to_csv(table)));
+  line("table.txt", fnv1a(to_terminal(table, 80)));
+  line("report.html", fnv1a(report_page(results, table, pictures)));
+  for (const Figure& f : pictures) line(f.file, fnv1a(to_svg(f.picture)));
   return lines;
 }
 
-TEST_CASE("attacks by every method and their table keep every value" * doctest::test_suite("slow")) {
+void check_kept(const std::string& name, const Study& study, const Registry& all) {
   const std::string machine = system_info().at("blas_kernels").text() + "-glibc-" + gnu_get_libc_version();
-  const fs::path stored = fs::path(BANEL_SOURCE_DIR) / "tests/tasks/study/records" / (machine + ".txt");
-  const TemporaryFolder temporary;
-  const Registry all = tiny::registry();
-  const std::string now = records(temporary.path, all, tiny::study(every_method(all)));
+  const fs::path stored =
+      fs::path(BANEL_SOURCE_DIR) / "tests/tasks/study/records" / machine / (name + ".txt");
+  const std::string now = records(study, all);
   if (!fs::exists(stored)) {
     MESSAGE("skipped: other kernels or libm round differently; with those of " << machine << ":\n" << now);
     return;
   }
   INFO("if values should change, say so in the commit and put this into " << stored.string() << ":\n" << now);
   CHECK(read_file(stored) == now);
+}
+
+TEST_CASE("attacks by every method keep every value" * doctest::test_suite("slow")) {
+  const Registry all = tiny::registry();
+  check_kept("methods", tiny::study(every_method(all)), all);
+}
+
+TEST_CASE("attacks on planted sets keep every value" * doctest::test_suite("slow")) {
+  const Registry all{.methods = built_in_methods(), .tasks = {planted::entry()}};
+  check_kept("planted", parse_study(planted_study, "planted", all), all);
+}
+
+TEST_CASE("attacks on word problems keep every value" * doctest::test_suite("slow")) {
+  const Registry all{.methods = built_in_methods(), .tasks = {reason::entry()}};
+  check_kept("reason", parse_study(reason_study, "reason", all), all);
+}
+
+TEST_CASE("the attacks of the canary keep every value" * doctest::test_suite("slow")) {
+  const Registry all{.methods = built_in_methods(), .tasks = {addition::entry()}};
+  check_kept("canary", read_study("canary", all), all);
 }
 
 }  // namespace
