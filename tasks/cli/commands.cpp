@@ -50,11 +50,11 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
   return numbers;
 }
 
-RunFolder::RunFolder(const fs::path& folder, const Session& session)
+RunFolder::RunFolder(const fs::path& folder, const std::string& command, const Session& session)
     : folder_(folder),
       arguments_(session.arguments),
       config_(session.program.config_text()),
-      lock_(take_folder(folder)) {
+      lock_(take_folder(folder, command)) {
   if (!fs::exists(folder / "run.json")) record();  // a call that is refused replaces no record of another one
 }
 

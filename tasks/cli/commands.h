@@ -56,7 +56,7 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words&,
 // record of the call, run.json and config.toml.
 class RunFolder {
  public:
-  RunFolder(const std::filesystem::path& folder, const Session&);
+  RunFolder(const std::filesystem::path& folder, const std::string& command, const Session&);
   void record() const;  // for a call that has done its work: replaces the record of an earlier one
 
  private:

@@ -1,5 +1,7 @@
 #include "tasks/model/rate.h"
 
+#include <cmath>
+
 #include "tasks/base/stats.h"
 
 namespace banel {
@@ -11,7 +13,10 @@ Json to_json(const Rate& r) {
 
 Rate rate_from(const Field& json) {
   const std::int64_t n = json["n"].count();
-  return {json["k"].integer(0, n), n};
+  const Rate rate{json["k"].integer(0, n), n};
+  if (json.has("rate") && std::abs(json["rate"].number() - rate.value()) > 1e-12)
+    json["rate"].refuse("is not k / n = " + std::to_string(rate.value()));
+  return rate;
 }
 
 }  // namespace banel

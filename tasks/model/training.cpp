@@ -95,7 +95,8 @@ std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
   ENSURE_AS(
       Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
       "was made with other settings than these: " << settings << "; choose another folder or remove it");
-  fs::remove(partial());  // left by a kill between the report and its removal
+  std::error_code kept;                                    // where files can only be read
+  if (fs::exists(partial())) fs::remove(partial(), kept);  // of a kill between the report and its removal
   GPT model = load_checkpoint(weights()).model;
   ENSURE_AS(
       model.config() == config, InputError, weights().string(),

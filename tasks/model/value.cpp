@@ -80,7 +80,10 @@ Values completed(const std::vector<Setting>& settings, const Values& given, std:
     const auto found = std::find(keys.begin(), keys.end(), key);
     const std::string meant = did_you_mean(key, keys);
     ENSURE(found != keys.end(), of,
-           in_quotes(key) << " is no setting of it" << (meant.empty() ? "; it has " + listed(keys) : meant));
+           in_quotes(key) << " is no setting of it"
+                          << (keys.empty()    ? "; it has none"
+                              : meant.empty() ? "; it has " + listed(keys)
+                                              : meant));
     settings[static_cast<std::size_t>(found - keys.begin())].check(value);
     values.insert_or_assign(key, value);
   }

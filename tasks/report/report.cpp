@@ -156,6 +156,19 @@ std::string settings_html(const Results& results, const Table& table) {
   return page;
 }
 
+// Only what a report may have written there: the name begins with that of a figure.
+void remove_figures(const fs::path& plots) {
+  if (!fs::is_directory(plots)) return;
+  std::vector<fs::path> old;
+  for (const fs::directory_entry& entry : fs::directory_iterator(plots)) {
+    const std::string name = entry.path().stem().string(), kind = name.substr(0, name.find('-'));
+    const fs::path ending = entry.path().extension();
+    if ((ending == ".png" || ending == ".svg") && why_no_figure(kind).empty()) old.push_back(entry.path());
+  }
+  for (const fs::path& picture : old) fs::remove(picture);
+  if (fs::is_empty(plots)) fs::remove(plots);
+}
+
 std::string made_html(const Made& made) {
   std::string list;
   for (const std::string& text : made.warnings) list += "<li class=warning>" + markup(text) + "</li>\n";
@@ -194,7 +207,7 @@ Table write_report(const fs::path& folder, const Results& results, const Registr
   write_file(folder / "table.md", to_markdown(table));
   write_file(folder / "table.csv", to_csv(table));
   write_file(folder / "table.txt", to_terminal(table, 80));
-  fs::remove_all(folder / "plots");  // no picture of an earlier report stays
+  remove_figures(folder / "plots");  // no picture of an earlier report stays
   if (!drawn.empty()) create_folders(folder / "plots");
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     write_file(folder / "plots" / (drawn[i].file + ".png"), pngs[i]);

@@ -1,5 +1,8 @@
 #include "tasks/run/folder.h"
 
+#include <algorithm>
+#include <set>
+
 #include "tensor/check.h"
 
 namespace banel {
@@ -67,10 +70,9 @@ void refuse_above(const fs::path& folder, const fs::path& resolved) {
   }
 }
 
-}  // namespace
-
 void refuse_nested(const fs::path& folder) {
-  const fs::path named = fs::absolute(folder).lexically_normal();
+  fs::path named = fs::absolute(folder).lexically_normal();
+  if (!named.has_filename()) named = named.parent_path();  // "run/" is "run"
   refuse_above(folder, named);
   refuse_above(folder, fs::weakly_canonical(named));
   std::error_code ended;  // a folder that another command removes meanwhile ends the search
@@ -86,8 +88,56 @@ void refuse_nested(const fs::path& folder) {
   }
 }
 
-FolderLock take_folder(const fs::path& folder) {
+// Which command made what is in the folder; empty: none that left a record.
+std::string maker_of(const fs::path& folder) {
+  if (fs::exists(folder / "study.toml")) return "study";
+  if (!fs::exists(folder / "run.json")) return "";
+  const Json json = read_json(folder / "run.json");
+  const std::vector<Field> arguments = Field(json, (folder / "run.json").string())["arguments"].items();
+  return arguments.size() > 1 ? arguments[1].text() : "";
+}
+
+// Whether a command writes files or folders of this name next to its record.
+bool is_used(const fs::path& name) {
+  static const std::set<fs::path> names{
+      "run.json",   "config.toml", "rows.json",     "table.md",     "table.csv",    "table.txt",
+      "tuning.md",  "report.html", "plots",         "canary",       "canary-new",   "instances",
+      "attacks",    "config.json", "instance.json", "instance",     "ledger.jsonl", "metrics.jsonl",
+      "checkpoint", "steps.json",  "toy1d.png",     "timing.jsonl", "toy1d.svg"};
+  return names.contains(name) || name.extension() == ".safetensors";
+}
+
+// A folder that holds locks at most is what a killed call left behind.
+bool holds_only_locks(const fs::path& entry) {
+  if (!fs::is_directory(entry)) return false;
+  return std::ranges::all_of(fs::directory_iterator(entry), [](const fs::directory_entry& file) {
+    return file.path().filename() == ".lock";
+  });
+}
+
+void refuse_foreign(const fs::path& folder, const std::string& command) {
+  if (!fs::is_directory(folder)) return;
+  const std::string maker = maker_of(folder);
+  ENSURE_AS(maker.empty() || maker == command, InputError, folder.string(),
+            "holds what `banel " << maker << "` made; choose another folder");
+  if (!maker.empty()) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const fs::path name = entry.path().filename();
+    ENSURE_AS(!is_used(name) || holds_only_locks(entry.path()), InputError, folder.string(),
+              "holds " << name.string() << ", which no command made there and `banel " << command
+                       << "` might replace; choose a new folder");
+  }
+}
+
+}  // namespace
+
+void check_folder(const fs::path& folder, const std::string& command) {
   refuse_nested(folder);
+  refuse_foreign(folder, command);
+}
+
+FolderLock take_folder(const fs::path& folder, const std::string& command) {
+  check_folder(folder, command);
   create_folders(folder);
   return FolderLock(folder);
 }

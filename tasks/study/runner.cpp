@@ -88,7 +88,7 @@ Table report(const fs::path& folder, const Registry& registry) {
 
 Table run_study(const fs::path& folder, const Study& study, const Registry& registry,
                 const StudyOptions& options) {
-  const FolderLock lock = take_folder(folder);
+  const FolderLock lock = take_folder(folder, "study");
   keep_study(folder, study, registry);
   link_instances(folder, options.instances);
   if (options.say) options.say(study.title + ": " + forecast(folder, study, registry, options.jobs));
@@ -115,7 +115,7 @@ Table run_study(const fs::path& folder, const Study& study, const Registry& regi
 
 std::vector<std::string> missing_attacks(const fs::path& folder, const Study& study,
                                          const Registry& registry) {
-  refuse_nested(folder);
+  check_folder(folder, "study");
   keep_study(folder, study, registry);
   const Study stage = stages_of(folder, study, registry).back();
   std::vector<std::string> names;

@@ -59,7 +59,7 @@ void keep_named(std::vector<Part>& parts, const std::vector<Name>& names, const 
   std::vector<Part> kept;
   for (const Name& name : names) {
     kept.push_back(find(name));
-    ENSURE(std::count(kept.begin(), kept.end(), kept.back()) == 1, "study", "a part is named twice");
+    ENSURE(std::count(kept.begin(), kept.end(), kept.back()) == 1, "study", name << " is named twice");
   }
   parts = std::move(kept);
 }

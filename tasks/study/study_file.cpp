@@ -188,11 +188,16 @@ void StudyReader::variants() {
 void StudyReader::check_names() {
   const auto check = [](const auto& parts, const char* kind) {
     std::set<std::string> folders;
-    for (const auto& part : parts)
+    for (const auto& part : parts) {
+      const std::string folder = path_name(part.name);
+      ENSURE(parts.size() == 1 || !folder.empty(), kind,
+             in_quotes(part.name) << " has no letter or digit that its folder could be named by");
+      ENSURE(folder.size() <= 100, kind,
+             in_quotes(part.name) << " has " << folder.size() << " letters; at most 100 can name its folder");
       ENSURE(
-          folders.insert(path_name(part.name)).second && (parts.size() == 1 || !path_name(part.name).empty()),
-          kind,
+          folders.insert(folder).second, kind,
           in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
+    }
   };
   check(study_.panels, "panels");
   check(study_.variants, "variants");

@@ -115,7 +115,8 @@ void attack(const AttackArguments& o, const Session& session) {
   banel::variant(o.method, chosen, values);  // refuses bad values before anything is made
   std::optional<RunFolder> run;
   if (o.networks.empty()) {
-    run.emplace(o.out, session);
+    run.emplace(o.out, "attack", session);
+    save_instance(o.out, it);
     unpack_carried(it.folder, session.all.task(it.name), it.settings, it.number);
   }
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
@@ -124,8 +125,10 @@ void attack(const AttackArguments& o, const Session& session) {
   const Method method = adapted(chosen, *it.task, values);
   AttackSettings settings = o.attack;
   if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
-  if (!run) run.emplace(o.out, session);
-  save_instance(o.out, it);
+  if (!run) {
+    run.emplace(o.out, "attack", session);
+    save_instance(o.out, it);
+  }
   const AttackResult result = watched(o, *it.task, method, settings);
   run->record();
   if (o.json)

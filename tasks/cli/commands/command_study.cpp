@@ -1,5 +1,6 @@
 // `banel study`, `banel reproduce`, `banel jobs` and `banel results`: tables from studies.
 #include <iostream>
+#include <set>
 
 #include "tasks/base/text.h"
 #include "tasks/cli/commands.h"
@@ -47,7 +48,12 @@ Study chosen(const StudyArguments& o, const Registry& all) {
   if (o.seeds) study.seeds.clear();
   for (int seed = 1; seed <= o.seeds; ++seed) study.seeds.push_back(static_cast<std::uint64_t>(seed));
   select(study, all, selection);
-  for (const std::string& assignment : o.set) change(study, all, assignment);
+  std::set<std::string> keys;
+  for (const std::string& assignment : o.set) {
+    const std::string key = key_and_value(assignment).first;
+    ENSURE(keys.insert(key).second, "--set", key << " is given twice");
+    change(study, all, assignment);
+  }
   return study;
 }
 

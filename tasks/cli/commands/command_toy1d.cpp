@@ -29,7 +29,7 @@ void show(const Toy1dArguments& o, const Session& session) {
     return suggest(o.quiet, "toy1d --first-steps", "the same with a failure model that is distilled");
   }
   std::optional<RunFolder> folder;  // refused before the work
-  if (!o.out.empty()) folder.emplace(o.out, session);
+  if (!o.out.empty()) folder.emplace(o.out, "toy1d", session);
   const toy1d::Summary summary = toy1d::summarise(o.seeds);
   Json json = to_json(shown);
   json["summary"] = to_json(summary);

@@ -32,9 +32,9 @@ void declare_train(Session& session) {
            set.method.begin()->first << " is a setting of methods; " << o->task << " has no such setting");
     Instance it = make_instance(session.all, o->task, o->instance, set.task, o->out);
     set_threads(o->threads);
-    const RunFolder run(o->out, session);
-    it.open(Access::make, o->mode());
+    const RunFolder run(o->out, "train", session);
     save_instance(o->out, it);
+    it.open(Access::make, o->mode());
     run.record();
     std::cout << it.task->title() << ": ready in " << o->out.string() << '\n' << std::flush;
     if (const std::string warning = it.task->warning(); !warning.empty())

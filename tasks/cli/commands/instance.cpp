@@ -24,6 +24,18 @@ Instance parse_instance(const fs::path& file, const Registry& all) {
   }
 }
 
+// Errors: InputError naming what differs.
+void refuse_other(const fs::path& folder, const Field& before, const Json& now) {
+  const auto compare = [&](const std::string& what, const Json& there, const Json& here) {
+    ENSURE_AS(there == here, InputError, folder.string(),
+              "holds another instance, of " << what << " = " << there.dump() << ", not " << here.dump()
+                                            << "; choose another folder or remove it");
+  };
+  for (const char* key : {"task", "instance"}) compare(key, before[key].value(), now.at(key));
+  for (const auto& [key, value] : before["settings"].members())
+    if (now.at("settings").contains(key)) compare(key, value.value(), now.at("settings").at(key));
+}
+
 // The folder or the nearest one above it that holds a study; empty if there is none.
 fs::path run_above(const fs::path& folder) {
   for (fs::path at = fs::absolute(folder).lexically_normal();; at = at.parent_path()) {
@@ -77,7 +89,9 @@ void save_instance(const fs::path& folder, const Instance& it) {
                   {"instance", it.number},
                   {"settings", settings},
                   {"folder", fs::proximate(it.folder, folder).string()}};
-  write_file(folder / "instance.json", json.dump(2) + '\n');
+  const fs::path file = folder / "instance.json";
+  if (fs::exists(file)) refuse_other(folder, Field(read_json(file), file.string()), json);
+  write_file(file, json.dump(2) + '\n');
 }
 
 fs::path latest_run() {

@@ -1,7 +1,6 @@
 #include "tasks/study/verify/verify.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
@@ -9,6 +8,7 @@
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
+#include "tasks/study/verify/scratch.h"
 #include "tasks/study/verify/verify_attack.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
@@ -20,26 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Paths = std::set<fs::path>;
-
-// A folder that is removed again.
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    std::string pattern = (fs::temp_directory_path(error) / "banel-verify-XXXXXX").string();
-    ENSURE_AS(!error && ::mkdtemp(pattern.data()), IoError, pattern,
-              "this folder cannot be made; set TMPDIR to a folder that can be written to");
-    path = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  fs::path path;
-};
 
 // Errors: InputError naming the study.toml that is missing, where read_study() would look for a name.
 Study study_of(const fs::path& folder, const Registry& registry) {
@@ -72,7 +52,7 @@ std::vector<std::string> unchecked(Depth depth, const std::string& elsewhere, co
   }
   if (depth != Depth::rerun)
     sentences.emplace_back("what training gives, such as losses and earlier readings: --rerun trains again");
-  sentences.emplace_back("clock times, command and commit");
+  sentences.emplace_back("what run.json says of command, commit, version and machine, and clock times");
   return sentences;
 }
 
@@ -160,8 +140,11 @@ void verify_rows(const fs::path& file, const std::vector<Row>& written, const st
   for (const Row& row : written) by_name.emplace(identity(row), to_json(row));
   for (const Run& one : found) {
     const std::string name = identity(one.row);
-    compare_members(differences, file.string() + ", " + name,
-                    by_name.contains(name) ? by_name.at(name) : Json(nullptr), to_json(one.row));
+    if (by_name.contains(name))
+      compare_members(differences, file.string() + ", " + name, by_name.at(name), to_json(one.row));
+    else
+      differences.push_back(file.string() + ", " + name +
+                            ": has no row, although its attack is finished; `banel report` adds one");
     by_name.erase(name);
   }
   for (const auto& [name, row] : by_name)
@@ -196,7 +179,8 @@ void verify_files(const fs::path& run, const Paths& files, const Paths& open, Di
   for (auto at = fs::recursive_directory_iterator(run); at != fs::recursive_directory_iterator(); ++at) {
     if (open.contains(at->path()))
       at.disable_recursion_pending();
-    else if (!at->is_directory() && at->path().filename() != ".lock" && !files.contains(at->path()))
+    else if ((at->is_symlink() || !at->is_directory()) && at->path().filename() != ".lock" &&
+             !files.contains(at->path()))
       differences.push_back(at->path().string() + ": is no file of this study");
   }
 }
@@ -238,14 +222,23 @@ void verify_again(const fs::path& run, std::vector<Job> jobs, const Study& study
       });
 }
 
-}  // namespace
+// What changes when another process works in the run: how many files it has, and the time of the newest.
+std::pair<std::size_t, fs::file_time_type> state_of(const fs::path& run) {
+  std::pair<std::size_t, fs::file_time_type> state{0, fs::file_time_type::min()};
+  std::error_code gone;  // such a file is of a writer, and its folder has another time
+  for (auto at = fs::recursive_directory_iterator(run, gone); at != fs::recursive_directory_iterator();
+       at.increment(gone)) {
+    ++state.first;
+    if (const auto time = fs::last_write_time(at->path(), gone); !gone)
+      state.second = std::max(state.second, time);
+  }
+  return state;
+}
 
-Verification verify(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
+Verification derived(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
   Verification found;
   Differences& differences = found.differences;
   const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
-  ENSURE_AS(!FolderLock::is_held(run), IoError, run.string(),
-            "another process is writing this run; wait for it to end, and verify it then");
   const std::vector<Row> rows = read_rows(run);
   const Study study = study_of(run, registry);
   const std::string elsewhere = verify_record(run, study, registry, differences);
@@ -271,6 +264,25 @@ Verification verify(const fs::path& run, const Registry& registry, Depth depth, 
   verify_files(run, files, open, differences);
   if (depth == Depth::rerun) verify_again(run, jobs, study, registry, instances, open, mode, differences);
   return found;
+}
+
+}  // namespace
+
+Verification verify(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
+  const auto refuse_writers = [&](bool written) {
+    ENSURE_AS(!written && !FolderLock::is_held(run), IoError, run.string(),
+              "another process is writing this run; wait for it to end, and verify it then");
+  };
+  refuse_writers(false);
+  const auto before = state_of(run);
+  try {
+    const Verification found = derived(run, registry, depth, mode);
+    if (!found.differences.empty()) refuse_writers(state_of(run) != before);
+    return found;
+  } catch (const InputError&) {  // a file that a writer had not yet finished
+    refuse_writers(state_of(run) != before);
+    throw;
+  }
 }
 
 }  // namespace banel

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "nn/io/file.h"
 #include "tasks/report/html.h"
 #include "tests/support/temporary_folder.h"
@@ -83,6 +85,23 @@ TEST_CASE("a report leaves rows tables figures and the page") {
   }
   const std::string rows = read_file(folder.path / "rows.json");
   CHECK(parse_rows(rows, "rows.json").size() == 2);
+}
+
+TEST_CASE("a report removes the pictures of an earlier one and nothing else") {
+  const TemporaryFolder folder;
+  const Results results = made_results({made_run("ours", 1, {250, 500}), made_run("other", 1, {1, 2})});
+  write_report(folder.path, results, {}, {"success", "bars"});
+  for (const char* other : {"holiday.png", "notes.txt", "success.jpg"})
+    write_file(folder.path / "plots" / other, "");
+  write_file(folder.path / "plots/scaling-phi_epochs.png", "");
+  write_report(folder.path, results, {}, {"bars"});
+  std::set<std::string> left;
+  for (const auto& file : fs::directory_iterator(folder.path / "plots")) left.insert(file.path().filename());
+  CHECK((left == std::set<std::string>{"bars.png", "bars.svg", "holiday.png", "notes.txt", "success.jpg"}));
+  for (const std::string& file : left)
+    if (!file.starts_with("bars")) fs::remove(folder.path / "plots" / file);
+  write_report(folder.path, results, {}, {});
+  CHECK(!fs::exists(folder.path / "plots"));
 }
 
 }  // namespace

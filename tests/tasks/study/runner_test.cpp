@@ -125,6 +125,7 @@ TEST_CASE("an attack of another process is left to it and a second runner is ref
   const TemporaryFolder temporary;
   const Study s = tiny::study(tiny::two_by_two);
   const fs::path attack = temporary.path / "attacks/fives-1/prior/seed2";
+  missing_attacks(temporary.path, s, tiny::registry());
   create_folders(attack);
   {
     const FolderLock another(attack);

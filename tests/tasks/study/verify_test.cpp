@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <mutex>
+
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
@@ -83,6 +86,72 @@ TEST_CASE("a finished run agrees with itself and whatever text is changed in it 
   CHECK(differences(run).empty());
 }
 
+// The same answers, and rewards for the others.
+class OtherJudge : public tiny::TinyTask {
+ public:
+  Judge judge() const override {
+    return [right = TinyTask::judge()](std::span<const Attempt> attempts) {
+      std::vector<Verdict> verdicts = right(attempts);
+      for (Verdict& v : verdicts) v.reward = v.reward == Reward::success ? Reward::failure : Reward::success;
+      return verdicts;
+    };
+  }
+};
+
+// Leaves a file in the run the first time that it is asked.
+class WritingJudge : public tiny::TinyTask {
+ public:
+  explicit WritingJudge(const fs::path& run) : file_(run / "attacks" / "new") {}
+  Judge judge() const override {
+    return [this, right = TinyTask::judge()](std::span<const Attempt> attempts) {
+      std::call_once(asked_, [&] { write_file(file_, ""); });
+      return right(attempts);
+    };
+  }
+
+ private:
+  fs::path file_;
+  mutable std::once_flag asked_;
+};
+
+Registry with(const std::function<std::unique_ptr<Task>()>& made) {
+  Registry all = tiny::registry();
+  all.tasks[0].make = [made](const Values&, std::uint64_t) { return made(); };
+  return all;
+}
+
+TEST_CASE("rewards that the judge does not give are found though the answers are the same") {
+  const FinishedRun finished;
+  const Registry all = with([] { return std::make_unique<OtherJudge>(); });
+  std::string text;
+  for (const std::string& d : verify(finished.path, all, Depth::usual, ProgressMode::quiet).differences)
+    text += d + '\n';
+  CHECK(text.find("ledger.jsonl, evaluation 1 ") != text.npos);
+  CHECK(text.find("ledger.jsonl, evaluation 60 ") != text.npos);
+}
+
+TEST_CASE("a run that changes while it is verified is not accused") {
+  const FinishedRun finished;
+  const Registry all = with([&] { return std::make_unique<WritingJudge>(finished.path); });
+  CHECK_THROWS_WITH_AS(verify(finished.path, all, Depth::usual, ProgressMode::quiet),
+                       doctest::Contains("another process is writing this run"), IoError);
+  CHECK(differences(finished.path).size() == 1);  // the file that was left
+}
+
+TEST_CASE("a finished attack that the tables do not have yet is named with the cure") {
+  const TemporaryFolder temporary;
+  const Registry all = tiny::registry();
+  Study one = tiny::study(tiny::two_by_two);
+  one.seeds = {1};
+  tiny::run(temporary.path, one);
+  const std::vector<std::string> left = missing_attacks(temporary.path, tiny::study(tiny::two_by_two), all);
+  REQUIRE(left.size() == 4);
+  run_one(temporary.path, left[0], all, {});
+  check_named(differences(temporary.path),
+              "threes/1/banel/2: has no row, although its attack is finished; "
+              "`banel report` adds one");
+}
+
 TEST_CASE("another attacker than the measured one is found") {
   const FinishedRun finished;
   const fs::path& run = finished.path;
@@ -129,6 +198,9 @@ TEST_CASE("a file that no part of the run has is named and so is text behind a l
     check_named(differences(run), surplus.string() + ": is no file of this study");
     fs::remove(run / surplus);
   }
+  fs::create_directory_symlink("seed2", (run / attack).parent_path() / "seed9");
+  check_named(differences(run), "seed9: is no file of this study");
+  fs::remove((run / attack).parent_path() / "seed9");
   write_file(run / attack / "ledger.jsonl", read_file(run / attack / "ledger.jsonl") + "{");
   check_named(differences(run), "ledger.jsonl, bytes");
 }
