@@ -30,7 +30,7 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
   const Context context{settings, oracle, settings.screened ? &screen : nullptr, seed};
   std::unique_ptr<Generator>& theta = state.theta;  // Alg. 2, l. 1
   while (oracle.used() < oracle.budget()) {         // Alg. 2, l. 2
-    check_stop();                                   // a generator without networks never asks
+    check_stop();
     Round round{.number = state.rounds + 1};
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     if (oracle.used() < settings.scout) scout(state, round, oracle, context);

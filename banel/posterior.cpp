@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -104,6 +105,7 @@ Draws draw(const Generator& theta, std::span<const Region> regions, const Screen
   std::unordered_set<Attempt> met;
   const std::size_t most = std::max(most_per_kept * n, least_most);
   while (draws.kept.size() < n && draws.drawn < most) {
+    check_stop();  // a generator without networks never asks
     const std::size_t batch = std::max(n - draws.kept.size(), smallest_batch);
     const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
     const std::vector<bool> allowed = outside(regions, proposals);

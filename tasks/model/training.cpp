@@ -5,6 +5,7 @@
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "tensor/check.h"
+#include "tensor/hash.h"
 
 namespace banel {
 
@@ -98,16 +99,20 @@ std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
   std::error_code kept;                                    // where files can only be read
   if (fs::exists(partial())) fs::remove(partial(), kept);  // of a kill between the report and its removal
   GPT model = load_checkpoint(weights()).model;
+  const bool told = model.config() == config && Field(found, report().string())["weights"].text() == hash();
   ENSURE_AS(
-      model.config() == config, InputError, weights().string(),
+      told, InputError, weights().string(),
       "is not the network that " << report().filename().string() << " tells of; restore it from a copy");
   return model;
 }
+
+std::string NetworkFile::hash() const { return hex(fnv1a(read_file(weights()))); }
 
 void NetworkFile::finish(const GPT& model, const Json& result) const {
   save_checkpoint(weights(), model);
   Json text{{"settings", parse_json(settings, "settings")}};
   text.update(result);
+  text["weights"] = hash();
   write_file(report(), text.dump(2) + '\n');
   fs::remove(partial());
 }

@@ -51,7 +51,10 @@ struct NetworkFile {
   // The network if it is finished. Nothing is ever overwritten. Errors: InputError if its report names other
   // settings, or if the weights are those of another network.
   std::optional<GPT> finished(const GPTConfig&) const;
-  void finish(const GPT&, const Json& result) const;  // the report: `settings`, then `result`
+  void finish(const GPT&, const Json& result) const;  // the report: `settings`, `result`, `weights`
+
+ private:
+  std::string hash() const;  // of the weights: tells them from those of another network of the same size
 };
 
 struct TrainingCheck {  // of the network on the way, by fresh questions

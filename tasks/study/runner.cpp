@@ -142,6 +142,9 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
 }
 
 Table report_study(const fs::path& folder, const Registry& registry, const StudyOptions& options) {
+  std::error_code error;  // that the lock names
+  ENSURE_AS(!fs::is_directory(folder, error) || fs::exists(folder / "study.toml", error), InputError,
+            (folder / "study.toml").string(), "is missing; `banel study` or `banel jobs` makes a run");
   const FolderLock lock(folder);
   const Study study = read_study(folder.string(), registry);
   if (!read_record(folder)) record(folder, study, registry, options);

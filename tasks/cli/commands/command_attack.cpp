@@ -153,26 +153,28 @@ void attack_of_study(const AttackArguments& o, const Session& session) {
 void declare_attack(Session& session) {
   auto o = std::make_shared<AttackArguments>();
   Command& command = session.program.command("attack", "one attack: a task, a method, a seed");
-  Option& out = command.option("--out", o->out, "folder of the attack").placeholder("FOLDER");
-  o->task_given = &command.option("--task", o->task, "`banel tasks` lists them");
-  o->instance_given =
-      &command.option("--instance", o->instance, "tells instances of a task apart, such as the target's seed",
-                      0, most_instances);
-  command.option("--method", o->method, "`banel methods` lists them");
-  add_seed(command, o->attack.seed, "of the attack");
-  command.list("--set", o->set, "KEY=VALUE", set_help);
-  o->samples_given =
+  std::vector<Option*> own{
+      &command.option("--out", o->out, "folder of the attack").placeholder("FOLDER"),
+      o->task_given = &command.option("--task", o->task, "`banel tasks` lists them"),
+      o->instance_given =
+          &command.option("--instance", o->instance,
+                          "tells instances of a task apart, such as the target's seed", 0, most_instances),
+      &command.option("--method", o->method, "`banel methods` lists them"),
+      &add_seed(command, o->attack.seed, "of the attack"),
+      &command.list("--set", o->set, "KEY=VALUE", set_help),
+      o->samples_given = &command
+                              .option("--samples", o->attack.samples,
+                                      "samples of a reading, outside the budget", 0, 10'000'000)
+                              .default_text("what the task says"),
       &command
-           .option("--samples", o->attack.samples, "samples of a reading, outside the budget", 0, 10'000'000)
-           .default_text("what the task says");
-  command
-      .option("--networks", o->networks,
-              "use what a run, another attack or `banel train` made; trains nothing")
-      .placeholder("FOLDER");
-  command.option("--study", o->study, "an attack of the run in this folder, as `banel jobs` prints it")
-      .placeholder("FOLDER")
-      .excludes(out);
-  command.option("--only", o->only, "of --study: which attack").placeholder("PANEL/INSTANCE/VARIANT/SEED");
+           .option("--networks", o->networks,
+                   "use what a run, another attack or `banel train` made; trains nothing")
+           .placeholder("FOLDER")};
+  Option& study =
+      command.option("--study", o->study, "an attack of the run in this folder, as `banel jobs` prints it")
+          .placeholder("FOLDER");
+  for (Option* option : own) study.excludes(*option);  // the study says all that
+  command.option("--only", o->only, "of --study: which attack").placeholder("[PANEL/]INSTANCE/VARIANT/SEED");
   add_json(command, o->json);
   o->add_to(command);
   command.action([o, &session] {

@@ -46,6 +46,11 @@ TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") 
   const auto network = [](int vocabulary, int context) {
     return GPT({vocabulary, context, 16, 1, 2}, Rng(1, "foreign"));
   };
+  const auto other_weights = [](const fs::path& p) {  // of the same shapes
+    Checkpoint other = load_checkpoint(p);
+    other.model.parameters.values[0] += 1;
+    save_checkpoint(p, other.model, other.metadata);
+  };
   const std::vector<std::pair<std::string, std::function<void(const fs::path&)>>> damages{
       {"target.safetensors", [&](const fs::path& p) { write_file(p, ""); }},
       {"target.safetensors", [&](const fs::path& p) { write_file(p, target.substr(0, target.size() - 1)); }},
@@ -61,6 +66,8 @@ TEST_CASE("a checkpoint that is no checkpoint of this task is refused by name") 
       {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(14, 6)); }},
       {"attacker.safetensors", [&](const fs::path& p) { save_checkpoint(p, network(13, 8)); }},
       {"attacker.safetensors", [&](const fs::path& p) { write_file(p, target); }},
+      {"target.safetensors", other_weights},
+      {"attacker.safetensors", other_weights},
       {"target.json", [&](const fs::path& p) { write_file(p, "{}"); }},
       {"instance.json", [&](const fs::path& p) { write_file(p, "{}"); }},
       {"instance.json", [&](const fs::path& p) {
@@ -121,7 +128,7 @@ TEST_CASE("a run folder of another configuration is refused and kept as it was")
 TEST_CASE("networks of other settings are neither trained over nor attacked") {
   const Folder here;
   refused(3, {"train", "addition", "--quiet", "--out", here.networks, "--set", "digits=3"},
-          {here.networks, "digits = 2, not 3"});
+          {here.networks, "holds another instance"});
   refused(3, here.attack("run", {"--set", "digits=3"}), {"target.json"});
   refused(2, here.attack("run", {"--instance", "2"}), {"--instance", "2"});
   refused(2, here.attack("run", {"--task", "planted"}), {"--task", "planted"});

@@ -293,6 +293,43 @@ TEST_CASE("options change a study and earlier rows stay in its folder") {
   refused(3, study + Arguments{"--variants", "memory", "--set", "budget=30"}, {folder});
   CHECK(rows(folder).size() == 2);
   refused(2, study + Arguments{"--set", "kappa=11"}, {"kappa", "0..10"});
+  refused(2, study + Arguments{"--set", "samples=200", "--set", "samples=300"}, {"samples is given twice"});
+}
+
+TEST_CASE("a command goes on in its own folder however it is named and touches that of no other command") {
+  const Folder here;
+  const fs::path study = here.path / "study", attack = here.path / "attack", toy = here.path / "toy";
+  const Arguments make_study{"study", here.study(), "--quiet", "--out"},
+      make_toy{"toy1d", "--seeds", "1", "--out"};
+  REQUIRE(run(make_study + Arguments{study}).code == 0);
+  REQUIRE(run(here.attack("attack")).code == 0);
+  REQUIRE(run(make_toy + Arguments{toy}).code == 0);
+  CHECK(run(make_study + Arguments{study / ""}).code == 0);
+  CHECK(run(make_study + Arguments{"."}, study).code == 0);
+  CHECK(run(here.attack("attack/")).code == 0);
+  CHECK(run(make_toy + Arguments{toy / "."}).code == 0);
+  const std::map<std::string, std::string> before = tiny::files(here.path);
+  for (const fs::path& taken : {attack, toy, here.networks})
+    refused(3, make_study + Arguments{taken}, {taken});
+  for (const fs::path& taken : {study, attack, here.networks})
+    refused(3, make_toy + Arguments{taken}, {taken});
+  for (const char* taken : {"study", "toy", "networks"}) refused(3, here.attack(taken), {taken});
+  refused(3, here.attack("attack", {"--set", "f=2"}), {"other settings"});
+  refused(3, {"attack", "--task", "toy1d", "--out", attack}, {"attack"});
+  fs::create_directory(here.path / "empty");
+  refused(3, {"report", here.path / "empty"}, {"study.toml"});
+  CHECK((tiny::files(here.path) == before));
+}
+
+TEST_CASE("from scratch refuses a run with the networks that the program carries") {
+  const TemporaryFolder here;
+  write_file(
+      here.path / "carried.toml",
+      "title = \"Carried\"\ntask = \"addition\"\ninstances = [5]\nseeds = 1\nbudget = 5\nsamples = 100\n"
+      "base_samples = 500\nvariants = [\"prior\"]\n");
+  const Arguments study{"study", here.path / "carried.toml", "--quiet", "--out", here.path / "run"};
+  REQUIRE(run(study).code == 0);
+  refused(3, study + Arguments{"--from-scratch"}, {"run/instances"});
 }
 
 TEST_CASE("a study says before it starts what it will take and afterwards what comes next") {

@@ -59,6 +59,12 @@ TEST_CASE("a required option that is missing is named") {
   refused(2, {"attack"}, {"--out"});
   refused(2, {"train", "addition"}, {"--out"});
   refused(2, {"attack", "--study", "x"}, {"--only"});
+  for (const Arguments& other : std::vector<Arguments>{{"--seed", "2"},
+                                                       {"--set", "m=5"},
+                                                       {"--task", "addition"},
+                                                       {"--networks", "x"},
+                                                       {"--samples", "9"}})
+    refused(2, Arguments{"attack", "--study", "x", "--only", "1/banel/1"} + other, {"--study", other[0]});
   refused(2, {"ask", "target"}, {"QUESTION"});
 }
 
