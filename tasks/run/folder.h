@@ -12,10 +12,10 @@
 
 namespace banel {
 
-// Whether a command ("study", "attack", "train" or "toy1d") may work there; writes nothing. Errors: IoError if
-// a run or another folder of a command is above or below this one, links included: two commands would write
-// there at the same time, and each would take the other's files for its own. InputError if another command
-// made what is there, or if it holds files of others whose names the command would use.
+// Whether a command ("study", "attack", "train" or "toy1d") may work there; writes nothing. Errors: IoError
+// if a run or another folder of a command is above or below this one, links included: two commands would
+// write there at the same time, and each would take the other's files for its own. InputError if another
+// command made what is there, or if it holds files of others whose names the command would use.
 void check_folder(const std::filesystem::path&, const std::string& command);
 
 // The same; then makes the folder if it is missing and locks it, as FolderLock does.
