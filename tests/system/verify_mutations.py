@@ -115,16 +115,21 @@ class Run:
             folder.rename(folder.with_name("seed3"))
 
     def weight(self, name):
-        """The lowest bit of one weight, and the fingerprints that are kept of the network."""
+        """The lowest bit of one weight, and the hash and the fingerprints that are kept of the network."""
         path = self.file(name)
         data = bytearray(path.read_bytes())
+        before = f"{fnv1a(data):016x}"
         data[-400] ^= 1
         path.write_bytes(data)
+        report = path.with_suffix(".json")
+        if report.exists():
+            report.write_text(report.read_text().replace(before, f"{fnv1a(data):016x}"))
         wrong = re.findall(r'fingerprint: .*"(\w+)", found "(\w+)"', banel("verify", self.path)[1])
         for old, new in set(wrong):
             self.edit("attacks/*/*/*/config.json", old, new)
-        for base in path.parent.glob("base-*"):
-            base.rename(path.parent / re.search(r"base-\S+\.json", banel("verify", self.path)[1])[0])
+        for name in set(re.findall(r"base-\d+-\w+\.json", banel("verify", self.path)[1])):
+            old, = path.parent.glob(re.match(r"base-\d+-", name)[0] + "*")
+            old.rename(path.parent / name)
 
     def swap(self, *names):
         for name in names:
