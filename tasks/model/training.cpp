@@ -96,12 +96,13 @@ std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
   ENSURE_AS(
       Field(found, report().string())["settings"].value().dump() == settings, InputError, report().string(),
       "was made with other settings than these: " << settings << "; choose another folder or remove it");
-  std::error_code kept;                                    // where files can only be read
-  if (fs::exists(partial())) fs::remove(partial(), kept);  // of a kill between the report and its removal
+  std::error_code ignored;                                    // where files can only be read
+  if (fs::exists(partial())) fs::remove(partial(), ignored);  // a kill came between the report and this
   GPT model = load_checkpoint(weights()).model;
-  const bool told = model.config() == config && Field(found, report().string())["weights"].text() == hash();
+  const Field told(found, report().string());  // without weights it is of a network that was not compared
+  const bool belongs = model.config() == config && (!told.has("weights") || told["weights"].text() == hash());
   ENSURE_AS(
-      told, InputError, weights().string(),
+      belongs, InputError, weights().string(),
       "is not the network that " << report().filename().string() << " tells of; restore it from a copy");
   return model;
 }

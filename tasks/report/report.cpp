@@ -156,14 +156,16 @@ std::string settings_html(const Results& results, const Table& table) {
   return page;
 }
 
-// Only what a report may have written there: the name begins with that of a figure.
+// Pictures of a report: both files are there, and their name begins with that of a figure.
 void remove_figures(const fs::path& plots) {
   if (!fs::is_directory(plots)) return;
   std::vector<fs::path> old;
   for (const fs::directory_entry& entry : fs::directory_iterator(plots)) {
-    const std::string name = entry.path().stem().string(), kind = name.substr(0, name.find('-'));
-    const fs::path ending = entry.path().extension();
-    if ((ending == ".png" || ending == ".svg") && why_no_figure(kind).empty()) old.push_back(entry.path());
+    fs::path png = entry.path(), svg = entry.path();
+    const std::string name = png.stem().string(), kind = name.substr(0, name.find('-'));
+    if (why_no_figure(kind).empty() && fs::exists(png.replace_extension(".png")) &&
+        fs::exists(svg.replace_extension(".svg")) && (entry.path() == png || entry.path() == svg))
+      old.push_back(entry.path());
   }
   for (const fs::path& picture : old) fs::remove(picture);
   if (fs::is_empty(plots)) fs::remove(plots);

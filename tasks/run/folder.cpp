@@ -88,23 +88,32 @@ void refuse_nested(const fs::path& folder) {
   }
 }
 
-// Which command made what is in the folder; empty: none that left a record.
+// Which command made what is in the folder; empty: none that left its record.
 std::string maker_of(const fs::path& folder) {
-  if (fs::exists(folder / "study.toml")) return "study";
+  if (fs::exists(folder / "study.toml") && fs::is_directory(folder / "attacks")) return "study";
   if (!fs::exists(folder / "run.json")) return "";
-  const Json json = read_json(folder / "run.json");
-  const std::vector<Field> arguments = Field(json, (folder / "run.json").string())["arguments"].items();
-  return arguments.size() > 1 ? arguments[1].text() : "";
+  try {
+    const Json record = read_json(folder / "run.json");
+    for (const Field& word : Field(record, "run.json")["arguments"].items())
+      for (const char* command : {"study", "attack", "train", "toy1d"})
+        if (word.text() == command) return command;
+  } catch (const InputError&) {  // it is another program's, or damaged
+  }
+  return "";
 }
 
-// Whether a command writes files or folders of this name next to its record.
-bool is_used(const fs::path& name) {
+// Whether a command writes to files or folders of this name, or to others beside them while it does.
+bool is_used(fs::path name) {
   static const std::set<fs::path> names{
-      "run.json",   "config.toml", "rows.json",     "table.md",     "table.csv",    "table.txt",
-      "tuning.md",  "report.html", "plots",         "canary",       "canary-new",   "instances",
-      "attacks",    "config.json", "instance.json", "instance",     "ledger.jsonl", "metrics.jsonl",
-      "checkpoint", "steps.json",  "toy1d.png",     "timing.jsonl", "toy1d.svg"};
-  return names.contains(name) || name.extension() == ".safetensors";
+      "run.json",     "config.toml",  "study.toml",    "rows.json", "table.md",     "table.csv",
+      "table.txt",    "tuning.md",    "report.html",   "plots",     "canary",       "canary-new",
+      "attacks",      "config.json",  "instance.json", "instance",  "ledger.jsonl", "metrics.jsonl",
+      "timing.jsonl", "checkpoint",   "steps.json",    "toy1d.png", "toy1d.svg",    "attacker.json",
+      "target.json",  "reasoner.json"};
+  if (name.extension() == ".tmp") name.replace_extension();
+  const std::string text = name.string();
+  return names.contains(name) || text.starts_with("base-") || text.starts_with("planted-") ||
+         name.extension() == ".safetensors";
 }
 
 // A folder that holds locks at most is what a killed call left behind.

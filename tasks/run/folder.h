@@ -12,7 +12,7 @@
 
 namespace banel {
 
-// Whether a command ("study", "attack", "train" or "toy1d") may work there; writes nothing. Errors: IoError
+// Refuses a folder in which a command ("study", "attack", "train", "toy1d") must not work. Errors: IoError
 // if a run or another folder of a command is above or below this one, links included: two commands would
 // write there at the same time, and each would take the other's files for its own. InputError if another
 // command made what is there, or if it holds files of others whose names the command would use.

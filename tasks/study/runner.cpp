@@ -142,9 +142,10 @@ Row run_one(const fs::path& folder, const std::string& attack, const Registry& r
 }
 
 Table report_study(const fs::path& folder, const Registry& registry, const StudyOptions& options) {
-  std::error_code error;  // that the lock names
-  ENSURE_AS(!fs::is_directory(folder, error) || fs::exists(folder / "study.toml", error), InputError,
-            (folder / "study.toml").string(), "is missing; `banel study` or `banel jobs` makes a run");
+  std::error_code ignored;  // FolderLock names what is wrong with the folder itself
+  for (const char* part : {"study.toml", "attacks"})
+    ENSURE_AS(!fs::is_directory(folder, ignored) || fs::exists(folder / part, ignored), InputError,
+              (folder / part).string(), "is missing; `banel study` and `banel jobs` make runs");
   const FolderLock lock(folder);
   const Study study = read_study(folder.string(), registry);
   if (!read_record(folder)) record(folder, study, registry, options);

@@ -33,8 +33,8 @@ void declare_train(Session& session) {
     Instance it = make_instance(session.all, o->task, o->instance, set.task, o->out);
     set_threads(o->threads);
     const RunFolder run(o->out, "train", session);
-    save_instance(o->out, it);
     it.open(Access::make, o->mode());
+    save_instance(o->out, it);
     run.record();
     std::cout << it.task->title() << ": ready in " << o->out.string() << '\n' << std::flush;
     if (const std::string warning = it.task->warning(); !warning.empty())

@@ -25,11 +25,12 @@ Instance parse_instance(const fs::path& file, const Registry& all) {
 }
 
 // Errors: InputError naming what differs.
-void refuse_other(const fs::path& folder, const Field& before, const Json& now) {
+void refuse_another(const fs::path& folder, const Field& before, const Json& now) {
   const auto compare = [&](const std::string& what, const Json& there, const Json& here) {
     ENSURE_AS(there == here, InputError, folder.string(),
-              "holds another instance, of " << what << " = " << there.dump() << ", not " << here.dump()
-                                            << "; choose another folder or remove it");
+              "holds an attack on an instance with " << what << " = " << there.dump()
+                                                     << ", and this call has " << here.dump()
+                                                     << "; choose another folder or remove it");
   };
   for (const char* key : {"task", "instance"}) compare(key, before[key].value(), now.at(key));
   for (const auto& [key, value] : before["settings"].members())
@@ -90,7 +91,10 @@ void save_instance(const fs::path& folder, const Instance& it) {
                   {"settings", settings},
                   {"folder", fs::proximate(it.folder, folder).string()}};
   const fs::path file = folder / "instance.json";
-  if (fs::exists(file)) refuse_other(folder, Field(read_json(file), file.string()), json);
+  if (fs::exists(file) && fs::exists(folder / "config.json")) {
+    const Json before = read_json(file);
+    refuse_another(folder, Field(before, file.string()), json);
+  }
   write_file(file, json.dump(2) + '\n');
 }
 

@@ -30,7 +30,7 @@ Instance make_instance(const Registry&, const std::string& task, std::uint64_t n
 // those that commands make, or is damaged.
 Instance find_instance(const std::filesystem::path& folder, const Registry&);
 
-// Writes FOLDER/instance.json. Errors: InputError if that of another instance is there, naming what differs.
+// Writes FOLDER/instance.json. Errors: InputError if an attack on another one is there.
 void save_instance(const std::filesystem::path& folder, const Instance&);
 
 // The run that a command reads when none is named: runs/reproduce, else runs/quick. Errors: IoError if there

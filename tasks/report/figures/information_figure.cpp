@@ -17,8 +17,10 @@ double entropy_of_verdicts(std::int64_t k, std::int64_t n) {
   return static_cast<double>(n) * (-r * std::log(r) - (1 - r) * std::log1p(-r));
 }
 
-// Nats bought up to a reading: the entropies of the verdicts between readings, added up.
-double bought(const Run& run, const RoundRecord& reading) {
+// Nats bought up to a reading: the entropies of the verdicts between readings, added up. More than all that is
+// left to gain is not counted.
+std::optional<double> bought(const Run& run, const RoundRecord& reading) {
+  if (run.row.base.value <= 0) return std::nullopt;
   double nats = 0;
   std::int64_t rewards = 0, verdicts = 0;
   for (const RoundRecord& round : run.log.rounds) {
@@ -29,41 +31,41 @@ double bought(const Run& run, const RoundRecord& reading) {
     rewards = verdicts = 0;
     if (round.number == reading.number) break;
   }
-  return nats;
+  return std::min(nats, -std::log(run.row.base.value));
 }
 
-// Nats gained: log of the success rate over the base rate. Samples without a success count as half a one.
+// Nats gained: log of the success rate over the base rate. No success among n samples counts as half a one, and
+// never as a gain.
 std::optional<double> gained(const Run& run, const RoundRecord& reading) {
   const Measurement& m = *reading.measured;
-  const double least = 0.5 / static_cast<double>(m.success.n);
-  if (run.row.base.value <= 0) return std::nullopt;
-  return std::log(std::max(m.value(), least) / run.row.base.value);
+  const double base = run.row.base.value;
+  if (base <= 0) return std::nullopt;
+  const double least = std::min(base, 0.5 / static_cast<double>(std::max<std::int64_t>(m.success.n, 1)));
+  return std::log(std::max(m.value(), least) / base);
 }
 
-// Without what lies above `top`, and from nothing at 0 evaluations.
-Curves from_nothing(Curves curves, double top) {
+// Begins with nothing at 0 evaluations, unless nothing was read on the way.
+Curves from_nothing(Curves curves) {
+  if (curves.x.size() < 2) return curves;
   curves.x.insert(curves.x.begin(), 0);
-  for (std::vector<double>& line : curves.lines) {
-    line.insert(line.begin(), 0);
-    for (double& nats : line) nats = std::min(nats, top);
-  }
+  for (std::vector<double>& line : curves.lines) line.insert(line.begin(), 0);
   return curves;
 }
 
 }  // namespace
 
 Drawn draw_information(const PanelData& panel) {
-  Drawn drawn{panel.titled("Nats gained and nats bought"),
-              "gained: log of success over the base rate; bought: entropy of the verdicts so far, cut where "
-              "nothing is left to gain; mean, band: its 95 % bootstrap interval",
-              {}};
+  Drawn drawn{
+      panel.titled("Nats gained and nats bought"),
+      "gained: log of success over the base rate; bought: entropy of the verdicts so far, at most all "
+      "there is to gain; mean, band: its 95 % bootstrap interval",
+      {}};
   std::string left_out;
   std::vector<LineChart> charts;
   for (const Group& group : first_groups(panel, left_out)) {
-    if (Curves(group, gained, false).x.empty()) continue;
-    const double top = -std::log(mean_base(group));
-    const auto nats = [&](const RunReading& of) { return from_nothing(Curves(group, of, false), top); };
-    const Curves cost = nats(bought), gain = nats(gained);
+    const Curves cost = from_nothing(Curves(group, bought, false)),
+                 gain = from_nothing(Curves(group, gained, false));
+    if (gain.x.empty()) continue;
     LineChart chart{.width = 500, .height = 300};
     chart.captions.heading = group.variant;
     chart.x = {.label = "evaluations", .lo = 0};

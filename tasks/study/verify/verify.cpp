@@ -176,11 +176,17 @@ void verify_canary(const fs::path& folder, const Registry& registry, const Check
 
 // Files of no part of the run. Whatever is in the folders `open` belongs there.
 void verify_files(const fs::path& run, const Paths& files, const Paths& open, Differences& differences) {
+  const auto holds = [&](const fs::path& link) {  // a link to another disk
+    const std::string below = link.string() + '/';
+    const auto inside = [&](const fs::path& path) { return path.string().starts_with(below); };
+    return std::ranges::any_of(files, inside) || std::ranges::any_of(open, inside);
+  };
   for (auto at = fs::recursive_directory_iterator(run); at != fs::recursive_directory_iterator(); ++at) {
     if (open.contains(at->path()))
       at.disable_recursion_pending();
-    else if ((at->is_symlink() || !at->is_directory()) && at->path().filename() != ".lock" &&
-             !files.contains(at->path()))
+    else if (at->is_directory() && (!at->is_symlink() || holds(at->path())))
+      continue;
+    else if (at->path().filename() != ".lock" && !files.contains(at->path()))
       differences.push_back(at->path().string() + ": is no file of this study");
   }
 }
@@ -225,12 +231,12 @@ void verify_again(const fs::path& run, std::vector<Job> jobs, const Study& study
 // What changes when another process works in the run: how many files it has, and the time of the newest.
 std::pair<std::size_t, fs::file_time_type> state_of(const fs::path& run) {
   std::pair<std::size_t, fs::file_time_type> state{0, fs::file_time_type::min()};
-  std::error_code gone;  // such a file is of a writer, and its folder has another time
+  std::error_code gone;  // a file of a writer
   for (auto at = fs::recursive_directory_iterator(run, gone); at != fs::recursive_directory_iterator();
        at.increment(gone)) {
+    if (!at->is_regular_file(gone) || at->path().string().ends_with(".partial.safetensors")) continue;
     ++state.first;
-    if (const auto time = fs::last_write_time(at->path(), gone); !gone)
-      state.second = std::max(state.second, time);
+    if (const auto time = at->last_write_time(gone); !gone) state.second = std::max(state.second, time);
   }
   return state;
 }
@@ -279,7 +285,9 @@ Verification verify(const fs::path& run, const Registry& registry, Depth depth, 
     const Verification found = derived(run, registry, depth, mode);
     if (!found.differences.empty()) refuse_writers(state_of(run) != before);
     return found;
-  } catch (const InputError&) {  // a file that a writer had not yet finished
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception&) {  // a file that a writer has removed or not yet finished
     refuse_writers(state_of(run) != before);
     throw;
   }

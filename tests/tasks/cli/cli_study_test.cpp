@@ -315,7 +315,7 @@ TEST_CASE("a command goes on in its own folder however it is named and touches t
     refused(3, make_toy + Arguments{taken}, {taken});
   for (const char* taken : {"study", "toy", "networks"}) refused(3, here.attack(taken), {taken});
   refused(3, here.attack("attack", {"--set", "f=2"}), {"other settings"});
-  refused(3, {"attack", "--task", "toy1d", "--out", attack}, {"attack"});
+  refused(3, {"attack", "--task", "toy1d", "--out", attack}, {"an attack on an instance with task"});
   fs::create_directory(here.path / "empty");
   refused(3, {"report", here.path / "empty"}, {"study.toml"});
   CHECK((tiny::files(here.path) == before));

@@ -91,13 +91,14 @@ TEST_CASE("a report removes the pictures of an earlier one and nothing else") {
   const TemporaryFolder folder;
   const Results results = made_results({made_run("ours", 1, {250, 500}), made_run("other", 1, {1, 2})});
   write_report(folder.path, results, {}, {"success", "bars"});
-  for (const char* other : {"holiday.png", "notes.txt", "success.jpg"})
+  for (const char* other : {"holiday.png", "notes.txt", "success-2.png"})
     write_file(folder.path / "plots" / other, "");
-  write_file(folder.path / "plots/scaling-phi_epochs.png", "");
+  for (const char* old : {"scaling-phi_epochs.png", "scaling-phi_epochs.svg"})
+    write_file(folder.path / "plots" / old, "");
   write_report(folder.path, results, {}, {"bars"});
   std::set<std::string> left;
   for (const auto& file : fs::directory_iterator(folder.path / "plots")) left.insert(file.path().filename());
-  CHECK((left == std::set<std::string>{"bars.png", "bars.svg", "holiday.png", "notes.txt", "success.jpg"}));
+  CHECK((left == std::set<std::string>{"bars.png", "bars.svg", "holiday.png", "notes.txt", "success-2.png"}));
   for (const std::string& file : left)
     if (!file.starts_with("bars")) fs::remove(folder.path / "plots" / file);
   write_report(folder.path, results, {}, {});

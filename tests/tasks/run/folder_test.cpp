@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 // What a study leaves in its folder, as far as other commands look at it.
 void take(const fs::path& folder) {
-  fs::create_directories(folder);
+  fs::create_directories(folder / "attacks");
   write_file(folder / "study.toml", "");
   write_file(folder / ".lock", "");
 }
@@ -53,7 +53,8 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
   write_file(own / "attacks/.lock", "");  // of a call that was killed
   write_file(own / "log.txt", "");        // a name that no command uses
   CHECK_NOTHROW(take_folder(own, "study"));
-  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "attacker.safetensors"}) {
+  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "table.md.tmp",
+                           "attacker.safetensors", "base-1.json", "study.toml", "run.json"}) {
     CAPTURE(file);
     const TemporaryFolder foreign;
     fs::create_directories((foreign.path / file).parent_path());
@@ -62,11 +63,11 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
                          InputError);
     CHECK(foreign.names() == std::set<std::string>{fs::path(file).begin()->string()});
   }
-  write_file(own / "run.json", R"({"arguments": ["banel", "attack", "--out", "own"]})");
+  write_file(own / "run.json", R"({"arguments": ["banel", "--config", "c.toml", "attack", "--out", "own"]})");
   CHECK_NOTHROW(take_folder(own, "attack"));
   CHECK_NOTHROW(take_folder(own / "", "attack"));  // "own/"
   CHECK_THROWS_WITH_AS(take_folder(own, "train"), doctest::Contains("what `banel attack` made"), InputError);
-  write_file(own / "study.toml", "");
+  write_file(own / "study.toml", "");  // beside attacks
   CHECK_THROWS_WITH_AS(take_folder(own, "attack"), doctest::Contains("what `banel study` made"), InputError);
 }
 

@@ -174,9 +174,21 @@ TEST_CASE("figures: information compares the logarithm of what was gained with t
   CHECK(b[1].y == doctest::Approx(nothing));
   const double entropy = -std::log(0.1) - 9 * std::log(0.9);
   CHECK((nothing - b[2].y) / log4 == doctest::Approx(entropy / std::log(4)));
-  CHECK((nothing - b[3].y) / log4 == doctest::Approx(3));  // cut at log 64
+  CHECK((nothing - b[3].y) / log4 == doctest::Approx(3));  // log 64 is all there is to gain
   run.row.base.value = 0;
   CHECK_THROWS_WITH_AS(figure("information", runs), doctest::Contains("no gain has a logarithm"), UsageError);
+}
+
+TEST_CASE("figures: information counts no success as no gain and cuts no gain") {
+  std::vector<Run> runs = runs_of("first", {{0, 0}, {0, 1000}});
+  for (Run& run : runs) run.row.instance = run.row.seed;
+  runs[0].row.base = {1e-5, 5e-6, 2e-5, 1'000'000};  // 0 of 1,000 samples says nothing about it
+  runs[1].row.base = {std::exp(-4.0), 0.01, 0.03, 10'000};
+  const DrawList list = figure("information", runs);
+  const auto g = lines_of(list, series_colour(0), 2.4).at(0).points;
+  REQUIRE(g.size() == 3);
+  const double down = (std::log(0.5e-3) + 4) / 2, up = 4.0 / 2;  // means with a run at none
+  CHECK((g[0].y - g[2].y) / (g[0].y - g[1].y) == doctest::Approx(up / down));
 }
 
 TEST_CASE("figures: bars have room for a single variant") {
