@@ -28,8 +28,8 @@ struct Figure {
 //   collapse  shares of valid and of distinct samples, entropy, surprise to the prior, against evaluations
 //   modes     success rate split by mode against evaluations, stacked, a chart for each variant
 //   information  nats against evaluations, a chart for each variant: gained, the log of success over the
-//             base rate, and bought, the entropy of the verdicts between readings. Far above what was bought a
-//             gain comes from what the method assumes; a lucky find alone lies a little above.
+//             base rate, and bought, the entropy of the verdicts between readings. Far above what was bought
+//             a gain comes from what the method assumes; a lucky find alone lies a little above.
 //   scaling   factor over the base rate (log) against a setting that varies between variants of one method,
 //             every run a point. The other variants are level lines. Below, the loss of the failure model
 //             where it was measured. "scaling:KEY" names the setting if more than one varies.

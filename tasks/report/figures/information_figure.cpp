@@ -17,8 +17,8 @@ double entropy_of_verdicts(std::int64_t k, std::int64_t n) {
   return static_cast<double>(n) * (-r * std::log(r) - (1 - r) * std::log1p(-r));
 }
 
-// Nats bought up to a reading: the entropies of the verdicts between readings, added up. More than all that is
-// left to gain is not counted.
+// Nats bought up to a reading: the entropies of the verdicts between readings, added up, at most all that
+// there is to gain.
 std::optional<double> bought(const Run& run, const RoundRecord& reading) {
   if (run.row.base.value <= 0) return std::nullopt;
   double nats = 0;
@@ -34,8 +34,8 @@ std::optional<double> bought(const Run& run, const RoundRecord& reading) {
   return std::min(nats, -std::log(run.row.base.value));
 }
 
-// Nats gained: log of the success rate over the base rate. No success among n samples counts as half a one, and
-// never as a gain.
+// Nats gained: log of the success rate over the base rate. No success among n samples counts as half a one,
+// and never as a gain.
 std::optional<double> gained(const Run& run, const RoundRecord& reading) {
   const Measurement& m = *reading.measured;
   const double base = run.row.base.value;
