@@ -102,15 +102,14 @@ std::string maker_of(const fs::path& folder) {
   return "";
 }
 
-// Whether a command writes to files or folders of this name, or to others beside them while it does.
-bool is_used(fs::path name) {
+// Whether a command writes to files or folders of this name. A NAME.tmp is what a killed call left.
+bool is_used(const fs::path& name) {
   static const std::set<fs::path> names{
       "run.json",     "config.toml",  "study.toml",    "rows.json", "table.md",     "table.csv",
       "table.txt",    "tuning.md",    "report.html",   "plots",     "canary",       "canary-new",
       "attacks",      "config.json",  "instance.json", "instance",  "ledger.jsonl", "metrics.jsonl",
       "timing.jsonl", "checkpoint",   "steps.json",    "toy1d.png", "toy1d.svg",    "attacker.json",
       "target.json",  "reasoner.json"};
-  if (name.extension() == ".tmp") name.replace_extension();
   const std::string text = name.string();
   return names.contains(name) || text.starts_with("base-") || text.starts_with("planted-") ||
          name.extension() == ".safetensors";

@@ -51,10 +51,11 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
   const fs::path own = temporary.path / "own";
   fs::create_directories(own / "attacks");
   write_file(own / "attacks/.lock", "");  // of a call that was killed
+  write_file(own / "run.json.tmp", "");   // likewise
   write_file(own / "log.txt", "");        // a name that no command uses
   CHECK_NOTHROW(take_folder(own, "study"));
-  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "table.md.tmp",
-                           "attacker.safetensors", "base-1.json", "study.toml", "run.json"}) {
+  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "attacker.safetensors",
+                           "base-1.json", "study.toml", "run.json"}) {
     CAPTURE(file);
     const TemporaryFolder foreign;
     fs::create_directories((foreign.path / file).parent_path());
