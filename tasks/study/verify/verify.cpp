@@ -282,7 +282,7 @@ Verification verify(const fs::path& run, const Registry& registry, Depth depth, 
   refuse_writers(false);
   const auto before = state_of(run);
   try {
-    const Verification found = derived(run, registry, depth, mode);
+    Verification found = derived(run, registry, depth, mode);
     if (!found.differences.empty()) refuse_writers(state_of(run) != before);
     return found;
   } catch (const Interrupted&) {

@@ -12,8 +12,6 @@
 namespace banel {
 namespace {
 
-namespace fs = std::filesystem;
-
 TEST_CASE("no command or an unknown one is a usage error that names it") {
   refused(2, {}, {"command"});
   refused(2, {"atack"}, {"atack", "did you mean attack?"});
