@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "tasks/reason/hard.h"
 #include "tasks/reason/reasoner.h"
@@ -92,13 +93,17 @@ class Reason : public Task {
   std::optional<Estimate> exact_success(const Attacker&) const override;
 
  private:
-  Rate passed(const Attacker&) const;
+  static constexpr std::size_t most = 10'000;  // samples of a reading
+  std::span<const Proposal> prior_samples() const;
+  Rate unsound(const Attacker&) const;
   std::vector<bool> may_write(const Attacker&, std::span<const Proposal>) const;
 
   ReasonSettings settings_;
   std::uint64_t number_;
   Problem problem_;
   std::unique_ptr<GptGenerator> prior_;
+  mutable std::once_flag prior_sampled_;
+  mutable std::vector<Proposal> prior_samples_;
 };
 
 // Whether the attacker may write it: outside its regions, unseen, and passed by the assumed screens.
@@ -112,18 +117,31 @@ std::vector<bool> Reason::may_write(const Attacker& a, std::span<const Proposal>
   return may;
 }
 
-// The share of what theta writes that the attacker may write, from samples.
-Rate Reason::passed(const Attacker& a) const {
-  constexpr std::size_t piece = 1'000, most = 10'000;
+// What the prior writes. All readings of attackers that restrict the prior share these samples.
+std::span<const Proposal> Reason::prior_samples() const {
+  std::call_once(prior_sampled_, [&] { prior_samples_ = prior().sample(most, {number_, "share"}); });
+  return prior_samples_;
+}
+
+// How much of what theta writes the attacker may write and is not sound, from samples.
+Rate Reason::unsound(const Attacker& a) const {
+  constexpr std::size_t piece = 1'000;
   constexpr std::int64_t enough = 100;  // a relative error of a tenth
   Rate rate;
-  for (std::size_t n = 0; n < most && rate.k < enough; n += piece)
-    for (const bool may : may_write(a, a.theta.sample(piece, Stream{number_, "share"}.from(n))))
-      rate.count(may);
+  std::int64_t written = 0;
+  for (std::size_t n = 0; n < most && written < enough; n += piece) {
+    std::vector<Proposal> drawn;
+    if (&a.theta != prior_.get()) drawn = a.theta.sample(piece, Stream{number_, "share"}.from(n));
+    const std::span<const Proposal> samples = drawn.empty() ? prior_samples().subspan(n, piece) : drawn;
+    const std::vector<bool> may = may_write(a, samples);
+    for (std::size_t i = 0; i < may.size(); ++i) rate.count(may[i] && !is_sound(problem_, samples[i].text));
+    written += std::count(may.begin(), may.end(), true);
+  }
   return rate;
 }
 
-// p(sound and may be written) / p(may be written)
+// s / (s + u) with s = p(sound and may be written), u = p(unsound and may be written). Half a sample more is
+// counted for u (Jeffreys): an attacker that may write next to nothing does not pass for one that succeeds.
 std::optional<Estimate> Reason::exact_success(const Attacker& a) const {
   const std::vector<SoundSolution> solutions = sound_solutions(a.theta, problem_, {number_, "wordings"});
   std::vector<Proposal> proposals;
@@ -131,11 +149,11 @@ std::optional<Estimate> Reason::exact_success(const Attacker& a) const {
   const Estimate sound = sum_of(solutions, may_write(a, proposals));
   const bool everything = a.regions.empty() && !a.unseen && settings_.assumed == "none";
   if (everything || sound.value == 0) return sound;
-  const Rate rate = passed(a);
-  const double p = std::max(rate.value(), sound.value), n = static_cast<double>(rate.n);
-  const double value = sound.value / p;
+  const Rate others = unsound(a);
+  const double k = static_cast<double>(others.k) + 0.5, u = k / static_cast<double>(others.n);
+  const double value = sound.value / (sound.value + u);
   return Estimate{value,
-                  value * std::hypot(sound.standard_error / sound.value, std::sqrt((1 - p) / (n * p)))};
+                  value * (1 - value) * std::hypot(sound.standard_error / sound.value, 1 / std::sqrt(k))};
 }
 
 std::unique_ptr<Task> make(const Values& values, std::uint64_t number) {

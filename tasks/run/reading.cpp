@@ -74,14 +74,17 @@ Screen unseen(const Task& task, const Method& method,
 
 Measurement measure_attacker(const Task& task, const Method& method, const State& state, const Screen& unseen,
                              const Judge& judge, std::size_t n, std::uint64_t seed) {
+  // The strings of a pool taught the method. Its attacker, the prior outside all regions, is measured on new
+  // ones.
+  const Generator& attacker = method.pool > 0 ? task.prior() : state.attacker();
   // The same random numbers for all readings of a run: an attacker that stays has one reading.
   const Stream random{seed, "measured"};
   const Screen* screen = method.remembers == Method::Remembers::nothing ? nullptr : &unseen;
-  const std::vector<Proposal> samples = draw(state.attacker(), state.regions, screen, n, random).kept;
+  const std::vector<Proposal> samples = draw(attacker, state.regions, screen, n, random).kept;
   Measurement m = measure(task, judge, samples);
   const std::span<const Proposal> some(samples.data(), std::min(surprise_strings, samples.size()));
   m.surprise = samples.empty() ? 0 : -mean(task.prior().log_prob(texts(some)));
-  m.exact = task.exact_success({state.attacker(), state.regions, screen});
+  m.exact = task.exact_success({attacker, state.regions, screen});
   return m;
 }
 

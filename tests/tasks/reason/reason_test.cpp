@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -144,7 +145,23 @@ TEST_CASE("what an attacker may not write again counts neither as success nor as
   };
   const Screen sound = among(true), unsound = among(false);
   CHECK(task->exact_success({task->prior(), {}, &unsound})->value == 0);
-  CHECK(task->exact_success({task->prior(), {}, &sound})->value == doctest::Approx(1));
+  CHECK(task->exact_success({task->prior(), {}, &sound})->value > 0.9);
+}
+
+TEST_CASE("an attacker that may write next to nothing does not pass for one that succeeds") {
+  const auto task = opened(listed().numbers[0]);
+  const std::vector<SoundSolution> wordings =
+      sound_solutions(task->prior(), parse_problem(listed().problems[0]), {1, "reason_test"});
+  const SoundSolution& rarest = *std::ranges::min_element(
+      wordings, {}, [](const SoundSolution& wording) { return wording.proposal.log_prob; });
+  const Screen only = [&](std::span<const Attempt> all) {
+    std::vector<bool> may;
+    for (const Attempt& x : all) may.push_back(x == rarest.proposal.text);
+    return may;
+  };
+  const Estimate success = *task->exact_success({task->prior(), {}, &only});
+  CHECK(success.value > 0);
+  CHECK(success.value < 1e-3);
 }
 
 TEST_CASE("the reward is for the number alone and the number is what an attempt claims") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "banel/generators/pool.h"
 #include "tests/support/tiny/tiny_attack.h"
 
 namespace banel {
@@ -47,6 +48,17 @@ TEST_CASE("a filter is judged on what it was given and kept and phi on the failu
   CHECK(record.filter->accepted_success.k == kept);
   CHECK(record.filter->accepted_success.n == 50);
   CHECK(record.filter->phi_heldout == doctest::Approx(nats / static_cast<double>(tokens_of(failures))));
+}
+
+TEST_CASE("an attacker with a pool is measured on strings that its method never saw") {
+  const Method m = tiny::method("banel-pool");
+  const Task& task = tiny::task();
+  const std::vector<Proposal> one = task.prior().sample(1, {1, "pool"});
+  const State state{.theta = std::make_unique<PoolGenerator>(task.prior(), one)};
+  const auto everything = [](std::span<const Attempt> all) { return std::vector<bool>(all.size(), true); };
+  const Measurement reading = measure_attacker(task, m, state, everything, task.judge(), 100, 3);
+  CHECK(reading.distinct.n == 100);
+  CHECK(reading.distinct.k > 1);
 }
 
 }  // namespace
