@@ -35,8 +35,9 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
     const auto left = static_cast<std::size_t>(oracle.budget() - oracle.used());
     if (oracle.used() < settings.scout) scout(state, round, oracle, context);
     const bool scouted = round.outcome == Outcome::scouted;
-    if (!scouted)
-      round.attempts = learner.attempts(state, round, std::min(settings.m, left), context);  // Alg. 2, l. 3
+    const std::size_t m = std::min(settings.m, left);
+    if (!scouted) round.attempts = learner.attempts(state, round, m, context);  // Alg. 2, l. 3
+    if (settings.whole_rounds && round.attempts.kept.size() < m) break;
     if (round.attempts.kept.empty()) {  // theta writes nothing new: it has collapsed or is exhausted
       if (settings.patience == 0 || !state.best.current.theta || state.best.current_is_best) break;
       state.best.restore(theta);
@@ -60,6 +61,11 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
 
 Draws Learner::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
   return draw(*state.theta, state.regions, context.screen, n, context.stream("attempts", round));
+}
+
+Draws Unchanged::attempts(const State& state, const Round& round, std::size_t n, const Context& context) {
+  constexpr std::size_t patience = 20'000;
+  return draw(*state.theta, state.regions, context.screen, n, context.stream("attempts", round), patience);
 }
 
 // The BaNEL step: what theta learns from the failures of a round.

@@ -82,6 +82,9 @@ struct Settings {
   std::int64_t scout = 0;
   // Beyond the paper: what cannot succeed or was submitted before is neither submitted nor accepted.
   bool screened = true;
+  // Whether the run ends when a round cannot be filled. Of a pool only a handful of strings may be left, and a
+  // region whose tau is among them would reject everything.
+  bool whole_rounds = false;
   Memory memory = Memory::distil;
   Evidence evidence = Evidence::failures;
   double kl = 0.1;  // policy gradients: weight of the KL penalty, in root mean squares of the bonus; >= 0
@@ -200,9 +203,11 @@ class Banel : public Learner {
   Score score_;
 };
 
-// Learns nothing: a control that samples from the pre-trained attacker to the end.
+// Learns nothing: a control that samples from the pre-trained attacker to the end. It draws for as long as
+// methods that learn from a pool do, even if it asks for one string at a time.
 class Unchanged : public Learner {
  public:
+  Draws attempts(const State&, const Round&, std::size_t n, const Context&) override;
   bool learn(State&, Round&, const Context&) override { return true; }
 };
 

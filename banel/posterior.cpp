@@ -14,7 +14,6 @@ namespace banel {
 namespace {
 
 constexpr std::size_t most_per_kept = 50;   // draw gives up after so many proposals for each one asked for
-constexpr std::size_t least_most = 256;     // or after so many, if that is more
 constexpr std::size_t smallest_batch = 64;  // proposals drawn together
 
 // For each proposal whether the screen passes it and it is not among `met`; adds the proposals to `met`.
@@ -100,10 +99,10 @@ Draws& Draws::operator+=(const Draws& more) {
 }
 
 Draws draw(const Generator& theta, std::span<const Region> regions, const Screen* screen, std::size_t n,
-           Stream random) {
+           Stream random, std::size_t patience) {
   Draws draws;
   std::unordered_set<Attempt> met;
-  const std::size_t most = std::max(most_per_kept * n, least_most);
+  const std::size_t most = std::max(most_per_kept * n, patience);
   while (draws.kept.size() < n && draws.drawn < most) {
     check_stop();  // a generator without networks never asks
     const std::size_t batch = std::max(n - draws.kept.size(), smallest_batch);

@@ -60,9 +60,9 @@ struct Draws {
 std::unordered_set<Attempt> kept_strings(const Draws&);
 
 // Up to n draws from the posterior. With a screen (nullptr: none) only strings that it passes, each string
-// once. `kept` is shorter than n if 50 n proposals (or 256 if that is more) do not yield n. Proposal i is
-// drawn from random[i] whatever n is.
+// once. `kept` is shorter than n if 50 n proposals (or `patience` if that is more) do not yield n. Proposal i
+// is drawn from random[i] whatever n is.
 Draws draw(const Generator& theta, std::span<const Region> regions, const Screen*, std::size_t n,
-           Stream random);
+           Stream random, std::size_t patience = 256);
 
 }  // namespace banel

@@ -169,6 +169,7 @@ void add_pools(std::vector<Method>& all) {
                   .n = 2000,
                   .f = 4,
                   .phi = {4, 1e-3, 16},
+                  .whole_rounds = true,
                   .memory = Memory::regions,
                   .evidence = m.settings.evidence};
     all.push_back(m);
@@ -183,8 +184,9 @@ void add_unlearned(std::vector<Method>& all) {
   Method memory{"memory", "control: the prior, never the same string twice", learner<Unchanged>(), counted()};
   memory.remembers = Method::Remembers::attempts;
   Method claims{"claim-memory", "control: the prior, never again an answer that failed; nothing is learned",
-                learner<Unchanged>(), round_keys()};
+                learner<Unchanged>(), round_keys() + Keys{"pool"}};
   claims.settings.m = 1;
+  claims.pool = 8000;
   claims.remembers = Method::Remembers::claims;
   Method prior{"prior", "control: the prior as it is; nothing is learned", learner<Unchanged>(), counted()};
   for (Method* m : {&hot, &memory, &prior}) {

@@ -62,7 +62,7 @@ Screen unseen(const Task& task, const Method& method,
     for (const std::span<const Evaluation> all = paid(); memory->evaluations < all.size();
          ++memory->evaluations) {
       const Evaluation& e = all[memory->evaluations];
-      memory->attempts.insert(e.attempt);
+      if (!claims) memory->attempts.insert(e.attempt);
       if (claims && e.verdict.reward == Reward::failure) memory->refuted.insert(task.claim(e.attempt));
     }
     std::vector<bool> may;
