@@ -267,7 +267,7 @@ std::string main_legend(const Table& table) {
          "Distinct successes: different strings that succeed, over the number of samples. Paid finds: "
          "different rewarded strings among the evaluations of an attack. To first, to one half: evaluations, "
          "or attempts of a method that evaluates none, to the first reward and to a success rate of one "
-         "half; the median of the runs that got there.";
+         "half; the median of the runs that got there. Evaluations: the mean of an attack.";
 }
 
 std::string filter_legend() {

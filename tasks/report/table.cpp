@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 
 namespace banel {
@@ -164,10 +165,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
       row.sentence = method.sentence;
       if (method.paper && method.paper->task == group.runs[0]->row.task) row.paper = method.paper;
     }
-  for (const Run* run : group.runs) {
-    row.attacks.push_back(run->row);
-    row.evaluations = std::max(row.evaluations, run->row.evaluations);
-  }
+  for (const Run* run : group.runs) row.attacks.push_back(run->row);
   const ValueOf final = each([](const Row& r) { return r.final; });
   row.ended = ended_of(group);
   row.base = mean_base(group);
@@ -182,6 +180,8 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   }
   row.distinct = mean_if_any(group, [](const Run& run) { return run.row.distinct; });
   row.distinct_success = mean_if_any(group, distinct_success);
+  row.evaluations =
+      std::llround(mean_of(group, [](const Row& r) { return static_cast<double>(r.evaluations); }));
   row.paid_finds = mean_of(group, [](const Row& r) { return static_cast<double>(r.paid_finds); });
   row.to_first = reached(group, &Row::to_first);
   row.to_half = reached(group, &Row::to_half);

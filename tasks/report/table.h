@@ -62,7 +62,7 @@ struct TableRow {
   std::map<std::string, double> also = {};                     // mean success under each second reading
   std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
   std::vector<FilterBand> filter = {};        // by success, rising; empty without a filter
-  std::int64_t evaluations = 0;               // the most of any attack
+  std::int64_t evaluations = 0;               // of an attack: the mean, rounded
   double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };
 

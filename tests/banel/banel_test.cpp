@@ -36,6 +36,21 @@ TEST_CASE("no attempt that the oracle rewarded ever reaches a fit") {
   });
 }
 
+TEST_CASE("whole rounds end a run before a round that cannot be filled") {
+  for (const bool whole : {false, true}) {
+    ToyJudge judge;
+    Oracle oracle(judge.judge(), 200);
+    State state{std::make_unique<ToyGenerator>(toy_words)};
+    Settings settings = toy_settings(true, Memory::distil);  // each of the 48 words once
+    settings.m = 10;
+    settings.whole_rounds = whole;
+    Unchanged learner;
+    run(state, oracle, settings, learner, all_may_succeed, 1,
+        [](const State&, const Round&) { return true; });
+    CHECK(oracle.used() == (whole ? 40 : 48));
+  }
+}
+
 TEST_CASE("a string that was rewarded once and fails later never reaches a fit") {
   std::size_t wavered = 0, leaks = 0, unjudged_fits = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {

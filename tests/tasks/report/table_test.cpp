@@ -48,7 +48,9 @@ void check_only_numbers(const std::string& text) {
 }
 
 TEST_CASE("means medians deviations and factors are those of the runs") {
-  const TableRow r = table(runs_with("ours", {0.01, 0.03, 0.08})).rows.at(0);
+  std::vector<Run> runs = runs_with("ours", {0.01, 0.03, 0.08});
+  runs[0].row.evaluations = 20;  // it ended early; the others have 60
+  const TableRow r = table(runs).rows.at(0);
   CHECK(r.final.mean == doctest::Approx(0.04).epsilon(1e-12));
   CHECK(r.final.median == 0.03);
   CHECK(r.final.deviation == doctest::Approx(std::sqrt((9e-4 + 1e-4 + 16e-4) / 2)).epsilon(1e-12));
@@ -57,7 +59,7 @@ TEST_CASE("means medians deviations and factors are those of the runs") {
   CHECK(r.best.mean == doctest::Approx(0.12).epsilon(1e-12));
   CHECK(r.factor->value == doctest::Approx(10).epsilon(1e-12));
   CHECK(r.best_factor->value == doctest::Approx(30).epsilon(1e-12));
-  CHECK(r.evaluations == 60);
+  CHECK(r.evaluations == 47);
   CHECK(r.flops == 8000);
   CHECK(r.sentence == "ours in one sentence");
 }
