@@ -82,8 +82,8 @@ struct Settings {
   std::int64_t scout = 0;
   // Beyond the paper: what cannot succeed or was submitted before is neither submitted nor accepted.
   bool screened = true;
-  // Whether the run ends when a round cannot be filled. Of a pool only a handful of strings may be left, and a
-  // region whose tau is among them would reject everything.
+  // Whether the run ends when a round cannot be filled. Of a pool only a handful of strings may be left, and
+  // a region whose tau is among them would reject everything.
   bool whole_rounds = false;
   Memory memory = Memory::distil;
   Evidence evidence = Evidence::failures;

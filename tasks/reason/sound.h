@@ -6,8 +6,8 @@
 // thinned before it grows too wide: each of eight groups keeps some of its beginnings, drawn in proportion to
 // their probability, and passes the whole of it on to them. Every group's sum is unbiased (Del Moral 2004);
 // their spread gives the standard error. Beginnings that the generator prefers are drawn, however narrow it
-// has become. Regions and screens choose among the wordings that are drawn, so of a thinned tree they may miss
-// what little they leave.
+// has become. Regions and screens choose among the wordings that are drawn, so of a thinned tree they may
+// miss what little they leave.
 //
 //   sound_success(theta, problem, {1, "wordings"}).value
 #pragma once
