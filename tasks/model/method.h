@@ -41,13 +41,15 @@ struct Method {
   // Which screens of the task it uses: "none", "known" (all that need no prior knowledge), or the name of one
   // that is used beside these. A screened method also submits no string twice.
   std::string screen = "known";
-  double temperature = 1;       // of sampling
-  std::size_t pool = 0;         // strings of the prior that all draws are taken from (pool.h); 0: fresh draws
+  double temperature = 1;  // of sampling
+  // Strings of the prior that all draws are taken from (pool.h); 0: fresh draws. For methods that leave theta
+  // as it is: their attacker is measured as the prior.
+  std::size_t pool = 0;
   bool consults_oracle = true;  // false: every attempt is taken for a failure, nothing is evaluated
   // true: a string that was rewarded may train a model, which the paper rules out.
   bool trains_on_rewarded = false;
-  // What it never draws again: nothing, attempts that were evaluated, or also every attempt that claims what
-  // was evaluated in vain (Task::claim).
+  // What it never draws again: nothing, attempts that were evaluated, or those that claim what was evaluated
+  // in vain (Task::claim).
   enum class Remembers { nothing, attempts, claims } remembers = Remembers::nothing;
   bool one_round = false;  // true: m is the whole budget, since nothing is learned between rounds
 };

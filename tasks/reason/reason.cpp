@@ -127,12 +127,13 @@ std::span<const Proposal> Reason::prior_samples() const {
 Rate Reason::unsound(const Attacker& a) const {
   constexpr std::size_t piece = 1'000;
   constexpr std::int64_t enough = 100;  // a relative error of a tenth
+  const bool is_prior = &a.theta == prior_.get();
   Rate rate;
   std::int64_t written = 0;
   for (std::size_t n = 0; n < most && written < enough; n += piece) {
     std::vector<Proposal> drawn;
-    if (&a.theta != prior_.get()) drawn = a.theta.sample(piece, Stream{number_, "share"}.from(n));
-    const std::span<const Proposal> samples = drawn.empty() ? prior_samples().subspan(n, piece) : drawn;
+    if (!is_prior) drawn = a.theta.sample(piece, Stream{number_, "share"}.from(n));
+    const std::span<const Proposal> samples = is_prior ? prior_samples().subspan(n, piece) : drawn;
     const std::vector<bool> may = may_write(a, samples);
     for (std::size_t i = 0; i < may.size(); ++i) rate.count(may[i] && !is_sound(problem_, samples[i].text));
     written += std::count(may.begin(), may.end(), true);

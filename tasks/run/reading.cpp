@@ -62,20 +62,21 @@ Screen unseen(const Task& task, const Method& method,
     for (const std::span<const Evaluation> all = paid(); memory->evaluations < all.size();
          ++memory->evaluations) {
       const Evaluation& e = all[memory->evaluations];
-      if (!claims) memory->attempts.insert(e.attempt);
-      if (claims && e.verdict.reward == Reward::failure) memory->refuted.insert(task.claim(e.attempt));
+      if (!claims)
+        memory->attempts.insert(e.attempt);
+      else if (e.verdict.reward == Reward::failure)
+        memory->refuted.insert(task.claim(e.attempt));
     }
     std::vector<bool> may;
     for (const Attempt& x : attempts)
-      may.push_back(!memory->attempts.contains(x) && !(claims && memory->refuted.contains(task.claim(x))));
+      may.push_back(claims ? !memory->refuted.contains(task.claim(x)) : !memory->attempts.contains(x));
     return may;
   };
 }
 
 Measurement measure_attacker(const Task& task, const Method& method, const State& state, const Screen& unseen,
                              const Judge& judge, std::size_t n, std::uint64_t seed) {
-  // The strings of a pool taught the method. Its attacker, the prior outside all regions, is measured on new
-  // ones.
+  // The strings of a pool taught the method, so the prior outside all regions is measured on new ones.
   const Generator& attacker = method.pool > 0 ? task.prior() : state.attacker();
   // The same random numbers for all readings of a run: an attacker that stays has one reading.
   const Stream random{seed, "measured"};

@@ -80,7 +80,7 @@ TEST_CASE("a sampled string is the same for any number asked for and any number 
   CHECK((flat(sample(gpt, 400, from_begin, {6, "sample", 2})) != all));
 }
 
-TEST_CASE("strings beyond the first 16384 of a call are drawn anew") {
+TEST_CASE("strings beyond the first 16384 of a call are those of a call that begins there") {
   const GPT gpt = random_gpt({.vocabulary = 6, .context = 3, .d_model = 4, .layers = 1, .heads = 1});
   const Stream stream{5, "sample", 2};
   constexpr std::size_t block = 1 << 14;

@@ -4,6 +4,7 @@
 
 #include "banel/generators/pool.h"
 #include "tests/support/tiny/tiny_attack.h"
+#include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
 namespace {
@@ -55,8 +56,7 @@ TEST_CASE("an attacker with a pool is measured on strings that its method never 
   const Task& task = tiny::task();
   const std::vector<Proposal> one = task.prior().sample(1, {1, "pool"});
   const State state{.theta = std::make_unique<PoolGenerator>(task.prior(), one)};
-  const auto everything = [](std::span<const Attempt> all) { return std::vector<bool>(all.size(), true); };
-  const Measurement reading = measure_attacker(task, m, state, everything, task.judge(), 100, 3);
+  const Measurement reading = measure_attacker(task, m, state, all_may_succeed, task.judge(), 100, 3);
   CHECK(reading.distinct.n == 100);
   CHECK(reading.distinct.k > 1);
 }
