@@ -98,6 +98,8 @@ class Task {  // one instance of a problem
   virtual std::optional<Estimate> exact_success(const Attacker&) const { return {}; }  // instead of sampling
 };
 
+constexpr std::int64_t most_instances = 1'000'000;  // the highest number of an instance
+
 struct TaskEntry {
   std::string name, sentence;
   std::vector<Setting> settings = {};

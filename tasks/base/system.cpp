@@ -6,6 +6,7 @@
 #endif
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,7 +32,8 @@ std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);)
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-  return "unknown";
+  utsname system{};  // arm64 has no such line
+  return ::uname(&system) == 0 ? system.machine : "unknown";
 }
 
 }  // namespace

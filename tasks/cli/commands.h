@@ -43,7 +43,6 @@ struct Common {
   void add_to(Command&);
   ProgressMode mode() const { return progress_mode(quiet); }
 };
-constexpr std::int64_t most_instances = 1'000'000;
 Option& add_seed(Command&, std::uint64_t& seed, const std::string& text);
 Option& add_json(Command&, bool& json);
 

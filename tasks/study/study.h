@@ -17,7 +17,7 @@
 //   task, settings             its name; its settings, for all panels of it
 //   panels                     tables with `name` and settings of the task [one panel]; a panel may have
 //                              another `task`, and `instances` of its own
-//   instances, seeds           a list, or n for 1..n [1; 5]
+//   instances, seeds           a list, or n for 1..n [1; 5]; instances up to 1,000,000
 //   budget                     evaluations of an attack [the method's]
 //   samples, base_samples      of a reading [the task's]; for the success rate of the prior [1,000,000]
 //   variants                   a method's name, or a table with `method`, perhaps `name`, and settings; a

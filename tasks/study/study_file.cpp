@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000,
-                       most_numbers = std::numeric_limits<std::int32_t>::max();
+                       most_seeds = std::numeric_limits<std::int32_t>::max();
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
 class StudyReader {
@@ -108,8 +108,8 @@ void StudyReader::words() {
 }
 
 void StudyReader::amounts() {
-  if (const TomlValue* toml = find("instances")) instances_ = numbers(*toml, most_numbers);
-  if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_numbers);
+  if (const TomlValue* toml = find("instances")) instances_ = numbers(*toml, most_instances);
+  if (const TomlValue* toml = find("seeds")) study_.seeds = numbers(*toml, most_seeds);
   if (const TomlValue* toml = find("budget")) study_.budget = toml->integer(1, most);
   if (const TomlValue* toml = find("samples"))
     study_.samples = static_cast<std::size_t>(toml->integer(100, most));
@@ -149,7 +149,7 @@ void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   if (const TomlValue* task = own ? own->find("task") : nullptr)
     panel.task = checked(*task, [&] { return registry_.task(task->name()).name; });
   if (const TomlValue* list = own ? own->find("instances") : nullptr)
-    panel.instances = numbers(*list, most_numbers);
+    panel.instances = numbers(*list, most_instances);
   const TaskEntry& entry = registry_.task(panel.task);
   const auto add = [&](const TomlValue& table, const std::vector<std::string>& others) {
     for_settings(table, others, [&](const std::string& key, const TomlValue& value) {

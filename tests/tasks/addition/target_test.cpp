@@ -55,6 +55,22 @@ TEST_CASE("a check of a target asks no more questions than it takes to see that 
   CHECK(checks[0].at("questions") == 5000);  // the errors of all that are allowed, 10,000, are not reached
 }
 
+TEST_CASE("every question of a check is asked once however many there are") {
+  const TemporaryFolder folder;
+  TargetSettings s = target_settings();
+  s.training.examples = s.check_every = 16'000;
+  s.training.rate = 1e-2;
+  s.check_questions = 10'000;
+  s.stop_error = 1;
+  const GPT target = make_target(folder.path, s, 1);
+  const Json checks = report(folder.path).at("checks");
+  REQUIRE(checks.size() == 1);
+  CHECK(checks[0].at("questions") == 10'000);
+  const Rate all = measure_errors(target, 1, 10'000, {3, "target check", 1}).all;
+  CHECK(all.value() < 0.95);
+  CHECK(checks[0].at("error") == all.value());
+}
+
 TEST_CASE("a target is trained and saved with a report") {
   const TemporaryFolder folder;
   const GPT target = make_target(folder.path);

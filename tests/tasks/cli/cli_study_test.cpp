@@ -341,6 +341,22 @@ TEST_CASE("a study says before it starts what it will take and afterwards what c
   CHECK(has(o.err, "Next: banel ask"));
 }
 
+TEST_CASE("of a run the attack that ended highest is told and not the one with the best reading") {
+  const Folder here;
+  const fs::path folder = here.path / "run", file = folder / "rows.json";
+  REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);
+  Json rows = read_json(file);
+  double final = 0.5;
+  for (Json& row : rows.items()) {
+    row["final"] = final -= 0.1;
+    row["best"] = 1 - final;
+  }
+  write_file(file, rows.dump());
+  const Json& highest = rows.items().front();
+  CHECK(has(run({"ask", folder, "--quiet"}).out,
+            highest.at("variant").text() + ", seed " + highest.at("seed").dump()));
+}
+
 TEST_CASE("the wrong answers that came more than once before the first reward are told with their number") {
   const Folder here;
   REQUIRE(run(here.attack("run", {"--set", "sevens=2"})).code == 0);

@@ -109,6 +109,24 @@ TEST_CASE("panels: all panels have the same axes and only the first of a row lab
   CHECK(text_of(column, "left").at.y < text_of(column, "right").at.y);
 }
 
+TEST_CASE("panels: axes without bounds reach every run and every end of an interval") {
+  Panels picture = small_picture();
+  picture.y = {.label = "success rate"};
+  PanelSeries& a = picture.panels[0].series[0];
+  a.points[0].runs = {-5, 30};
+  a.points[1].interval = Interval{-20, 8};
+  const DrawList list = draw(picture);
+  const auto dots_of_a = dots(list, series_colour(0), true);
+  const auto bars = lines_of(list, series_colour(0), 1.2);
+  CHECK(dots_of_a[1].centre.y > text_of(list, "left").at.y);
+  CHECK(dots_of_a[1].centre.y < dots_of_a[0].centre.y);
+  double lowest = 0;  // of the panel's frame
+  for (const Polyline& line : lines_of(list, black, 1))
+    for (const Point& point : line.points) lowest = std::max(lowest, point.y);
+  for (const Polyline& bar : bars) CHECK(bar.points[0].y <= lowest);
+  CHECK(dots_of_a[0].centre.y <= lowest);
+}
+
 TEST_CASE("panels: a reversed axis starts with its largest value and lines end at the smallest") {
   Panels picture = small_picture();
   std::ranges::reverse(picture.panels[0].series[0].points);  // the order of the points does not matter

@@ -1,6 +1,7 @@
 #include "tasks/study/verify/verify.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <functional>
 #include <mutex>
@@ -242,6 +243,17 @@ TEST_CASE("a run of other kernels is checked in answers and arithmetic and says 
   check_named(found.unchecked, "made with another OpenBLAS");
   CHECK_THROWS_AS(verify(run, tiny::registry(), Depth::rerun, ProgressMode::quiet), UsageError);
   check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1");
+}
+
+TEST_CASE("a pipe in the place of a file is refused by name and not waited for") {
+  const FinishedRun finished;
+  for (const char* name : {"table.md", "rows.json", "attacks/left"}) {
+    const fs::path pipe = finished.path / name;
+    fs::remove(pipe);
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    check_named(differences(finished.path), pipe.string() + ": is neither a file nor a folder");
+    fs::remove(pipe);
+  }
 }
 
 TEST_CASE("a run with missing parts is refused" * doctest::test_suite("slow")) {
