@@ -241,17 +241,12 @@ std::pair<std::size_t, fs::file_time_type> state_of(const fs::path& run) {
   return state;
 }
 
-// A pipe in the place of a file would be waited for.
-void refuse_pipes(const fs::path& run) {
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run))
-    ENSURE_AS(!entry.is_other(), InputError, entry.path().string(),
-              "is neither a file nor a folder; remove it, or restore the file from a copy");
-}
-
 Verification derived(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
   Verification found;
   Differences& differences = found.differences;
-  refuse_pipes(run);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run))
+    ENSURE_AS(!entry.is_other(), InputError, entry.path().string(),  // a pipe would be waited for
+              "is neither a file nor a folder; remove it, or restore the file from a copy");
   const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
   const std::vector<Row> rows = read_rows(run);
   const Study study = study_of(run, registry);
