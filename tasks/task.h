@@ -75,7 +75,8 @@ class Task {  // one instance of a problem
   virtual Judge judge() const = 0;             // called once an attack; must be deterministic if repeatable()
   virtual bool repeatable() const { return true; }  // false: `verify` does not ask again
 
-  // Settings that suit this task better than the registry's; a study's own settings win.
+  // Settings that suit this task better than the registry's; a study's own settings win. Called before
+  // open(), too.
   virtual void adapt(Method&) const {}
 
   // How many samples a reading may judge outside the budget; 0: none, since every verdict costs, and a table
@@ -83,6 +84,7 @@ class Task {  // one instance of a problem
   virtual std::size_t reading_samples() const { return 10'000; }
 
   // The first is the syntax, if there is one; "valid" in tables means all screens without prior knowledge.
+  // Called before open(), too.
   virtual std::vector<TaskScreen> screens() const { return {}; }
 
   // What an attempt claims: of two attempts that claim the same, both are rewarded or none is.

@@ -62,6 +62,7 @@ class StudyReader {
   void variants();
   void variant(const TomlValue&);
   void check_names();
+  void check_screens();
 
   template <class Use>
   void for_settings(const TomlValue& table, const std::vector<std::string>& others, const Use& use) const {
@@ -177,7 +178,7 @@ void StudyReader::variants() {
   if (!toml) file_["variants"].refuse("is missing");
   for (const TomlValue& item : toml->items()) variant(item);
   if (study_.variants.empty()) toml->refuse("is empty");
-  checked(*toml, [&] { return check_names(), 0; });
+  checked(*toml, [&] { return check_names(), check_screens(), 0; });
   const bool tuned = std::any_of(study_.variants.begin(), study_.variants.end(),
                                  [](const Variant& v) { return !v.ranges.empty(); });
   if (tuned != study_.halving.has_value())
@@ -201,6 +202,25 @@ void StudyReader::check_names() {
   };
   check(study_.panels, "panels");
   check(study_.variants, "variants");
+}
+
+// The screens that a method names are those of every panel's task.
+void StudyReader::check_screens() {
+  for (const Panel& panel : study_.panels) {
+    const TaskEntry& entry = registry_.task(panel.task);
+    const std::unique_ptr<Task> task =
+        entry.make(completed(entry.settings, panel.settings, entry.name), panel.instances.front());
+    for (const Variant& v : study_.variants) {
+      Values values = method_values(study_, v);
+      const Method& method = registry_.method(v.method);
+      adapted(method, *task, values);
+      if (const auto tuned = v.ranges.find("screen"); tuned != v.ranges.end())
+        for (const Value& choice : tuned->second.choices) {
+          values.insert_or_assign("screen", choice);
+          adapted(method, *task, values);
+        }
+    }
+  }
 }
 
 void StudyReader::variant(const TomlValue& toml) {

@@ -112,7 +112,7 @@ void attack(const AttackArguments& o, const Session& session) {
   Instance it = instance_of(o, session);
   const Method& chosen = session.all.method(o.method);
   const Values values = overrides(o.set, session.all.task(it.name).settings).method;
-  banel::variant(o.method, chosen, values);  // refuses bad values before anything is made
+  const Method method = adapted(chosen, *it.task, values);  // refuses bad values before anything is made
   std::optional<RunFolder> run;
   if (o.networks.empty()) {
     run.emplace(o.out, "attack", session);
@@ -122,7 +122,6 @@ void attack(const AttackArguments& o, const Session& session) {
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
   if (const std::string warning = it.task->warning(); !warning.empty() && !o.quiet)
     std::cerr << "Warning: " << it.task->title() << ": " << warning << '\n';
-  const Method method = adapted(chosen, *it.task, values);
   AttackSettings settings = o.attack;
   if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
   if (!run) {

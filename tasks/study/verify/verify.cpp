@@ -244,7 +244,8 @@ std::pair<std::size_t, fs::file_time_type> state_of(const fs::path& run) {
 Verification derived(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
   Verification found;
   Differences& differences = found.differences;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run))
+  std::error_code missing;  // what is read first names the folder
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run, missing))
     ENSURE_AS(!entry.is_other(), InputError, entry.path().string(),  // a pipe would be waited for
               "is neither a file nor a folder; remove it, or restore the file from a copy");
   const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
