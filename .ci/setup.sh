@@ -3,6 +3,7 @@
 # with sudo) or names them, configures and builds.
 # usage: .ci/setup.sh PRESET TARGET [PACKAGE...]      more packages of Debian, installed where they exist
 set -euo pipefail
+export LC_ALL=C # what apt-cache says is read below
 cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." >/dev/null
 preset=$1 target=$2
 shift 2

@@ -12,7 +12,6 @@
 namespace banel {
 
 namespace {
-void validate(const Settings&, const State&);
 std::vector<Attempt> failures_of(const Round&, const Context&);
 std::vector<Attempt> accept(const std::vector<Proposal>&, const std::vector<double>& scores, double tau,
                             const Context&);
@@ -21,7 +20,9 @@ std::vector<Attempt> accept(const std::vector<Proposal>&, const std::vector<doub
 // The outer loop, which all methods share. The line numbers are those of the table in banel.h.
 void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner, const Screen& may_succeed,
          std::uint64_t seed, const std::function<bool(const State&, const Round&)>& after_round) {
-  validate(settings, state);
+  validate(settings);
+  ENSURE(!(settings.restart || settings.scout) || state.pretrained, "settings",
+         "restart and scout need the pre-trained attacker in state.pretrained");
   const Screen screen = [&](std::span<const Attempt> attempts) {
     std::vector<bool> may = passes(may_succeed, attempts);
     for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !oracle.seen(attempts[i]);
@@ -132,9 +133,7 @@ Score novelty_score(std::shared_ptr<Novelty> novelty) {
 
 std::int64_t Round::positives() const { return std::count(rewards.begin(), rewards.end(), Reward::success); }
 
-namespace {
-
-void validate(const Settings& s, const State& state) {
+void validate(const Settings& s) {
   const auto require = [](bool holds, auto&&... message) {
     ENSURE(holds, "settings", (std::ostringstream() << ... << message).str());
   };
@@ -153,9 +152,9 @@ void validate(const Settings& s, const State& state) {
           " needs screening, distillation and rounds of at most 4,096 attempts");
   require(s.evidence != Evidence::shuffled || (s.screened && !s.scout),
           "shuffled rewards need screening and no scouts");
-  require(!(s.restart || s.scout) || state.pretrained,
-          "restart and scout need the pre-trained attacker in state.pretrained");
 }
+
+namespace {
 
 // Every model of a round learns from these only, so no rewarded string may be among them, even if it failed
 // in this round. An unjudged attempt is no failure.

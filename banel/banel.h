@@ -217,9 +217,11 @@ class Unchanged : public Learner {
 //                 also keeps out what the oracle has seen.
 //   after_round   is shown the state and the round after each completed round, and ends the run by returning
 //                 false. The run then skips its last step, which sets theta to state.attacker().
-// Errors: UsageError for settings out of range, before the first evaluation; those of the oracle and the
-// models.
+// Errors: those of validate(), before the first evaluation; those of the oracle and the models.
 void run(State& state, Oracle& oracle, const Settings& settings, Learner& learner, const Screen& may_succeed,
          std::uint64_t seed, const std::function<bool(const State&, const Round&)>& after_round);
+
+// Errors: UsageError for a setting that is out of range, or that needs another one.
+void validate(const Settings&);
 
 }  // namespace banel

@@ -25,11 +25,12 @@ Option& add_seed(Command& command, std::uint64_t& seed, const std::string& text)
 
 Option& add_json(Command& command, bool& json) { return command.flag("--json", json, "JSON for scripts"); }
 
-Words split_at_commas(const Words& given) {
+Words split_at_commas(const std::string& option, const Words& given) {
   Words parts;
   for (const std::string& word : given)
     for (std::size_t begin = 0; begin <= word.size();) {
       const std::size_t end = std::min(word.find(',', begin), word.size());
+      ENSURE(end > begin, option, in_quotes(word) << " has an empty part; write names between commas");
       parts.push_back(word.substr(begin, end - begin));
       begin = end + 1;
     }
@@ -39,12 +40,13 @@ Words split_at_commas(const Words& given) {
 std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& given, std::int64_t lowest,
                                         std::int64_t highest) {
   std::vector<std::int64_t> numbers;
-  for (const std::string& word : split_at_commas(given)) {
+  for (const std::string& word : split_at_commas(option, given)) {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     ENSURE(error == std::errc() && end == word.data() + word.size(), option,
            in_quotes(word) << " is not a whole number");
     ENSURE(number >= lowest && number <= highest, option, outside(std::to_string(number), lowest, highest));
+    ENSURE(std::ranges::find(numbers, number) == numbers.end(), option, number << " is given twice");
     numbers.push_back(number);
   }
   return numbers;

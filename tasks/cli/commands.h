@@ -47,7 +47,7 @@ Option& add_seed(Command&, std::uint64_t& seed, const std::string& text);
 Option& add_json(Command&, bool& json);
 
 // Values given as a list with commas: "1,2" and "3" -> 1, 2, 3. Errors: UsageError naming the option.
-Words split_at_commas(const Words&);
+Words split_at_commas(const std::string& option, const Words&);
 std::vector<std::int64_t> whole_numbers(const std::string& option, const Words&, std::int64_t lowest,
                                         std::int64_t highest);
 

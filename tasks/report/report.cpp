@@ -158,6 +158,8 @@ std::string settings_html(const Results& results, const Table& table) {
 
 // Pictures of a report: both files are there, and their name begins with that of a figure.
 void remove_figures(const fs::path& plots) {
+  ENSURE_AS(!fs::is_symlink(plots), IoError, plots.string(),
+            "is a symbolic link; remove it, for pictures in it would be replaced");
   if (!fs::is_directory(plots)) return;
   std::vector<fs::path> old;
   for (const fs::directory_entry& entry : fs::directory_iterator(plots)) {

@@ -85,7 +85,7 @@ Row read_row(const fs::path& folder, const AttackResult& log, const Method& meth
   row.seconds = log.seconds;
   add_ledger(row, read_ledger(folder / "ledger.jsonl").evaluations);
   if (log.rounds.empty()) {
-    row.ended = "nothing valid could be drawn";
+    row.ended = why_no_round(method);
     row.final = row.selected = row.best = base.value;
     return row;
   }

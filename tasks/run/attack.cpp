@@ -181,6 +181,11 @@ std::unique_ptr<Generator> starting_model(const Task& task, const Method& method
   return std::make_unique<PoolGenerator>(*model, model->sample(method.pool, {seed, "pool"}));
 }
 
+std::string why_no_round(const Method& method) {
+  return method.settings.whole_rounds ? "the pool has fewer new valid strings than a round needs"
+                                      : "nothing valid could be drawn";
+}
+
 Judge judge_of(const Task& task, const Method& method) {
   if (method.consults_oracle) return task.judge();
   return [](std::span<const Attempt> attempts) { return std::vector<Verdict>(attempts.size()); };

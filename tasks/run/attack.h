@@ -48,7 +48,12 @@ Json attack_config(const Task&, const Method&, const AttackSettings&);
 // memory that is everything. `paid` and task must outlive it; what it tells of only grows.
 Screen unseen(const Task&, const Method&, const std::function<std::span<const Evaluation>()>& paid);
 
-// n samples of the attacker of a state that `unseen` passes, measured.
+// n strings that the attacker of a state writes outside its regions, of those that `unseen` passes. Fewer if
+// nothing more can be drawn.
+std::vector<Proposal> written(const Task&, const Method&, const State&, const Screen& unseen, std::size_t n,
+                              Stream);
+
+// So many strings of it, measured. `seed`: of the attack.
 Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
                              std::size_t n, std::uint64_t seed);
 
@@ -56,6 +61,9 @@ Measurement measure_attacker(const Task&, const Method&, const State&, const Scr
 // counted.
 std::unique_ptr<Generator> starting_model(const Task&, const Method&, std::uint64_t seed,
                                           const std::shared_ptr<Cost>&);
+
+// Why an attack of the method ended without a round.
+std::string why_no_round(const Method&);
 
 // The judge of a method: the task's, or for one that asks nothing a judge that fails everything.
 Judge judge_of(const Task&, const Method&);

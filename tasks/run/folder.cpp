@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -43,10 +44,10 @@ std::string first_lines(const fs::path& path, std::size_t lines) {
   return text;
 }
 
-void check_config(const fs::path& folder, const std::string& wanted) {
+void check_config(const fs::path& folder, const Json& wanted) {
   const fs::path config = folder / "config.json";
-  if (!fs::exists(config)) return write_file(config, wanted);
-  ENSURE_AS(read_file(config) == wanted, InputError, folder.string(),
+  if (!fs::exists(config)) return write_file(config, wanted.dump(2) + '\n');
+  ENSURE_AS(read_json(config) == wanted, InputError, folder.string(),
             "holds an attack with other settings or on another task; choose another folder or remove it");
 }
 
@@ -65,7 +66,7 @@ bool is_canary(const fs::path& folder) {
 void refuse_above(const fs::path& folder, const fs::path& resolved) {
   for (fs::path above = resolved; above.has_relative_path();) {
     above = above.parent_path();
-    ENSURE_AS(!is_taken(above), IoError, folder.string(),
+    ENSURE_AS(!is_taken(above) && !FolderLock::is_held(above), IoError, folder.string(),
               "is within the run " << above.string() << "; choose a folder outside, or see `banel jobs`");
   }
 }
@@ -75,15 +76,20 @@ void refuse_nested(const fs::path& folder) {
   if (!named.has_filename()) named = named.parent_path();  // "run/" is "run"
   refuse_above(folder, named);
   refuse_above(folder, fs::weakly_canonical(named));
+  const bool has_jobs = fs::exists(named / "study.toml");  // which lock folders within
+  const auto other_works = [&](const fs::path& within) {   // `banel jobs` locks the attacks of a new study
+    return is_taken(within) || (!has_jobs && within != named / "attacks" && FolderLock::is_held(within));
+  };
   std::error_code ended;  // a folder that another command removes meanwhile ends the search
   const auto readable = fs::directory_options::skip_permission_denied;
   for (auto at = fs::recursive_directory_iterator(named, readable, ended), end = decltype(at)(); at != end;
        at.increment(ended)) {
+    check_stop();
     if (!at->is_directory(ended) || at->is_symlink(ended)) continue;
     if (at.depth() == 0 && is_canary(at->path()))
       at.disable_recursion_pending();
     else
-      ENSURE_AS(!is_taken(at->path()), IoError, folder.string(),
+      ENSURE_AS(!other_works(at->path()), IoError, folder.string(),
                 "holds the run " << at->path().string() << "; choose another folder");
   }
 }
@@ -94,9 +100,10 @@ std::string maker_of(const fs::path& folder) {
   if (!fs::exists(folder / "run.json")) return "";
   try {
     const Json record = read_json(folder / "run.json");
-    for (const Field& word : Field(record, "run.json")["arguments"].items())
+    const std::vector<Field> words = Field(record, "run.json")["arguments"].items();
+    for (std::size_t i = 1; i < words.size(); ++i)
       for (const char* command : {"study", "attack", "train", "toy1d"})
-        if (word.text() == command) return command;
+        if (words[i].text() == command && words[i - 1].text() != "--config") return command;
   } catch (const InputError&) {  // it is another program's, or damaged
   }
   return "";
@@ -111,8 +118,8 @@ bool is_used(const fs::path& name) {
       "timing.jsonl", "checkpoint",   "steps.json",    "toy1d.png", "toy1d.svg",    "attacker.json",
       "target.json",  "reasoner.json"};
   const std::string text = name.string();
-  return names.contains(name) || text.starts_with("base-") || text.starts_with("planted-") ||
-         name.extension() == ".safetensors";
+  return names.contains(name) || text.starts_with("base-") || text.starts_with("phi") ||
+         text.starts_with("planted-") || name.extension() == ".safetensors";
 }
 
 // A folder that holds locks at most is what a killed call left behind.
@@ -147,12 +154,14 @@ void check_folder(const fs::path& folder, const std::string& command) {
 FolderLock take_folder(const fs::path& folder, const std::string& command) {
   check_folder(folder, command);
   create_folders(folder);
-  return FolderLock(folder);
+  FolderLock lock(folder);
+  refuse_nested(folder);  // by a command that began at the same time
+  return lock;
 }
 
 AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior) {
   create_folders(path);
-  check_config(path, config.dump(2) + '\n');
+  check_config(path, config);
   AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior)};
   const AttackProgress& before = folder.saved.progress;
   folder.rounds = rounds_before(path / "metrics.jsonl", before);

@@ -74,18 +74,30 @@ Screen unseen(const Task& task, const Method& method,
   };
 }
 
+namespace {
+
+// The strings of a pool taught the method, so its attacker is the prior outside all regions, on new strings.
+Attacker attacker_of(const Task& task, const Method& method, const State& state, const Screen& unseen) {
+  return {method.pool > 0 ? task.prior() : state.attacker(), state.regions,
+          method.remembers == Method::Remembers::nothing ? nullptr : &unseen};
+}
+
+}  // namespace
+
+std::vector<Proposal> written(const Task& task, const Method& method, const State& state,
+                              const Screen& unseen, std::size_t n, Stream random) {
+  const Attacker attacker = attacker_of(task, method, state, unseen);
+  return draw(attacker.theta, attacker.regions, attacker.unseen, n, random).kept;
+}
+
 Measurement measure_attacker(const Task& task, const Method& method, const State& state, const Screen& unseen,
                              const Judge& judge, std::size_t n, std::uint64_t seed) {
-  // The strings of a pool taught the method, so the prior outside all regions is measured on new ones.
-  const Generator& attacker = method.pool > 0 ? task.prior() : state.attacker();
   // The same random numbers for all readings of a run: an attacker that stays has one reading.
-  const Stream random{seed, "measured"};
-  const Screen* screen = method.remembers == Method::Remembers::nothing ? nullptr : &unseen;
-  const std::vector<Proposal> samples = draw(attacker, state.regions, screen, n, random).kept;
+  const std::vector<Proposal> samples = written(task, method, state, unseen, n, {seed, "measured"});
   Measurement m = measure(task, judge, samples);
   const std::span<const Proposal> some(samples.data(), std::min(surprise_strings, samples.size()));
   m.surprise = samples.empty() ? 0 : -mean(task.prior().log_prob(texts(some)));
-  m.exact = task.exact_success({attacker, state.regions, screen});
+  m.exact = task.exact_success(attacker_of(task, method, state, unseen));
   return m;
 }
 

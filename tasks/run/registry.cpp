@@ -41,6 +41,7 @@ Method adapted(const Method& method, const Task& task, const Values& values) {
         std::any_of(screens.begin(), screens.end(), [&](const TaskScreen& s) { return s.name == m.screen; }),
         "screen", in_quotes(m.screen) << " is no screen of this task; it has " << names);
   }
+  validate(m.settings);
   return m;
 }
 

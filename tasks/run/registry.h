@@ -21,8 +21,8 @@ struct Registry {
 std::vector<Method> built_in_methods();
 
 // A method as it runs on a task: the registry's settings, then the task's (Task::adapt), then `values`, with
-// the screen resolved. Errors: UsageError for a setting that is out of range or unused, or a screen that the
-// task does not have.
+// the screen resolved. Errors: UsageError for a setting that is out of range or unused, or that needs another
+// one, or a screen that the task does not have.
 Method adapted(const Method&, const Task&, const Values& values);
 
 // The screens of the task that need no prior knowledge, and the one more that the method names. Empty for a

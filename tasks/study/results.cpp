@@ -4,6 +4,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/report/figures/figures.h"
+#include "tasks/run/folder.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -12,16 +13,29 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::string command_of(const Study& study) { return "banel results --only " + study.name; }
+
+// The page that an earlier call left, or nothing. Errors: InputError for a page of somebody else.
+std::string page_before(const fs::path& out, const Study& study) {
+  const fs::path page = out / (study.name + ".md");
+  if (!fs::exists(page)) return "";
+  std::string text = read_file(page);
+  ENSURE_AS(text.find("`" + command_of(study) + "`") != text.npos, InputError, page.string(),
+            "was not made by `" << command_of(study) << "`; move it, or choose another --out");
+  return text;
+}
+
 // What the terminal shows, then table.md with the figures below it, and tuning.md if there is one.
-std::vector<std::string> publish(const fs::path& out, const fs::path& run, const std::string& name) {
+std::vector<std::string> publish(const fs::path& out, const fs::path& run, const Study& study) {
+  const std::string& name = study.name;
   std::string md = read_file(run / "table.md");
   md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
   std::vector<fs::path> old;
-  const std::string before = fs::exists(out / (name + ".md")) ? read_file(out / (name + ".md")) : "";
+  const std::string before = page_before(out, study);
   for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().extension() == ".png" &&
-        before.find("](" + entry.path().filename().string() + ")") != before.npos)
+    if (const std::string picture = entry.path().filename().string();
+        picture.starts_with(name + '-') && before.find("](" + picture + ")") != before.npos)
       old.push_back(entry.path());
   for (const fs::path& picture : old) fs::remove(picture);
   if (fs::exists(run / "tuning.md")) md += '\n' + read_file(run / "tuning.md");
@@ -48,16 +62,20 @@ std::vector<std::string> run_results(const fs::path& out, const fs::path& runs, 
     Study study = read_study(name, registry);
     ENSURE(study.results || names.empty(), "results",
            in_quotes(name) << " is not shown there (results = true)");
+    const bool again = std::ranges::find(studies, study.name, &Study::name) != studies.end();
+    ENSURE(!again, "results", study.name << " is named twice");
     if (study.results) studies.push_back(std::move(study));
   }
+  check_folder(out, "results");  // no folder of a run
+  for (const Study& study : studies) page_before(out, study);
   create_folders(out);
   std::vector<std::string> files;
   for (const Study& study : studies) {
     StudyOptions each = options;
     each.instances = runs / "instances";
-    each.command = "banel results --only " + study.name;  // the pages name no folder of this machine
+    each.command = command_of(study);  // the pages name no folder of this machine
     run_study(runs / study.name, study, registry, each);
-    const std::vector<std::string> written = publish(out, runs / study.name, study.name);
+    const std::vector<std::string> written = publish(out, runs / study.name, study);
     files.insert(files.end(), written.begin(), written.end());
   }
   return files;

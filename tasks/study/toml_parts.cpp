@@ -18,7 +18,7 @@ std::vector<std::uint64_t> numbers(const TomlValue& toml, std::int64_t highest) 
     for (std::int64_t i = 1; i <= toml.integer(1, 1000); ++i) result.push_back(static_cast<std::uint64_t>(i));
   else
     for (const TomlValue& item : toml.items()) {
-      const auto number = static_cast<std::uint64_t>(item.integer(1, highest));
+      const auto number = static_cast<std::uint64_t>(item.integer(0, highest));
       if (std::find(result.begin(), result.end(), number) != result.end()) item.refuse("is given twice");
       result.push_back(number);
     }

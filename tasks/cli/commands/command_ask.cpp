@@ -49,10 +49,10 @@ void ask_attacker(const AskArguments& o, const Session& session) {
   AskArguments here = o;
   if (!o.folder.empty()) here.networks = o.folder;
   const Instance it = here.opened(session);
-  const std::unique_ptr<Generator> attacker = attacker_of(here.networks, *it.task);
+  const Writer writer = writer_of(here.networks, *it.task, session.all);
   if (o.samples)
-    return print(to_json(measure(*it.task, it.task->judge(), attacker->sample(o.samples, {o.seed, "eval"}))));
-  for (const Proposal& p : attacker->sample(o.n, {o.seed, "sample"})) {
+    return print(to_json(measure(*it.task, it.task->judge(), writer(o.samples, {o.seed, "eval"}))));
+  for (const Proposal& p : writer(o.n, {o.seed, "sample"})) {
     if (o.format == "jsonl")
       std::cout << Json{{"text", is_utf8(p.text) ? p.text : escaped(p.text)}, {"log_prob", p.log_prob}}.dump()
                 << '\n';
@@ -99,9 +99,8 @@ void ask_rules(const AskArguments& o, const Session& session) {
   AskArguments here = o;
   if (!o.folder.empty()) here.networks = o.folder;
   const Instance it = here.opened(session);
-  std::unique_ptr<Generator> attacker;
-  if (!o.folder.empty()) attacker = attacker_of(o.folder, *it.task);
-  const std::vector<RuleRow> rows = try_rules(*it.task, o.samples, o.seed, attacker.get());
+  const Writer writer = o.folder.empty() ? Writer() : writer_of(o.folder, *it.task, session.all);
+  const std::vector<RuleRow> rows = try_rules(*it.task, o.samples, o.seed, writer);
   if (o.json) return print(to_json(rows));
   std::cout << in_words(it.task->title(), rows);
 }
@@ -167,9 +166,12 @@ void declare_ask(Session& session) {
         .positional("folder", o->folder,
                     "a finished attack; or a run or networks, for the attacker before any attack")
         .optional();
-    command.option("-n", o->n, "strings", 1, most);
-    command.option("--format", o->format, "one string a line").one_of({"text", "jsonl"});
-    command.option("--samples", o->samples, text_of_samples, 1, most).default_text("");
+    Option& n = command.option("-n", o->n, "strings", 1, most);
+    Option& format = command.option("--format", o->format, "one string a line").one_of({"text", "jsonl"});
+    command.option("--samples", o->samples, text_of_samples, 1, most)
+        .default_text("")
+        .excludes(n)
+        .excludes(format);
     add_seed(command, o->seed, "of the strings");
   }
   {

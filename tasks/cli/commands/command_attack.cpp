@@ -27,27 +27,27 @@ struct AttackArguments : Common {
   Option *task_given = nullptr, *instance_given = nullptr, *samples_given = nullptr;
 };
 
-Json summary(const Task& task, const std::string& method, const AttackSettings& settings,
-             const AttackResult& result, bool asks) {
-  Json json{{"method", method}, {"seed", settings.seed}, {"seconds", result.seconds}};
+Json summary(const Task& task, const Method& method, const AttackSettings& settings,
+             const AttackResult& result) {
+  Json json{{"method", method.name}, {"seed", settings.seed}, {"seconds", result.seconds}};
   if (const std::string warning = task.warning(); !warning.empty()) json["warning"] = warning;
-  if (result.rounds.empty()) return json;  // nothing valid could be drawn
+  if (result.rounds.empty()) return json["ended"] = why_no_round(method), json;
   const RoundRecord& last = result.rounds.back();
-  json["evaluations"] = asks ? last.nre : 0;
+  json["evaluations"] = method.consults_oracle ? last.nre : 0;
   json["final"] = to_json(*last.measured);
   json["tokens"] = last.cost.tokens;
   json["flops"] = last.cost.flops;
   return json;
 }
 
-std::string in_words(const Task& task, const std::string& method, const AttackSettings& settings,
-                     const AttackResult& result, bool asks) {
-  std::string text = attack_title(task.title(), method, settings.seed) + ": ";
-  if (result.rounds.empty()) return text + "ended without a round, since nothing valid could be drawn\n";
+std::string in_words(const Task& task, const Method& method, const AttackSettings& settings,
+                     const AttackResult& result) {
+  std::string text = attack_title(task.title(), method.name, settings.seed) + ": ";
+  if (result.rounds.empty()) return text + "ended without a round: " + why_no_round(method) + '\n';
   const RoundRecord& last = result.rounds.back();
   const Measurement& m = *last.measured;
-  text += "success rate " + formatted("%.4g", m.value()) + " after " + grouped(asks ? last.nre : 0) +
-          " evaluations";
+  text += "success rate " + formatted("%.4g", m.value()) + " after " +
+          grouped(method.consults_oracle ? last.nre : 0) + " evaluations";
   if (!m.exact) text += " (" + grouped(m.success.k) + " of " + grouped(m.success.n) + " samples)";
   text += '\n';
   for (const ModeCount& mode : m.modes)
@@ -131,10 +131,10 @@ void attack(const AttackArguments& o, const Session& session) {
   const AttackResult result = watched(o, *it.task, method, settings);
   run->record();
   if (o.json)
-    print(summary(*it.task, method.name, settings, result, method.consults_oracle));
+    print(summary(*it.task, method, settings, result));
   else
-    std::cout << in_words(*it.task, method.name, settings, result, method.consults_oracle);
-  suggest(o.quiet || o.json, "ask " + shell_path(o.out), "five finds in words");
+    std::cout << in_words(*it.task, method, settings, result);
+  suggest(o.quiet || o.json || result.rounds.empty(), "ask " + shell_path(o.out), "five finds in words");
 }
 
 // One of the lines of `banel jobs`.

@@ -1,10 +1,12 @@
 // `banel bench` and `banel doctor`: this build on this machine.
+#include <algorithm>
 #include <iostream>
 
 #include "tasks/base/system.h"
 #include "tasks/cli/commands.h"
 #include "tasks/study/bench.h"
 #include "tasks/study/bench_profile.h"
+#include "tensor/check.h"
 
 namespace banel {
 
@@ -19,6 +21,10 @@ struct BenchArguments : Common {
 void measure_speed(const BenchArguments& o) {
   BenchSettings settings{
       .configs = o.configs, .works = o.works, .threads = {1, 2, 4, 8}, .seconds = o.seconds};
+  for (const Words* names : {&o.configs, &o.works})
+    for (const std::string& name : *names)
+      ENSURE(std::ranges::count(*names, name) == 1, (names == &o.configs ? "--configs" : "--works"),
+             name << " is given twice");
   if (settings.configs.empty())
     for (const BenchConfig& c : bench_configs()) settings.configs.push_back(c.name);
   if (settings.works.empty()) settings.works = {"train", "loglik", "sample"};

@@ -26,11 +26,12 @@ struct StudyArguments : Common {
 };
 
 // The values of a list with commas. A name of `known` may hold a comma itself.
-Words names_of(const Words& given, const Words& known) {
+Words names_of(const std::string& option, const Words& given, const Words& known) {
   Words names;
   for (const std::string& word : given) {
     const bool whole = std::ranges::find(known, word) != known.end();
-    for (const std::string& name : whole ? Words{word} : split_at_commas({word})) names.push_back(name);
+    for (const std::string& name : whole ? Words{word} : split_at_commas(option, {word}))
+      names.push_back(name);
   }
   return names;
 }
@@ -42,8 +43,8 @@ Study chosen(const StudyArguments& o, const Registry& all) {
   Selection selection;
   Words known;
   for (const Variant& v : study.variants) known.push_back(v.name);
-  selection.variants = names_of(o.variants, known);
-  for (const std::int64_t instance : whole_numbers("--instances", o.instances, 1, most_instances))
+  selection.variants = names_of("--variants", o.variants, known);
+  for (const std::int64_t instance : whole_numbers("--instances", o.instances, 0, most_instances))
     selection.instances.push_back(static_cast<std::uint64_t>(instance));
   if (o.seeds) study.seeds.clear();
   for (int seed = 1; seed <= o.seeds; ++seed) study.seeds.push_back(static_cast<std::uint64_t>(seed));
@@ -124,7 +125,7 @@ void print_jobs(const StudyArguments& o, const Session& session) {
 
 void results(const StudyArguments& o, const Session& session) {
   for (const std::string& file :
-       run_results(o.out, o.runs, session.all, running(o, session), split_at_commas(o.names)))
+       run_results(o.out, o.runs, session.all, running(o, session), split_at_commas("--only", o.names)))
     std::cout << "Written: " << (o.out / file).string() << '\n';
 }
 

@@ -12,6 +12,8 @@
 #include "tasks/base/words.h"
 #include "tasks/cli/commands/instance.h"
 #include "tasks/report/row.h"
+#include "tasks/run/attack.h"
+#include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/record.h"
 #include "tensor/check.h"
@@ -28,7 +30,8 @@ fs::path best_attack(const fs::path& run, const Registry& all) {
   const fs::path file = run / "rows.json";
   const std::vector<Row> rows = read_rows(run);
   ENSURE_AS(!rows.empty(), InputError, file.string(), "has no row; finish an attack first");
-  const Row& best = *std::ranges::max_element(rows, {}, &Row::final);
+  const Row& best = *std::ranges::max_element(
+      rows, {}, [](const Row& row) { return std::pair(row.ended.empty(), row.final); });
   const Study study = read_study(run.string(), all);
   fs::path folder;
   for_each_attack(run, study, all, [&](const Study& stage, const PlannedAttack& a) {
@@ -95,7 +98,9 @@ AttackFinds find_attack(const fs::path& folder, const Registry& all) {
   AttackFinds found;
   found.title = record.title;
   const std::vector<RoundRecord> readings = read_attack(record.folder).readings();
-  ENSURE_AS(!readings.empty(), InputError, record.folder.string(), "no reading yet; finish the attack first");
+  ENSURE_AS(!readings.empty(), InputError, record.folder.string(),
+            (is_finished(record.folder) ? "ended without a round: " + why_no_round(all.method(record.method))
+                                        : "no reading yet; finish the attack first"));
   found.success = readings.back().measured->value();
   found.findings = readings.back().measured->findings;
   const std::vector<Rule> rules = record.instance.task->rules();
@@ -144,11 +149,24 @@ Json to_json(const AttackFinds& found) {
           {"failed_answers", failed}};
 }
 
-std::unique_ptr<Generator> attacker_of(const fs::path& folder, const Task& task) {
+Writer writer_of(const fs::path& folder, const Task& task, const Registry& all) {
+  if (!fs::exists(folder / "ledger.jsonl"))
+    return [&task](std::size_t n, Stream random) { return task.prior().sample(n, random); };
   const fs::path file = folder / ("attacker." + std::string(task.prior().format()));
-  if (!fs::exists(folder / "ledger.jsonl")) return task.prior().clone();
   ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing: the attack is not finished");
-  return task.prior().with_state(read_file(file), file.string());
+  const Json json = read_json(folder / "config.json");
+  const Field config(json, (folder / "config.json").string());
+  Values values;
+  for (const auto& [key, value] : config["settings"].members()) values.emplace(key, value_from(value));
+  const Method method = adapted(all.method(config["method"].text()), task, values);
+  const auto seed = static_cast<std::uint64_t>(config["seed"].count());
+  const auto state = std::make_shared<State>(
+      load_attack(folder, *starting_model(task, method, seed, std::make_shared<Cost>())).state);
+  const auto paid =
+      std::make_shared<std::vector<Evaluation>>(read_ledger(folder / "ledger.jsonl").evaluations);
+  return [&task, method, state, paid](std::size_t n, Stream random) {
+    return written(task, method, *state, unseen(task, method, [&] { return std::span(*paid); }), n, random);
+  };
 }
 
 namespace {
@@ -180,19 +198,19 @@ RuleRow tried(const Task& task, const Judge& judge, const Rule& rule, std::size_
 }  // namespace
 
 std::vector<RuleRow> try_rules(const Task& task, std::size_t attempts, std::uint64_t seed,
-                               const Generator* attacker) {
+                               const Writer& writer) {
   const Judge judge = task.judge();
   const std::vector<Rule> rules = task.rules();
   ENSURE(!rules.empty(), "rules", task.title() << " has no rules written by hand");
   std::vector<RuleRow> rows;
   for (const Rule& rule : rules)
     rows.push_back(tried(task, judge, rule, attempts, {seed, "rules"}, rows.size() * attempts));
-  if (!attacker) return rows;
-  const std::vector<Attempt> written = texts(attacker->sample(attempts, {seed, "rules attacker"}));
-  const std::vector<Verdict> verdicts = judge(written);
-  for (std::size_t i = 0; i < written.size(); ++i)
+  if (!writer) return rows;
+  const std::vector<Attempt> own = texts(writer(attempts, {seed, "rules attacker"}));
+  const std::vector<Verdict> verdicts = judge(own);
+  for (std::size_t i = 0; i < own.size(); ++i)
     if (verdicts[i].reward == Reward::success)
-      for (std::size_t r = 0; r < rules.size(); ++r) rows[r].covered.count(rules[r].covers(written[i]));
+      for (std::size_t r = 0; r < rules.size(); ++r) rows[r].covered.count(rules[r].covers(own[i]));
   return rows;
 }
 

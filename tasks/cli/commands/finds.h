@@ -2,6 +2,7 @@
 //   in_words(find_attack("runs/quick", all), 5)  "0042+007=" the target says 59, the sum is 49 (zeros); ...
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,8 +46,10 @@ AttackFinds find_attack(const std::filesystem::path& folder, const Registry&);
 std::string in_words(const AttackFinds&, std::size_t most);
 Json to_json(const AttackFinds&);
 
-// The attacker that a finished attack handed over; of any other folder the task's prior.
-std::unique_ptr<Generator> attacker_of(const std::filesystem::path& folder, const Task&);
+// Draws n strings as the readings of a finished attack do; of any other folder from the task's prior. The
+// task must outlive it.
+using Writer = std::function<std::vector<Proposal>(std::size_t n, Stream)>;
+Writer writer_of(const std::filesystem::path& folder, const Task&, const Registry&);
 
 struct RuleRow {
   std::string rule;
@@ -54,9 +57,9 @@ struct RuleRow {
   Rate covered;  // of an attacker's successes: those that follow the rule; 0 of 0 without one
   std::vector<Finding> examples;  // distinct successes, up to 3
 };
-// `attacker`: if given, as many samples of it are judged too.
+// `writer`: if given, as many strings of it are judged too.
 std::vector<RuleRow> try_rules(const Task&, std::size_t attempts, std::uint64_t seed,
-                               const Generator* attacker = nullptr);
+                               const Writer& writer = {});
 std::string in_words(const std::string& title, const std::vector<RuleRow>&);
 Json to_json(const std::vector<RuleRow>&);
 

@@ -20,11 +20,8 @@ bool take_prefix(std::string& key, const std::string& prefix) {
   return true;
 }
 
-Words keys_of(const std::vector<Setting>& a, const std::vector<Setting>& b) {
-  Words keys;
-  for (const auto* settings : {&a, &b})
-    for (const Setting& s : *settings) keys.push_back(s.key);
-  return keys;
+void add_keys(Words& keys, const std::vector<Setting>& settings) {
+  for (const Setting& s : settings) keys.push_back(s.key);
 }
 
 }  // namespace
@@ -40,9 +37,15 @@ Overrides overrides(const Words& set, const std::vector<Setting>& of_task) {
     const Setting* const method = task_only ? nullptr : find(of_method, key);
     ENSURE(!task || !method, "--set",
            key << " is a setting of the task and of methods; write task." << word << " or method." << word);
+    Words known;
+    if (!method_only) add_keys(known, of_task);
+    if (!task_only) add_keys(known, of_method);
     ENSURE(task || method, "--set",
-           in_quotes(key) << " is no setting of the task or of a method"
-                          << did_you_mean(key, keys_of(of_task, of_method)));
+           in_quotes(key) << " is no setting of "
+                          << (method_only ? "a method"
+                              : task_only ? "the task"
+                                          : "the task or of a method")
+                          << did_you_mean(key, known));
     const bool fresh =
         (task ? all.task : all.method).emplace(key, (task ? task : method)->parse(text)).second;
     ENSURE(fresh, "--set", key << " is given twice");

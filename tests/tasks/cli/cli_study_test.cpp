@@ -275,7 +275,7 @@ TEST_CASE("a figure that cannot be drawn is left out with a warning") {
 TEST_CASE("settings with which a study could not be read again are refused before its file is written") {
   const Folder here;
   const fs::path folder = here.path / "run";
-  refused(2, {"study", here.study(), "--instances", "0", "--out", folder}, {"--instances", "0", "1.."});
+  refused(2, {"study", here.study(), "--instances", "-1", "--out", folder}, {"--instances", "-1", "0.."});
   const Outcome o = run({"jobs", here.study(), "--set", "target_heads=7", "--out", folder});
   CHECK(o.code != 0);
   CHECK(has(o.err, "7 does not divide"));

@@ -105,5 +105,15 @@ TEST_CASE("a report removes the pictures of an earlier one and nothing else") {
   CHECK(!fs::exists(folder.path / "plots"));
 }
 
+TEST_CASE("a report follows no link to the pictures of somebody else") {
+  const TemporaryFolder folder, others;
+  for (const char* picture : {"bars.png", "bars.svg"}) write_file(others.path / picture, "");
+  fs::create_directory_symlink(others.path, folder.path / "plots");
+  const Results results = made_results({made_run("ours", 1, {250, 500}), made_run("other", 1, {1, 2})});
+  CHECK_THROWS_WITH_AS(write_report(folder.path, results, {}, {"bars"}), doctest::Contains("symbolic link"),
+                       IoError);
+  CHECK(others.names().size() == 2);
+}
+
 }  // namespace
 }  // namespace banel

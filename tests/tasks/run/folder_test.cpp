@@ -46,6 +46,21 @@ TEST_CASE("a run may hold its own canary but no other run") {
   CHECK_THROWS_WITH_AS(check_folder(temporary.path, "study"), doctest::Contains("attacks/canary"), IoError);
 }
 
+TEST_CASE("of two commands that begin at the same time one within the folder of the other is refused") {
+  const TemporaryFolder temporary;
+  const fs::path outer = temporary.path / "run", inner = outer / "attacks/1/banel";
+  fs::create_directories(inner);
+  {
+    const FolderLock other(inner);  // which has written nothing yet
+    CHECK_THROWS_WITH_AS(take_folder(outer, "attack"), doctest::Contains("holds the run"), IoError);
+    write_file(outer / "study.toml", "");
+    CHECK_NOTHROW(take_folder(outer, "study"));  // there it is a job of the study
+    fs::remove(outer / "study.toml");
+  }
+  const FolderLock other(outer);
+  CHECK_THROWS_WITH_AS(take_folder(inner, "attack"), doctest::Contains("is within the run"), IoError);
+}
+
 TEST_CASE("a command works in a new folder or in its own and replaces nothing of others") {
   const TemporaryFolder temporary;
   const fs::path own = temporary.path / "own";
@@ -55,7 +70,7 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
   write_file(own / "log.txt", "");        // a name that no command uses
   CHECK_NOTHROW(take_folder(own, "study"));
   for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "attacker.safetensors",
-                           "base-1.json", "study.toml", "run.json"}) {
+                           "base-1.json", "phi1.json", "study.toml", "run.json"}) {
     CAPTURE(file);
     const TemporaryFolder foreign;
     fs::create_directories((foreign.path / file).parent_path());
@@ -64,7 +79,7 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
                          InputError);
     CHECK(foreign.names() == std::set<std::string>{fs::path(file).begin()->string()});
   }
-  write_file(own / "run.json", R"({"arguments": ["banel", "--config", "c.toml", "attack", "--out", "own"]})");
+  write_file(own / "run.json", R"({"arguments": ["banel", "--config", "train", "attack", "--out", "own"]})");
   CHECK_NOTHROW(take_folder(own, "attack"));
   CHECK_NOTHROW(take_folder(own / "", "attack"));  // "own/"
   CHECK_THROWS_WITH_AS(take_folder(own, "train"), doctest::Contains("what `banel attack` made"), InputError);

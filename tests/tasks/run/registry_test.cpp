@@ -107,6 +107,11 @@ TEST_CASE("settings win over those of the task and those over the registry's") {
   CHECK(adapted(banel, tiny::task(), {}).settings.f == banel.settings.f);
 }
 
+TEST_CASE("settings that do not go together are refused before an attack has a folder") {
+  CHECK_THROWS_WITH_AS(adapted(all().method("banel"), tiny::task(), {{"scout", 100}, {"m", 5000}}),
+                       doctest::Contains("scout 100 needs"), UsageError);
+}
+
 TEST_CASE("a screen that the task does not have is refused with those it has") {
   const Method& banel = all().method("banel");
   CHECK_THROWS_WITH_AS(

@@ -257,13 +257,35 @@ TEST_CASE("results replace the pictures of their page and leave those of others"
   fs::create_directory(out);
   write_file(out / "line-of-others-bars.png", "kept");
   write_file(out / "line-old.png", "removed");
-  write_file(out / "line.md", "# Old\n\n![old](line-old.png)\n");
+  write_file(out / "holiday.png", "kept");
+  write_file(out / "line.md",
+             "# Old\n- Command: `banel results --only line`.\n![old](line-old.png)![holiday](holiday.png)\n");
   write_file(temporary.path / "line.toml", std::string("results = true\n") + tiny::two_by_two);
   run_results(out, temporary.path / "runs", tiny::registry(), {.mode = ProgressMode::quiet},
               {temporary.path / "line.toml"});
   CHECK(fs::exists(out / "line-of-others-bars.png"));
+  CHECK(fs::exists(out / "holiday.png"));
   CHECK_FALSE(fs::exists(out / "line-old.png"));
   CHECK(read_file(out / "line.md").find("# Tiny") == 0);
+}
+
+TEST_CASE("results replace no page of somebody else and write into no run") {
+  const TemporaryFolder temporary;
+  const fs::path study = temporary.path / "line.toml", out = temporary.path / "out";
+  write_file(study, std::string("results = true\n") + tiny::two_by_two);
+  const auto results = [&](const std::vector<std::string>& names) {
+    run_results(out, temporary.path / "runs", tiny::registry(), {.mode = ProgressMode::quiet}, names);
+  };
+  CHECK_THROWS_WITH_AS(results({study, study}), doctest::Contains("line is named twice"), UsageError);
+  fs::create_directory(out);
+  write_file(out / "line.md", "my notes");
+  CHECK_THROWS_WITH_AS(results({study}), doctest::Contains("was not made by"), InputError);
+  CHECK(read_file(out / "line.md") == "my notes");
+  fs::remove(out / "line.md");
+  fs::create_directory(out / "attacks");
+  write_file(out / "study.toml", "");
+  CHECK_THROWS_WITH_AS(results({study}), doctest::Contains("holds what `banel study` made"), InputError);
+  CHECK(!fs::exists(temporary.path / "runs"));
 }
 
 TEST_CASE("only studies that say so are results") {

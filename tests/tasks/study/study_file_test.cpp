@@ -81,7 +81,7 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
   const std::pair<std::string, const char*> wrong[] = {
       {"seed = 3\n" + variants, "line 3: seed: is not a key that is known here; did you mean seeds?"},
       {"seeds = 0\n" + variants, "line 3: seeds: 0 is outside 1..1000"},
-      {"instances = [1000001]\n" + variants, "line 3: instances[0]: 1000001 is outside 1..1000000"},
+      {"instances = [1000001]\n" + variants, "line 3: instances[0]: 1000001 is outside 0..1000000"},
       {"seeds = [1, 1]\n" + variants, "line 3: seeds[1]: is given twice"},
       {"budget = \"many\"\n" + variants, "line 3: budget: must be"},
       {"show = [\"sucess\"]\n" + variants, "line 3: show[0]: is no figure; did you mean success?"},
