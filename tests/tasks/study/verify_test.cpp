@@ -311,9 +311,10 @@ TEST_CASE("a folder for scratch files that cannot be is named before anything is
   const char* const given = std::getenv("TMPDIR");
   const std::string before = given ? given : "";
   ::setenv("TMPDIR", "/nonexistent", 1);
-  const Registry all = with([] { return std::make_unique<OtherJudge>(); });
+  const Registry all = with([&] { return std::make_unique<WritingJudge>(finished.path); });
   CHECK_THROWS_WITH_AS(verify(finished.path, all, Depth::usual, ProgressMode::quiet),
                        doctest::Contains("/nonexistent: no folder can be made there"), IoError);
+  CHECK_FALSE(fs::exists(finished.path / "attacks" / "new"));  // no judge was asked
   ::setenv("TMPDIR", "", 1);  // is /tmp, and not the folder that the program was started in
   CHECK(differences(finished.path).empty());
   given ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
