@@ -110,7 +110,14 @@ std::vector<RoundRecord> parse_metrics(std::string_view lines, std::string_view 
 
 double parse_timing(std::string_view lines, std::string_view where) {
   double seconds = 0;
-  for_each_round(lines, where, [&](const Field& line) { seconds += line["seconds"].number(); });
+  for_each_round(lines, where, [&](const Field& line) {
+    for (const auto& [key, value] : line.members()) {
+      if (key != "round" && key != "seconds" && key != "measuring_seconds")
+        value.refuse("is no key of this file; restore it from a copy");
+      if (value.number() < 0) value.refuse("is below 0; restore the file from a copy");
+    }
+    seconds += line["seconds"].number();
+  });
   return seconds;
 }
 

@@ -32,7 +32,7 @@ Canary run_canary(const fs::path& folder, const Study& study, const Registry& re
 }
 
 std::string canary_hash(const fs::path& folder, const Registry& registry) {
-  const Study study = read_study(folder.string(), registry);
+  const Study study = read_run(folder, registry);
   std::string hashes;
   for (const PlannedAttack& a : planned(study)) {
     const std::vector<Evaluation> ledger =

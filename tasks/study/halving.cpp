@@ -4,10 +4,12 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "tasks/base/stats.h"
 #include "tasks/base/text.h"
 #include "tasks/study/plan.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -40,12 +42,19 @@ std::vector<const Variant*> tuned(const Study& study) {
   return variants;
 }
 
+std::vector<int> all_configurations(const Halving& h) {
+  std::vector<int> numbers(static_cast<std::size_t>(h.configurations));
+  std::iota(numbers.begin(), numbers.end(), 1);
+  return numbers;
+}
+
 // Mean final success of a variant over panels, instances and seeds.
 double score(const fs::path& run, const Study& stage, const std::string& name, const Registry& registry) {
   std::vector<double> finals;
   for (const PlannedAttack& a : planned(stage)) {
     const Variant& v = stage.variants[a.variant];
     if (v.name != name) continue;
+    check_stop();
     const fs::path folder = run / attack_folder(stage, a);
     finals.push_back(read_row(folder, read_attack(folder), registry.method(v.method), a.seed, {}).final);
   }
@@ -154,10 +163,8 @@ std::vector<int> best_configurations(const std::vector<int>& numbers, const std:
 std::vector<Study> stages_of(const fs::path& run, const Study& study, const Registry& registry) {
   if (!study.halving) return {study};
   const Halving& h = *study.halving;
-  std::vector<int> all(static_cast<std::size_t>(h.configurations));
-  std::iota(all.begin(), all.end(), 1);
   const std::vector<const Variant*> variants = tuned(study);
-  std::vector<std::vector<int>> numbers(variants.size(), all);
+  std::vector<std::vector<int>> numbers(variants.size(), all_configurations(h));
   std::vector<Study> stages{stage_of(study, 0, numbers)};
   while (stages.size() < h.budgets.size() && missing(run, stages.back()).empty()) {
     for (std::size_t i = 0; i < variants.size(); ++i) {
@@ -176,7 +183,28 @@ std::vector<Study> stages_of(const fs::path& run, const Study& study, const Regi
 void for_each_attack(const fs::path& run, const Study& study, const Registry& registry,
                      const std::function<void(const Study& stage, const PlannedAttack&)>& visit) {
   for (const Study& stage : stages_of(run, study, registry))
-    for (const PlannedAttack& a : planned(stage)) visit(stage, a);
+    for (const PlannedAttack& a : planned(stage)) {
+      check_stop();
+      visit(stage, a);
+    }
+}
+
+void for_each_former_attack(const fs::path& run, const Study& study, const Registry& registry,
+                            const std::function<void(const Study& stage, const PlannedAttack&)>& visit) {
+  if (!study.halving) return;
+  std::set<fs::path> present;
+  for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
+    present.insert(attack_folder(stage, a));
+  });
+  const std::vector<std::vector<int>> numbers(study.variants.size(), all_configurations(*study.halving));
+  for (std::size_t stage = 0; stage < study.halving->budgets.size(); ++stage) {
+    const Study whole = stage_of(study, stage, numbers);
+    for (const PlannedAttack& a : planned(whole)) {
+      check_stop();
+      const fs::path folder = attack_folder(whole, a);
+      if (fs::exists(run / folder) && !present.contains(folder)) visit(whole, a);
+    }
+  }
 }
 
 // The i-th smallest of n scores is the best of k with probability C(i-1, k-1) / C(n, k).

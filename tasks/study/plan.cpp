@@ -8,6 +8,7 @@
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -147,6 +148,7 @@ fs::path attack_folder(const Study& study, const PlannedAttack& a) {
 
 Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,
            Instances& instances) {
+  check_stop();  // a run may have very many
   const Variant& v = study.variants[a.variant];
   const std::shared_ptr<const Task> task = instances.task(a.panel, a.instance);
   return {run / attack_folder(study, a),
@@ -170,7 +172,10 @@ Run run_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
 
 std::vector<PlannedAttack> missing(const fs::path& run, const Study& study) {
   std::vector<PlannedAttack> attacks = planned(study);
-  std::erase_if(attacks, [&](const PlannedAttack& a) { return is_finished(run / attack_folder(study, a)); });
+  std::erase_if(attacks, [&](const PlannedAttack& a) {
+    check_stop();
+    return is_finished(run / attack_folder(study, a));
+  });
   return attacks;
 }
 
@@ -181,7 +186,7 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
   const FolderLock lock = FolderLock::when_free(run / "attacks");
   Study all = study;
   if (fs::exists(file)) {
-    Study before = read_study(file.string(), registry);
+    Study before = read_run(run, registry);
     const std::string differs = what_differs(study, before);
     ENSURE_AS(differs.empty(), InputError, file.string(),
               "this folder has a study with another " << differs << "; choose another folder");
@@ -194,7 +199,9 @@ Study keep_study(const fs::path& run, const Study& study, const Registry& regist
     all.seeds = joined(before.seeds, study.seeds);
     if (to_toml(all) == read_file(file)) return all;
   }
-  parse_study(to_toml(all), "the study", registry);  // before a file is written that nobody can read
+  Study elsewhere = all;  // its canary may be a file that is not here, as in read_run
+  elsewhere.canary.clear();
+  parse_study(to_toml(elsewhere), "the study", registry);  // before a file is written that nobody can read
   write_file(file, to_toml(all));
   return all;
 }
@@ -211,6 +218,7 @@ std::string forecast(const fs::path& run, const Study& study, const Registry& re
     all += attacks.size();
     finished += attacks.size() - left.size();
     for (const PlannedAttack& a : attacks) {
+      check_stop();
       const fs::path folder = run / attack_folder(stage, a);
       if (!is_finished(folder)) continue;
       const AttackResult log = read_attack(folder);

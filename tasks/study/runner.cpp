@@ -1,5 +1,7 @@
 #include "tasks/study/runner.h"
 
+#include <algorithm>
+
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"
@@ -8,6 +10,7 @@
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -38,11 +41,40 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
   std::vector<Job> jobs;
   for (const PlannedAttack& a : planned(study)) jobs.push_back(job_of(folder, study, a, registry, instances));
   std::erase_if(jobs, [](const Job& job) {
+    check_stop();
     const bool finished = is_finished(job.folder);
     if (finished) check_settings(job);
     return finished;
   });
   run_all(jobs, options.jobs, options.mode);
+}
+
+// The study's canary. Of one that is a file the run has a copy, for the file may be of another machine.
+Study canary_of(const fs::path& run, const Study& study, const Registry& registry) {
+  const std::vector<std::string> names = study_names();
+  const bool elsewhere = std::ranges::find(names, study.canary) == names.end() && !fs::exists(study.canary);
+  const fs::path kept = run / "canary";
+  return elsewhere && fs::exists(kept) ? read_run(kept, registry) : read_study(study.canary, registry);
+}
+
+// Runs the canary in FOLDER/canary. Errors: InputError if it gives another hash than `before`.
+Canary new_canary(const fs::path& folder, const Study& study, const Registry& registry,
+                  const std::optional<Canary>& before) {
+  const fs::path place = folder / "canary", fresh = folder / "canary-new";
+  fs::remove_all(fresh);
+  try {
+    const Canary now = run_canary(fresh, canary_of(folder, study, registry), registry);
+    ENSURE_AS(!before || before->core != now.core || before->hash == now.hash, InputError, folder.string(),
+              "its attacks are of code that computes something else (canary "
+                  << before->hash << ", now " << now.hash << "); choose another folder");
+    fs::remove_all(place);
+    fs::rename(fresh, place);
+    return now;
+  } catch (...) {  // one that was interrupted is no part of the run
+    std::error_code ignored;
+    fs::remove_all(fresh, ignored);
+    throw;
+  }
 }
 
 // Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that
@@ -56,23 +88,13 @@ void record(const fs::path& folder, const Study& study, const Registry& registry
     now.commit = before->commit;
   else if (before)
     now.commit = before->commit + ", " + now.commit;
-  if (!study.canary.empty()) {
-    const fs::path place = folder / "canary", fresh = folder / "canary-new";
-    fs::remove_all(fresh);
-    now.canary = run_canary(fresh, read_study(study.canary, registry), registry);
-    const bool same = !before || !before->canary || before->canary->core != now.canary->core ||
-                      before->canary->hash == now.canary->hash;
-    ENSURE_AS(same, InputError, folder.string(),
-              "its attacks are of code that computes something else (canary "
-                  << before->canary->hash << ", now " << now.canary->hash << "); choose another folder");
-    fs::remove_all(place);
-    fs::rename(fresh, place);
-  }
+  if (!study.canary.empty())
+    now.canary = new_canary(folder, study, registry, before ? before->canary : std::nullopt);
   write_record(folder, now);
 }
 
 Table report(const fs::path& folder, const Registry& registry) {
-  const Study study = read_study(folder.string(), registry);
+  const Study study = read_run(folder, registry);
   Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
   for_each_attack(folder, study, registry, [&](const Study& stage, const PlannedAttack& a) {
     if (const Job job = job_of(folder, stage, a, registry, instances); is_finished(job.folder))
@@ -125,7 +147,7 @@ std::vector<std::string> missing_attacks(const fs::path& folder, const Study& st
 
 Row run_one(const fs::path& folder, const std::string& attack, const Registry& registry,
             const StudyOptions& options) {
-  const Study study = read_study(folder.string(), registry);
+  const Study study = read_run(folder, registry);
   link_instances(folder, options.instances);
   for (const Study& stage : stages_of(folder, study, registry))
     for (const PlannedAttack& a : planned(stage)) {
@@ -147,7 +169,7 @@ Table report_study(const fs::path& folder, const Registry& registry, const Study
     ENSURE_AS(!fs::is_directory(folder, ignored) || fs::exists(folder / part, ignored), InputError,
               (folder / part).string(), "is missing; `banel study` and `banel jobs` make runs");
   const FolderLock lock(folder);
-  const Study study = read_study(folder.string(), registry);
+  const Study study = read_run(folder, registry);
   if (!read_record(folder)) record(folder, study, registry, options);
   return report(folder, registry);
 }

@@ -182,6 +182,13 @@ void change(Study& study, const Registry& registry, const std::string& assignmen
                              << did_you_mean(name, keys));
 }
 
+void change_all(Study& study, const Registry& registry, std::vector<std::string> assignments) {
+  std::ranges::stable_partition(assignments, [](const std::string& assignment) {
+    return key_and_value(assignment).first.find('.') == std::string::npos;
+  });
+  for (const std::string& assignment : assignments) change(study, registry, assignment);
+}
+
 void select(Study& study, const Registry& registry, const Selection& chosen) {
   const auto number = [](std::uint64_t n) { return n; };
   for (Panel& panel : study.panels) keep_named(panel.instances, chosen.instances, number);
@@ -227,14 +234,21 @@ std::string path_name(std::string_view name) {
 Study read_study(const std::string& name, const Registry& registry, bool quick) {
   for (const EmbeddedFile& file : study_files)
     if (file.name == name + ".toml") return parse_study(file.bytes, file.name, registry, quick);
-  fs::path path = name;
-  if (fs::is_directory(path)) path = fs::weakly_canonical(path) / "study.toml";
-  if (!fs::exists(path)) {
+  const fs::path path = name;
+  if (fs::exists(path / "study.toml")) return read_run(path, registry, quick);
+  if (!fs::exists(path) || fs::is_directory(path)) {
     throw UsageError("study", in_quotes(name) + " is neither a study nor a file" +
                                   did_you_mean(name, study_names()) + "; the studies are " +
                                   listed(study_names()));
   }
   return parse_study(read_file(path), path.string(), registry, quick);
+}
+
+Study read_run(const fs::path& folder, const Registry& registry, bool quick) {
+  const fs::path file = folder / "study.toml";
+  ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing; restore it from a copy");
+  const fs::path whole = fs::weakly_canonical(folder) / "study.toml";  // names the study, even of "."
+  return parse_study(read_file(file), whole.string(), registry, quick);
 }
 
 std::vector<std::string> study_names() {

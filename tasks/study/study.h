@@ -102,6 +102,9 @@ struct Study {
 // UsageError for an unknown name, with the nearest one; InputError "FILE: line 7: ..." for what is unknown,
 // missing, of another type, out of range or has no effect, in the quick part too.
 Study read_study(const std::string& name_or_path, const Registry&, bool quick = false);
+// The study of a run, FOLDER/study.toml, whatever the folder is called. A canary that is a file need not be
+// where it was, for the run has a copy. Errors: InputError, also for a file that is missing.
+Study read_run(const std::filesystem::path& folder, const Registry&, bool quick = false);
 Study parse_study(std::string_view toml, std::string_view where, const Registry&, bool quick = false);
 std::vector<std::string> study_names();  // the studies of tasks/studies, in alphabetical order
 
@@ -112,6 +115,8 @@ std::string to_toml(const Study&);
 // panels of it; a setting of methods, for all variants that use it; or "VARIANT.KEY" for one variant. Errors:
 // UsageError if nothing has such a setting or the value is out of range.
 void change(Study&, const Registry&, const std::string& assignment);
+// The same for several: those of one variant win, in whatever order they are given.
+void change_all(Study&, const Registry&, std::vector<std::string> assignments);
 
 // Keeps the named parts only; what is empty keeps all. A variant may also be any method of the registry,
 // which is then added as it is. Errors: UsageError for an unknown name, with the nearest one, or a part named

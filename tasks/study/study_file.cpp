@@ -1,14 +1,15 @@
 // Study files: from TOML to a Study, everything checked against the registry before anything is created.
 #include <algorithm>
 #include <limits>
-#include <set>
 
+#include "tasks/base/text.h"
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures/figures.h"
 #include "tasks/study/study.h"
 #include "tasks/study/toml_parts.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -18,12 +19,15 @@ namespace {
 
 constexpr std::int64_t most = 10'000'000, most_samples = 1'000'000'000,
                        most_seeds = std::numeric_limits<std::int32_t>::max();
+constexpr std::size_t most_variants = 1000;
+constexpr double most_attacks = 1e6;  // all of them are listed in memory
 
 // Reads one file. Keys of the table [quick] take the place of those of the file.
 class StudyReader {
  public:
-  StudyReader(const TomlValue& file, const Registry& registry, bool quick)
-      : file_(file), registry_(registry), quick_(quick) {}
+  // in_run: its canary, if it is a file, need not be there.
+  StudyReader(const TomlValue& file, const Registry& registry, bool quick, bool in_run)
+      : file_(file), registry_(registry), quick_(quick), in_run_(in_run) {}
 
   Study read() {
     const std::vector<std::string> changed{
@@ -43,6 +47,7 @@ class StudyReader {
     if (const TomlValue* toml = find("halving")) halving(*toml);
     panels();
     variants();
+    check_size();
     if (quick_) study_.quick = true;
     return study_;
   }
@@ -61,7 +66,7 @@ class StudyReader {
   void panel(const std::string& name, const TomlValue* toml);
   void variants();
   void variant(const TomlValue&);
-  void check_names();
+  void check_size();
   void check_screens();
 
   template <class Use>
@@ -73,7 +78,7 @@ class StudyReader {
   const TomlValue& file_;
   const TomlValue* overrides_ = nullptr;
   const Registry& registry_;
-  const bool quick_;
+  const bool quick_, in_run_;
   std::string task_;                            // of panels without a task of their own
   std::vector<std::uint64_t> instances_ = {1};  // likewise
   Study study_;
@@ -87,11 +92,14 @@ void StudyReader::words() {
   if (const TomlValue* toml = find("canary")) {
     study_.canary = toml->name();
     const std::vector<std::string> known = study_names();
-    if (std::find(known.begin(), known.end(), study_.canary) == known.end() && !fs::exists(study_.canary))
+    if (!in_run_ && std::ranges::find(known, study_.canary) == known.end() && !fs::exists(study_.canary))
       toml->refuse("is neither a study nor a file" + did_you_mean(study_.canary, known));
   }
   if (const TomlValue* toml = file_.find("hashes"))
-    for (const auto& [core, hash] : toml->entries()) study_.hashes[core] = hash.name();
+    for (const auto& [core, hash] : toml->entries()) {
+      if (core.empty()) hash.refuse("its key is empty; name the OpenBLAS core type of this hash");
+      study_.hashes[core] = hash.name();
+    }
   if (const TomlValue* toml = find("show"))
     for (const TomlValue& item : toml->items()) {
       const std::string& show = item.name();
@@ -139,6 +147,7 @@ void StudyReader::panels() {
   if (!panels) return panel("", find("settings"));
   for (const TomlValue& toml : panels->items()) panel(toml["name"].name(), &toml);
   if (study_.panels.empty()) panels->refuse("is empty");
+  checked(*panels, [&] { return check_folders("panels", study_.panels), 0; });
 }
 
 // Settings of the file, if they are of the panel's task, then those of the panel; of a quick run the task's,
@@ -169,7 +178,10 @@ void StudyReader::panel(const std::string& name, const TomlValue* toml) {
   }
   const Values values = completed(entry.settings, panel.settings, entry.name);
   for (const std::uint64_t instance : panel.instances)
-    checked(toml ? *toml : file_["task"], [&] { return entry.make(values, instance) != nullptr; });
+    checked(toml ? *toml : file_["task"], [&] {
+      check_stop();  // there may be very many
+      return entry.make(values, instance) != nullptr;
+    });
   study_.panels.push_back(std::move(panel));
 }
 
@@ -178,30 +190,21 @@ void StudyReader::variants() {
   if (!toml) file_["variants"].refuse("is missing");
   for (const TomlValue& item : toml->items()) variant(item);
   if (study_.variants.empty()) toml->refuse("is empty");
-  checked(*toml, [&] { return check_names(), check_screens(), 0; });
+  checked(*toml, [&] { return check_folders("variants", study_.variants), check_screens(), 0; });
   const bool tuned = std::any_of(study_.variants.begin(), study_.variants.end(),
                                  [](const Variant& v) { return !v.ranges.empty(); });
   if (tuned != study_.halving.has_value())
     toml->refuse("[halving] and the `ranges` of a variant belong together: one of the two is missing");
 }
 
-// Two names must not share a folder.
-void StudyReader::check_names() {
-  const auto check = [](const auto& parts, const char* kind) {
-    std::set<std::string> folders;
-    for (const auto& part : parts) {
-      const std::string folder = path_name(part.name);
-      ENSURE(parts.size() == 1 || !folder.empty(), kind,
-             in_quotes(part.name) << " has no letter or digit that its folder could be named by");
-      ENSURE(folder.size() <= 100, kind,
-             in_quotes(part.name) << " has " << folder.size() << " letters; at most 100 can name its folder");
-      ENSURE(
-          folders.insert(folder).second, kind,
-          in_quotes(part.name) << " has the name, or the folder, of another one; give it a name of its own");
-    }
-  };
-  check(study_.panels, "panels");
-  check(study_.variants, "variants");
+void StudyReader::check_size() {
+  const double attacks = static_cast<double>(study_.variants.size()) *
+                         (study_.halving ? study_.halving->configurations : 1) *
+                         static_cast<double>(instance_count(study_) * study_.seeds.size());
+  if (attacks > most_attacks)
+    find("variants")
+        ->refuse("would make " + grouped(static_cast<std::int64_t>(attacks)) +
+                 " attacks; a study has at most 1,000,000: take fewer variants, instances or seeds");
 }
 
 // The screens that a method names are those of every panel's task.
@@ -244,24 +247,26 @@ void StudyReader::variant(const TomlValue& toml) {
       if (key == "budget") value.refuse("budgets are those of [halving]");
     }
   std::vector<Variant> made{first};
-  for_settings(toml, {"name", "method", "ranges", "quick"},
-               [&](const std::string& key, const TomlValue& value) {
-                 std::vector<Variant> each;
-                 for (const Variant& v : made) {
-                   const auto add = [&](const TomlValue& place, bool named) {
-                     check(key, place, setting_value(place));
-                     Variant& variant = each.emplace_back(v);
-                     variant.settings.insert_or_assign(key, setting_value(place));
-                     if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
-                   };
-                   if (!value.is_array())
-                     add(value, false);
-                   else
-                     for (const TomlValue& choice : value.items()) add(choice, true);
-                 }
-                 if (each.empty()) value.refuse("is empty");
-                 made = std::move(each);
-               });
+  for_settings(
+      toml, {"name", "method", "ranges", "quick"}, [&](const std::string& key, const TomlValue& value) {
+        std::vector<Variant> each;
+        if (value.is_array() && study_.variants.size() + made.size() * value.items().size() > most_variants)
+          value.refuse("makes more than 1,000 variants with the lists before it; name fewer values");
+        for (const Variant& v : made) {
+          const auto add = [&](const TomlValue& place, bool named) {
+            check(key, place, setting_value(place));
+            Variant& variant = each.emplace_back(v);
+            variant.settings.insert_or_assign(key, setting_value(place));
+            if (named) variant.name += ", " + key + ' ' + setting_value(place).shown();
+          };
+          if (!value.is_array())
+            add(value, false);
+          else
+            for (const TomlValue& choice : value.items()) add(choice, true);
+        }
+        if (each.empty()) value.refuse("is empty");
+        made = std::move(each);
+      });
   if (const TomlValue* quick = toml.find("quick"))
     for (const auto& [key, value] : quick->entries()) {
       check(key, value, setting_value(value));
@@ -271,19 +276,18 @@ void StudyReader::variant(const TomlValue& toml) {
   study_.variants.insert(study_.variants.end(), made.begin(), made.end());
 }
 
-std::string name_of(const fs::path& path) {
-  const bool in_run = path.filename() == "study.toml" && path.has_parent_path();
-  return in_run ? path.parent_path().filename().string() : path.stem().string();
-}
+bool is_in_run(const fs::path& file) { return file.filename() == "study.toml" && file.has_parent_path(); }
 
 }  // namespace
 
 Study parse_study(std::string_view toml, std::string_view where, const Registry& registry, bool quick) {
   const TomlValue file = parse_toml(toml, where);
+  const fs::path path = where;
+  const bool in_run = is_in_run(path);
   // Both parts are checked, whichever is asked for.
-  Study other = StudyReader(file, registry, !quick).read();
-  Study study = StudyReader(file, registry, quick).read();
-  study.name = name_of(std::string(where));
+  Study other = StudyReader(file, registry, !quick, in_run).read();
+  Study study = StudyReader(file, registry, quick, in_run).read();
+  study.name = in_run ? path.parent_path().filename().string() : path.stem().string();
   return study;
 }
 

@@ -53,8 +53,8 @@ Study chosen(const StudyArguments& o, const Registry& all) {
   for (const std::string& assignment : o.set) {
     const std::string key = key_and_value(assignment).first;
     ENSURE(keys.insert(key).second, "--set", key << " is given twice");
-    change(study, all, assignment);
   }
+  change_all(study, all, o.set);
   return study;
 }
 

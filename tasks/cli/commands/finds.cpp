@@ -32,7 +32,7 @@ fs::path best_attack(const fs::path& run, const Registry& all) {
   ENSURE_AS(!rows.empty(), InputError, file.string(), "has no row; finish an attack first");
   const Row& best = *std::ranges::max_element(
       rows, {}, [](const Row& row) { return std::pair(row.ended.empty(), row.final); });
-  const Study study = read_study(run.string(), all);
+  const Study study = read_run(run, all);
   fs::path folder;
   for_each_attack(run, study, all, [&](const Study& stage, const PlannedAttack& a) {
     if (stage.panels[a.panel].name == best.panel && stage.variants[a.variant].name == best.variant &&

@@ -76,7 +76,7 @@ Instance find_instance(const fs::path& folder, const Registry& all) {
   const fs::path run = run_above(folder);
   ENSURE_AS(!run.empty(), InputError, folder.string(),
             "is no folder of `banel study`, `banel attack` or `banel train`; give one of these");
-  const Study study = read_study(run.string(), all);
+  const Study study = read_run(run, all);
   const auto [panel, number] = part_of(folder, run, study, all);
   Instances instances(run / "instances", study, all, Access::read, ProgressMode::quiet);
   return make_instance(all, study.panels[panel].task, number, study.panels[panel].settings,

@@ -1,8 +1,11 @@
 // A folder under TMPDIR that is removed again.
 //   const Scratch scratch;  write_file(scratch.path / "table.md", text);
 #pragma once
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <system_error>
 
 #include "tensor/check.h"
 
@@ -11,10 +14,12 @@ namespace banel {
 class Scratch {
  public:
   Scratch() {
-    std::error_code error;
-    std::string pattern = (std::filesystem::temp_directory_path(error) / "banel-verify-XXXXXX").string();
-    ENSURE_AS(!error && ::mkdtemp(pattern.data()), IoError, pattern,
-              "this folder cannot be made; set TMPDIR to a folder that can be written to");
+    const char* const given = std::getenv("TMPDIR");
+    const std::filesystem::path above = given && *given ? given : "/tmp";
+    std::string pattern = (above / "banel-verify-XXXXXX").string();
+    ENSURE_AS(::mkdtemp(pattern.data()), IoError, above.string(),
+              "no folder can be made there (" << std::error_code(errno, std::generic_category()).message()
+                                              << "); set TMPDIR to a folder that can be written to");
     path = pattern;
   }
   ~Scratch() {

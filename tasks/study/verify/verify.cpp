@@ -4,12 +4,14 @@
 
 #include "nn/io/file.h"
 #include "tasks/base/system.h"
+#include "tasks/report/html.h"
 #include "tasks/run/checkpoint.h"
 #include "tasks/study/halving.h"
 #include "tasks/study/plan.h"
 #include "tasks/study/record.h"
 #include "tasks/study/verify/scratch.h"
 #include "tasks/study/verify/verify_attack.h"
+#include "tasks/study/verify/verify_files.h"
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 
@@ -18,15 +20,6 @@ namespace banel {
 namespace fs = std::filesystem;
 
 namespace {
-
-using Paths = std::set<fs::path>;
-
-// Errors: InputError naming the study.toml that is missing, where read_study() would look for a name.
-Study study_of(const fs::path& folder, const Registry& registry) {
-  const fs::path file = folder / "study.toml";
-  ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing; restore it from a copy");
-  return read_study(folder.string(), registry);
-}
 
 // What this machine does otherwise than the one of run.json; empty: nothing.
 std::string other_machine(const Field& system) {
@@ -52,7 +45,10 @@ std::vector<std::string> unchecked(Depth depth, const std::string& elsewhere, co
   }
   if (depth != Depth::rerun)
     sentences.emplace_back("what training gives, such as losses and earlier readings: --rerun trains again");
-  sentences.emplace_back("what run.json says of command, commit, version and machine, and clock times");
+  sentences.emplace_back(
+      "what run.json says of the study's name, command, commit, version and machine, and clock times");
+  sentences.emplace_back(
+      "that no seed, variant or instance was left out of study.toml, and that it was not quick");
   return sentences;
 }
 
@@ -72,20 +68,26 @@ std::string verify_record(const fs::path& run, const Study& study, const Registr
     compare(differences, file.string() + ", canary", canary,
             study.canary.empty() ? Json(nullptr) : Json(study.canary));
   } else if (record->canary) {
-    const Study kept = study_of(run / "canary", registry);
+    const std::vector<std::string> built_in = study_names();
+    const Study kept = read_run(run / "canary", registry),
+                stated = std::ranges::find(built_in, study.canary) == built_in.end()
+                             ? kept
+                             : read_study(study.canary, registry);
+    compare_text(differences, run / "canary" / "study.toml", to_toml(stated));
     Canary found{record->kernels, canary_hash(run / "canary", registry)};
-    if (const auto hash = kept.hashes.find(found.core); hash != kept.hashes.end())
+    if (const auto hash = stated.hashes.find(found.core); hash != stated.hashes.end())
       found.expected = hash->second;
     compare_members(differences, file.string() + ", canary", canary, to_json(found));
   }
   return other_machine(system);
 }
 
-// The finished attacks of a study; the folders of the others are added to `open`.
+// The finished attacks that `each` visits; the folders of the others are added to `open`.
 std::vector<Job> finished_jobs(const fs::path& run, const Study& study, const Registry& registry,
-                               Instances& instances, Paths& open) {
+                               Instances& instances, Paths& open,
+                               decltype(for_each_attack)& each = for_each_attack) {
   std::vector<Job> jobs;
-  for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
+  each(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {
     const fs::path folder = run / attack_folder(stage, a);
     if (is_finished(folder))
       jobs.push_back(job_of(run, stage, a, registry, instances));
@@ -134,8 +136,9 @@ std::string identity(const Row& row) {
   return row.panel + '/' + std::to_string(row.instance) + '/' + row.variant + '/' + std::to_string(row.seed);
 }
 
+// Rows without an attack are differences of what is shown.
 void verify_rows(const fs::path& file, const std::vector<Row>& written, const std::vector<Run>& found,
-                 Differences& differences) {
+                 Differences& differences, Differences& shown) {
   std::map<std::string, Json> by_name;
   for (const Row& row : written) by_name.emplace(identity(row), to_json(row));
   for (const Run& one : found) {
@@ -148,47 +151,35 @@ void verify_rows(const fs::path& file, const std::vector<Row>& written, const st
     by_name.erase(name);
   }
   for (const auto& [name, row] : by_name)
-    differences.push_back(file.string() + ", " + name + ": no finished attack of study.toml gives this row");
+    shown.push_back(file.string() + ", " + name + ": no finished attack of study.toml gives this row");
 }
 
 // Tables, figures and page, made again.
-void verify_shown(const fs::path& run, const Study& study, const Results& results, const Registry& registry,
-                  Paths& files, Differences& differences) {
-  const Scratch scratch;
-  write_shown(scratch.path, study, results, registry);
-  for (const fs::directory_entry& made : fs::recursive_directory_iterator(scratch.path)) {
-    const fs::path shown = run / fs::relative(made.path(), scratch.path);
+void verify_shown(const fs::path& run, const fs::path& scratch, const Study& study, const Results& results,
+                  const Registry& registry, Paths& files, Differences& differences) {
+  create_folders(scratch);
+  write_shown(scratch, study, results, registry);
+  for (const fs::directory_entry& made : fs::recursive_directory_iterator(scratch)) {
+    const fs::path shown = run / fs::relative(made.path(), scratch);
     if (!made.is_regular_file()) continue;
     files.insert(shown);
     compare_text(differences, shown, read_file(made.path()));
   }
 }
 
+// Whether the page is of an earlier study.toml, whose text it shows.
+bool is_older(const fs::path& page, const Study& study) {
+  return fs::exists(page) && read_file(page).find(html(to_toml(study))) == std::string::npos;
+}
+
 void verify_canary(const fs::path& folder, const Registry& registry, const Checks& checks, Paths& files,
                    Paths& open, Differences& differences) {
-  const Study study = study_of(folder, registry);
+  const Study study = read_run(folder, registry);
   Instances instances(folder / "instances", study, registry, Access::read, ProgressMode::quiet);
   const std::vector<Job> jobs = finished_jobs(folder, study, registry, instances, open);
   verify_attacks(jobs, checks, ProgressMode::quiet, files, differences);
   files.insert(folder / "study.toml");
   open.insert(folder / "instances");
-}
-
-// Files of no part of the run. Whatever is in the folders `open` belongs there.
-void verify_files(const fs::path& run, const Paths& files, const Paths& open, Differences& differences) {
-  const auto holds = [&](const fs::path& link) {  // a link to another disk
-    const std::string below = link.string() + '/';
-    const auto inside = [&](const fs::path& path) { return path.string().starts_with(below); };
-    return std::ranges::any_of(files, inside) || std::ranges::any_of(open, inside);
-  };
-  for (auto at = fs::recursive_directory_iterator(run); at != fs::recursive_directory_iterator(); ++at) {
-    if (open.contains(at->path()))
-      at.disable_recursion_pending();
-    else if (at->is_directory() && (!at->is_symlink() || holds(at->path())))
-      continue;
-    else if (at->path().filename() != ".lock" && !files.contains(at->path()))
-      differences.push_back(at->path().string() + ": is no file of this study");
-  }
 }
 
 // A report of training without how long it took.
@@ -199,23 +190,21 @@ Json without_times(const fs::path& report) {
 }
 
 // Instances, attacks and canary once more.
-void verify_again(const fs::path& run, std::vector<Job> jobs, const Study& study, const Registry& registry,
-                  const Instances& instances, const Paths& open, ProgressMode mode,
+void verify_again(const fs::path& run, const fs::path& scratch, std::vector<Job> jobs, const Study& study,
+                  const Registry& registry, const Instances& instances, const Paths& open, ProgressMode mode,
                   Differences& differences) {
-  const Scratch scratch;
-  for (Job& job : jobs) job.folder = scratch.path / fs::relative(job.folder, run);
+  for (Job& job : jobs) job.folder = scratch / fs::relative(job.folder, run);
   run_all(jobs, threads(), mode);
-  Instances made(scratch.path / "instances", study, registry, Access::make, mode, !instances.has_carried());
+  Instances made(scratch / "instances", study, registry, Access::make, mode, !instances.has_carried());
   for (const PlannedAttack& a : planned(study))
     if (!open.contains(run / attack_folder(study, a))) made.base(a.panel, a.instance);
-  if (!study.canary.empty())
-    run_canary(scratch.path / "canary", study_of(run / "canary", registry), registry);
+  if (!study.canary.empty()) run_canary(scratch / "canary", read_run(run / "canary", registry), registry);
   const auto counterparts = [](const fs::path& from, const fs::path& to, const auto& visit) {
     for (const fs::directory_entry& file : fs::recursive_directory_iterator(from))
       if (file.is_regular_file() && file.path().filename() != ".lock")
         visit(file.path(), to / fs::relative(file.path(), from));
   };
-  counterparts(scratch.path, run, [&](const fs::path& again, const fs::path& kept) {
+  counterparts(scratch, run, [&](const fs::path& again, const fs::path& kept) {
     if (kept.extension() == ".json" && fs::exists(kept))
       compare_members(differences, kept.string() + ", made again", without_times(kept), without_times(again));
     else if (kept.filename() != "timing.jsonl")
@@ -223,56 +212,54 @@ void verify_again(const fs::path& run, std::vector<Job> jobs, const Study& study
   });
   for (const char* part : {"instances", "canary"})  // shared instances are also those of other studies
     if (fs::exists(run / part) && !fs::is_symlink(run / part))
-      counterparts(run / part, scratch.path / part, [&](const fs::path& kept, const fs::path& again) {
+      counterparts(run / part, scratch / part, [&](const fs::path& kept, const fs::path& again) {
         if (!fs::exists(again)) differences.push_back(kept.string() + ": is no file of this study");
       });
-}
-
-// What changes when another process works in the run: how many files it has, and the time of the newest.
-std::pair<std::size_t, fs::file_time_type> state_of(const fs::path& run) {
-  std::pair<std::size_t, fs::file_time_type> state{0, fs::file_time_type::min()};
-  std::error_code gone;  // a file of a writer
-  for (auto at = fs::recursive_directory_iterator(run, gone); at != fs::recursive_directory_iterator();
-       at.increment(gone)) {
-    if (!at->is_regular_file(gone) || at->path().string().ends_with(".partial.safetensors")) continue;
-    ++state.first;
-    if (const auto time = at->last_write_time(gone); !gone) state.second = std::max(state.second, time);
-  }
-  return state;
 }
 
 Verification derived(const fs::path& run, const Registry& registry, Depth depth, ProgressMode mode) {
   Verification found;
   Differences& differences = found.differences;
-  std::error_code missing;  // what is read first names the folder
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run, missing))
-    ENSURE_AS(!entry.is_other(), InputError, entry.path().string(),  // a pipe would be waited for
-              "is neither a file nor a folder; remove it, or restore the file from a copy");
+  const Scratch scratch;  // first, for it may be refused
+  refuse_pipes(run);
   const fs::path rows_file = run / "rows.json", instances_folder = run / "instances";
   const std::vector<Row> rows = read_rows(run);
-  const Study study = study_of(run, registry);
+  const Study study = read_run(run, registry);
+  compare_text(differences, run / "study.toml", to_toml(study));
   const std::string elsewhere = verify_record(run, study, registry, differences);
   ENSURE(elsewhere.empty() || depth != Depth::rerun, "--rerun",
          "the same bits need the machine of the run (" << elsewhere << ")");
   const Checks checks{depth != Depth::fast, depth != Depth::fast && elsewhere.empty()};
   Instances instances(instances_folder, study, registry, Access::read, ProgressMode::quiet);
   Paths files{run / "study.toml", run / "run.json"}, open;
-  const std::vector<Job> jobs = finished_jobs(run, study, registry, instances, open);
+  std::vector<Job> jobs = finished_jobs(run, study, registry, instances, open);
   found.unchecked = unchecked(depth, elsewhere, open);
+  const bool older = !open.empty() && is_older(run / "report.html", study);
+  const std::vector<Job> former =  // nobody will finish the others
+      finished_jobs(run, study, registry, instances, open, for_each_former_attack);
+  jobs.insert(jobs.end(), former.begin(), former.end());
   found.attacks = jobs.size();
   found.evaluations = verify_attacks(jobs, checks, mode, files, differences);
   verify_instances(instances, checks, differences);
   if (!checks.samples) assume_bases(rows, study, instances);
   const Results results = results_of(run, study, registry, instances);
-  verify_rows(rows_file, rows, results.runs, differences);
-  verify_shown(run, study, results, registry, files, differences);
+  Differences shown;
+  verify_rows(rows_file, rows, results.runs, differences, shown);
+  verify_shown(run, scratch.path / "shown", study, results, registry, files, shown);
+  if (older) {
+    shown = {(run / "report.html").string() + ": the report is older than study.toml; `banel report " +
+             run.string() + "` makes it again"};
+    open.insert(run / "plots");  // some may be of the earlier study alone
+  }
+  differences.insert(differences.end(), shown.begin(), shown.end());
   if (!open.empty() || fs::is_symlink(instances_folder))  // other instances may be there
     open.insert(instances_folder);
   else
     for (const PlannedAttack& a : planned(study)) open.insert(instances.folder(a.panel, a.instance));
   if (!study.canary.empty()) verify_canary(run / "canary", registry, checks, files, open, differences);
   verify_files(run, files, open, differences);
-  if (depth == Depth::rerun) verify_again(run, jobs, study, registry, instances, open, mode, differences);
+  if (depth == Depth::rerun)
+    verify_again(run, scratch.path / "again", jobs, study, registry, instances, open, mode, differences);
   return found;
 }
 

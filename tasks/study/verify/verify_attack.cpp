@@ -77,10 +77,13 @@ std::set<fs::path> files_of(const Job& job, std::size_t regions) {
   return files;
 }
 
-// Its attacker is handed over. Drawing the pool of a method, to which the attacker belongs, asks a network.
-State last_state(const Job& job) {
+// Its attacker is handed over. Drawing the pool of a method, to which the attacker belongs, asks a network;
+// without the pool the files are read and only that.
+State last_state(const Job& job, bool with_pool) {
+  Method method = job.method;
+  if (!with_pool) method.pool = 0;
   return load_attack(job.folder,
-                     *starting_model(*job.task, job.method, job.settings.seed, std::make_shared<Cost>()))
+                     *starting_model(*job.task, method, job.settings.seed, std::make_shared<Cost>()))
       .state;
 }
 
@@ -148,16 +151,18 @@ VerifiedAttack verify_attack(const Job& job, const Checks& checks, Differences& 
   const bool repeatable = job.task->repeatable();
   if (repeatable && checks.answers)
     verify_verdicts(ledger_file, ledger, judge_of(*job.task, job.method), differences);
-  const State state = checks.samples ? last_state(job) : State{};
+  VerifiedAttack verified{std::ssize(ledger), files_of(job, saved.regions.size())};
+  const std::size_t before = differences.size();
+  for (const fs::path& file : verified.files)
+    if (!fs::exists(file)) differences.push_back(file.string() + ": is missing");
+  if (differences.size() > before) return verified;
+  const State state = last_state(job, checks.samples);
   if (!result.rounds.empty() && (job.settings.samples == 0 || (repeatable && checks.samples))) {
     const std::optional<Measurement>& written = result.rounds.back().measured;
     compare_members(differences, metrics.string() + ", last attacker measured again",
                     written ? to_json(*written) : Json(nullptr),
                     to_json(last_reading(job, state, ledger, result)));
   }
-  VerifiedAttack verified{std::ssize(ledger), files_of(job, saved.regions.size())};
-  for (const fs::path& file : verified.files)
-    if (!fs::exists(file)) differences.push_back(file.string() + ": is missing");
   return verified;
 }
 

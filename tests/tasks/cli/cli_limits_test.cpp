@@ -78,6 +78,19 @@ TEST_CASE("under every limit of memory and files a command works or says in one 
   CHECK(run({"verify", folder, "--quiet"}).code == 0);
 }
 
+TEST_CASE("the list of very many attacks can be interrupted") {
+  const TemporaryFolder here;
+  std::string values = "[1";
+  for (int i = 2; i <= 1000; ++i) values += ", " + std::to_string(i);
+  write_file(here.path / "many.toml",
+             "title = \"T\"\ntask = \"toy1d\"\nseeds = 1000\nvariants = [{method = \"tail\", m = " + values +
+                 "]}]\n");
+  Program jobs({BANEL_PROGRAM, "jobs", here.path / "many.toml", "--out", here.path / "run", "--quiet"});
+  CHECK(within(std::chrono::seconds(60), [&] { return fs::exists(here.path / "run" / "study.toml"); }));
+  jobs.signal(SIGINT);
+  CHECK(jobs.wait().code == 130);
+}
+
 TEST_CASE("a folder that the command stands in and that is gone is an error of one line") {
   const TemporaryFolder here;
   for (const Arguments& command : std::vector<Arguments>{{"study", "planted", "--quick", "--out", "run"},

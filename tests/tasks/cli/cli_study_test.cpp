@@ -137,6 +137,21 @@ TEST_CASE("a folder that holds that of a command is refused before anything is m
   CHECK(run(here.attack("a/x/y")).code == 0);  // it goes on where it is
 }
 
+TEST_CASE("a run is read from its folder though this is called like a study of the program") {
+  const TemporaryFolder here;
+  write_file(here.path / "t.toml",
+             "title = \"T\"\ntask = \"toy1d\"\nbudget = 40\nsamples = 100\nvariants = [\"prior\"]\n");
+  REQUIRE(run({"study", "t.toml", "--out", "planted", "--quiet"}, here.path).code == 0);
+  for (const char* command : {"verify", "report", "ask"}) {
+    const Outcome o = run({command, "planted", "--quiet"}, here.path);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+  }
+  const Outcome jobs = run({"jobs", "t.toml", "--out", "canary", "--quiet"}, here.path);
+  Program job({"/bin/sh", "-c", lines(jobs.out)[0]}, here.path);
+  CHECK(job.wait().code == 0);
+}
+
 TEST_CASE("the lines of jobs quote the name of a folder for the shell") {
   const Folder here;
   const Outcome o = run({"jobs", here.study(), "--out", here.path / "it's", "--quiet"});

@@ -235,6 +235,12 @@ TEST_CASE("times and findings of another type are refused by line and name") {
             .starts_with("run/log.jsonl: line 1: round is 2"));
   CHECK(refusal(parse_timing, "{\"round\":1,\"seconds\":1,\"seconds\":2}\n")
             .starts_with("run/log.jsonl: line 1: the key \"seconds\" twice"));
+  CHECK(refusal(parse_timing, "{\"round\":1,\"seconds\":-1}\n")
+            .starts_with("run/log.jsonl: line 1: seconds is below 0"));
+  CHECK(refusal(parse_timing, "{\"round\":1,\"seconds\":1,\"measuring_seconds\":-2}\n")
+            .starts_with("run/log.jsonl: line 1: measuring_seconds is below 0"));
+  CHECK(refusal(parse_timing, "{\"round\":1,\"seconds\":1,\"note\":2}\n")
+            .starts_with("run/log.jsonl: line 1: note is no key"));
   Json other = line(1);
   other["measured"]["findings"] = 5;
   CHECK(refusal(parse_metrics, lines({other}))

@@ -6,11 +6,14 @@
 #include <cmath>
 
 #include "nn/io/file.h"
+#include "tasks/study/verify/verify.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/tiny_study.h"
 
 namespace banel {
 namespace {
+
+namespace fs = std::filesystem;
 
 const char* const tuned = R"(
 title = "Tuning"
@@ -96,6 +99,42 @@ TEST_CASE("all configurations run at the short budget and the best at the full o
   CHECK(table.find("| banel | #") != table.npos);
   CHECK(table.find("**") != table.npos);
   CHECK(table.find("| method | k = 1 | k = 2 | k = 4 |") != table.npos);
+}
+
+// All differences, one a line.
+std::string verified(const fs::path& run, std::size_t attacks) {
+  const Verification found = verify(run, tiny::registry(), Depth::usual, ProgressMode::quiet);
+  CHECK(found.attacks == attacks);
+  std::string text;
+  for (const std::string& difference : found.differences) text += difference + '\n';
+  return text;
+}
+
+TEST_CASE("attacks that went on before seeds were added are not accused and are verified" *
+          doctest::test_suite("slow")) {
+  const TemporaryFolder temporary;
+  const fs::path& run = temporary.path;
+  const Registry all = tiny::registry();
+  Study s = tiny::study(tuned);
+  tiny::run(run, s);
+  s.seeds = {1, 2};
+  CHECK(missing_attacks(run, s, all).size() == 8);
+  CHECK(verified(run, 13) == (run / "report.html").string() +
+                                 ": the report is older than study.toml; `banel report " + run.string() +
+                                 "` makes it again\n");
+  report_study(run, all, {.mode = ProgressMode::quiet});
+  CHECK(verified(run, 13) == "");
+  const fs::path later = run / "attacks/1/banel-1-at-40", kept = run / "kept";
+  fs::path former = later;  // a configuration that did not go on
+  for (int number = 2; fs::exists(former); ++number)
+    former = run / "attacks/1" / ("banel-" + std::to_string(number) + "-at-40");
+  tiny::run(run, s);
+  CHECK(verified(run, 26) == "");
+  fs::create_directories(former / "seed1");
+  write_file(former / "seed1" / "ledger.jsonl", "");  // a job that was killed
+  CHECK(verified(run, 26) == "");
+  write_file(former / "ledger.jsonl", "");
+  CHECK(verified(run, 26) == (former / "ledger.jsonl").string() + ": is no file of this study\n");
 }
 
 }  // namespace

@@ -233,8 +233,14 @@ TEST_CASE("attacks of code with another canary are refused" * doctest::test_suit
   tiny::run(run, s);  // nothing is missing
   fs::remove_all(run / "attacks/fives-1/prior/seed2");
   CHECK_THROWS_WITH_AS(tiny::run(run, s), doctest::Contains("choose another folder"), InputError);
+  CHECK_FALSE(fs::exists(run / "canary-new"));
   write_file(run / "run.json", record);
+  fs::remove(canary);  // the run has a copy
   tiny::run(run, s);
+  verify_clean(run);
+  report_study(run, tiny::registry(), {.mode = ProgressMode::quiet});
+  CHECK_THROWS_WITH_AS(tiny::run(temporary.path / "new", s),
+                       doctest::Contains("is neither a study nor a file"), UsageError);
 }
 
 TEST_CASE("instances can be shared between studies" * doctest::test_suite("slow")) {

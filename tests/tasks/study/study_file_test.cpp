@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "nn/io/file.h"
 #include "tasks/addition/addition.h"
 #include "tasks/planted/planted.h"
 #include "tasks/reason/reason.h"
@@ -17,6 +20,13 @@ std::vector<std::string> names(const Study& study) {
   std::vector<std::string> result;
   for (const Variant& v : study.variants) result.push_back(v.name);
   return result;
+}
+
+// "[1, 2, 3]"
+std::string many(int n) {
+  std::string list = "[1";
+  for (int i = 2; i <= n; ++i) list += ", " + std::to_string(i);
+  return list + ']';
 }
 
 TEST_CASE("a study file says what to run and what it leaves out has its default") {
@@ -106,6 +116,13 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
       {"budget = 5\n" + variants + "halving = {configurations = 2, budgets = [10]}",
        "line 3: budget: has no effect with [halving]"},
       {variants + "halving = {configurations = 2, budgets = [10, 5]}", "budgets[1]: 5 is outside"},
+      {"variants = [\"prior\", {method = \"tail\", f = " + many(20) + ", m = " + many(50) + "}]",
+       "line 3: variants[1].m: makes more than 1,000 variants"},
+      {"seeds = 1000\ninstances = 1000\nvariants = [\"prior\", \"tail\"]",
+       "line 5: variants: would make 2,000,000 attacks; a study has at most 1,000,000"},
+      {variants + "hashes = {\"\" = \"1\"}", "line 4: hashes.\"\": its key is empty"},
+      {"panels = [{name = \"a\"}, {name = \"a\"}]\n" + variants,
+       "line 3: panels: \"a\" has the name, or the folder, of another one"},
       {variants + "[quoted]\nlabel = \"x\"\nx = [1]\nfactors = []", "as many factors"},
   };
   for (const auto& [toml, message] : wrong) {
@@ -176,6 +193,30 @@ TEST_CASE("a setting reaches what has it and one that nothing has is refused") {
   CHECK_THROWS_AS(change(s, all, "divisor=10"), UsageError);
   CHECK_THROWS_AS(change(s, all, "tail.kappa=1"), UsageError);
   CHECK_THROWS_AS(change(s, all, "seeds"), UsageError);
+}
+
+TEST_CASE("a setting of one variant wins over that of all in whatever order they are given") {
+  const Registry all = tiny::registry();
+  for (const bool first : {true, false}) {
+    Study s = tiny::study(beginning + "variants = [\"banel\", \"tail\"]");
+    std::vector<std::string> assignments{"f=3", "budget=50", "banel.f=2", "tail.budget=40"};
+    if (first) std::ranges::reverse(assignments);
+    change_all(s, all, assignments);
+    CHECK(method_values(s, s.variants[0]) == Values{{"budget", 50}, {"f", 2}});
+    CHECK(method_values(s, s.variants[1]) == Values{{"budget", 40}, {"f", 3}});
+  }
+}
+
+TEST_CASE("the canary of a run need not be where it was") {
+  const TemporaryFolder temporary;
+  Study s = tiny::study(beginning + "variants = [\"prior\"]");
+  s.canary = "gone.toml";
+  write_file(temporary.path / "study.toml", to_toml(s));
+  CHECK(read_run(temporary.path, tiny::registry()).canary == "gone.toml");
+  write_file(temporary.path / "other.toml", to_toml(s));
+  CHECK_THROWS_AS(read_study((temporary.path / "other.toml").string(), tiny::registry()), InputError);
+  CHECK_THROWS_WITH_AS(read_run(temporary.path / "x", tiny::registry()),
+                       doctest::Contains("x/study.toml: is missing"), InputError);
 }
 
 TEST_CASE("a panel may have another task and instances of its own") {

@@ -1,8 +1,11 @@
 #include "tasks/study/verify/verify.h"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 
@@ -222,7 +225,7 @@ TEST_CASE("without networks hashes and counts are checked and verdicts are said 
   const fs::path& run = finished.path;
   const Verification whole = verify(run, tiny::registry(), Depth::fast, ProgressMode::quiet);
   CHECK(whole.differences.empty());
-  CHECK(whole.unchecked.size() == 3);
+  CHECK(whole.unchecked.size() == 4);
   check_named(whole.unchecked, "answers, readings and base rates");
   check_found(run, attack / "ledger.jsonl", "\"reward\":0", "\"reward\":1", Depth::fast);
   check_found(run, "table.md", "banel", "tail", Depth::fast);
@@ -254,6 +257,87 @@ TEST_CASE("a pipe in the place of a file is refused by name and not waited for")
     check_named(differences(finished.path), pipe.string() + ": is neither a file nor a folder");
     fs::remove(pipe);
   }
+}
+
+TEST_CASE(
+    "a report that is older than study.toml is said to be so and its files are not accused one by one") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  Study more = read_run(run, tiny::registry());
+  more.seeds.push_back(3);
+  REQUIRE(missing_attacks(run, more, tiny::registry()).size() == 2);
+  CHECK(differences(run) == std::vector<std::string>{(run / "report.html").string() +
+                                                     ": the report is older than study.toml; `banel report " +
+                                                     run.string() + "` makes it again"});
+  write_file(run / attack / "ledger.jsonl", read_file(run / attack / "ledger.jsonl") + "{");
+  check_named(differences(run), "ledger.jsonl, bytes");
+}
+
+TEST_CASE("what a canary left whose process was killed is no surplus file and a comment in study.toml is") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  fs::create_directories(run / "canary-new" / "attacks");
+  write_file(run / "canary-new" / "study.toml", "x");
+  CHECK(differences(run, Depth::fast).empty());
+  write_file(run / "study.toml", read_file(run / "study.toml") + "# approved\n");
+  check_named(differences(run, Depth::fast), "study.toml, line ");
+}
+
+TEST_CASE("a lock is part of a run only if it is empty and its folder has other files of the run") {
+  const FinishedRun finished;
+  const fs::path& run = finished.path;
+  const fs::path full = run / attack / ".lock", alone = run / "empty" / ".lock";
+  fs::create_directory(run / "empty");
+  write_file(full, "x");
+  write_file(alone, "");
+  std::vector<std::string> found = differences(run, Depth::fast);
+  std::ranges::sort(found);
+  CHECK(found == std::vector<std::string>{full.string() + ": is no file of this study",
+                                          alone.string() + ": is no file of this study"});
+}
+
+TEST_CASE("a damaged network is refused by name even where no network is asked") {
+  const FinishedRun finished;
+  const fs::path file = finished.path / attack / "attacker.safetensors";
+  const std::string whole = read_file(file);
+  for (const std::string& damaged : {std::string(), whole.substr(0, whole.size() - 4)}) {
+    write_file(file, damaged);
+    check_named(differences(finished.path, Depth::fast), file.string());
+  }
+}
+
+TEST_CASE("a folder for scratch files that cannot be is named before anything is verified") {
+  const FinishedRun finished;
+  const char* const given = std::getenv("TMPDIR");
+  const std::string before = given ? given : "";
+  ::setenv("TMPDIR", "/nonexistent", 1);
+  const Registry all = with([&] { return std::make_unique<WritingJudge>(finished.path); });
+  CHECK_THROWS_WITH_AS(verify(finished.path, all, Depth::usual, ProgressMode::quiet),
+                       doctest::Contains("/nonexistent: no folder can be made there"), IoError);
+  CHECK_FALSE(fs::exists(finished.path / "attacks" / "new"));  // no judge was asked
+  ::setenv("TMPDIR", "", 1);  // is /tmp, and not the folder that the program was started in
+  CHECK(differences(finished.path).empty());
+  given ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
+}
+
+TEST_CASE("a folder of the run that cannot be read is named") {
+  const FinishedRun finished;
+  const fs::path closed = finished.path / "attacks" / "closed";
+  fs::create_directory(closed);
+  fs::permissions(closed, fs::perms::none);
+  fs::permissions(finished.path, fs::perms::all);
+  const bool is_root = ::geteuid() == 0;  // who may read everything
+  constexpr uid_t nobody = 65534;
+  if (is_root) REQUIRE(::seteuid(nobody) == 0);
+  std::string message;
+  try {
+    verify(finished.path, tiny::registry(), Depth::fast, ProgressMode::quiet);
+  } catch (const IoError& error) {
+    message = error.what();
+  }
+  if (is_root) REQUIRE(::seteuid(0) == 0);
+  fs::permissions(closed, fs::perms::owner_all);
+  CHECK(message == closed.string() + ": cannot be read: Permission denied; check its permissions");
 }
 
 TEST_CASE("a run with missing parts is refused" * doctest::test_suite("slow")) {
