@@ -246,7 +246,8 @@ Study read_study(const std::string& name, const Registry& registry, bool quick) 
 
 Study read_run(const fs::path& folder, const Registry& registry, bool quick) {
   const fs::path file = folder / "study.toml";
-  ENSURE_AS(fs::exists(file), InputError, file.string(), "is missing; restore it from a copy");
+  ENSURE_AS(fs::exists(file), InputError, file.string(),
+            "is missing; name the folder of a run, or restore the file from a copy");
   const fs::path whole = fs::weakly_canonical(folder) / "study.toml";  // names the study, even of "."
   return parse_study(read_file(file), whole.string(), registry, quick);
 }
