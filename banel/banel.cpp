@@ -25,7 +25,10 @@ void run(State& state, Oracle& oracle, const Settings& settings, Learner& learne
          "restart and scout need the pre-trained attacker in state.pretrained");
   const Screen screen = [&](std::span<const Attempt> attempts) {
     std::vector<bool> may = passes(may_succeed, attempts);
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !oracle.seen(attempts[i]);
+    for (std::size_t i = 0; i < may.size(); ++i) {
+      check_stop();
+      may[i] = may[i] && !oracle.seen(attempts[i]);
+    }
     return may;
   };
   const Context context{settings, oracle, settings.screened ? &screen : nullptr, seed};
@@ -118,7 +121,10 @@ Score tail_score() {
 Score random_score() {
   return {false, [](std::span<const Proposal> P, const Generator&, const Settings&, Stream random) {
             std::vector<double> scores;
-            for (std::size_t i = 0; i < P.size(); ++i) scores.push_back(random[i].uniform());
+            for (std::size_t i = 0; i < P.size(); ++i) {
+              check_stop();
+              scores.push_back(random[i].uniform());
+            }
             return scores;
           }};
 }
@@ -162,6 +168,7 @@ std::vector<Attempt> failures_of(const Round& round, const Context& context) {
   const bool all = context.settings.evidence == Evidence::attempts;
   std::vector<Attempt> result;
   for (std::size_t i = 0; i < round.rewards.size(); ++i) {
+    check_stop();
     const Attempt& x = round.attempts.kept[i].text;
     if (all || (round.rewards[i] == Reward::failure && !context.withheld(x))) result.push_back(x);
   }
@@ -177,6 +184,7 @@ std::vector<Attempt> accept(const std::vector<Proposal>& proposals, const std::v
   std::size_t ties = passing(scores.size(), context.settings.f) - static_cast<std::size_t>(above);
   std::vector<Attempt> result;
   for (std::size_t i = 0; i < proposals.size(); ++i) {
+    check_stop();
     const bool tied = scores[i] == tau && ties > 0;
     if (tied) --ties;
     if ((tied || scores[i] > tau) && !context.withheld(proposals[i].text))

@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "tensor/parallel.h"
+
 namespace banel {
 
 namespace {
@@ -33,8 +35,10 @@ void evaluate(Round& round, Oracle& oracle, const Context& context) {
     const std::vector<Reward> others = judged(first, X.size());
     round.rewards.insert(round.rewards.end(), others.begin(), others.end());
   } else {
-    for (const Attempt& x : X.subspan(first))
+    for (const Attempt& x : X.subspan(first)) {
+      check_stop();
       if (!context.withheld(x)) round.assumed.push_back(x);
+    }
     round.attempts.kept.resize(first);
     round.attempts.examined = round.attempts.examined * first / X.size();
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "tensor/parallel.h"
+
 namespace banel {
 
 namespace {
@@ -13,8 +15,10 @@ constexpr std::size_t most_finds = 256, steps = 60;
 std::vector<Attempt> rewarded(std::span<const Evaluation> evaluations) {
   std::vector<Attempt> result;
   std::unordered_set<Attempt> met;
-  for (const Evaluation& e : evaluations)
+  for (const Evaluation& e : evaluations) {
+    check_stop();
     if (e.verdict.reward == Reward::success && met.insert(e.attempt).second) result.push_back(e.attempt);
+  }
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/parallel.h"
 #include "tensor/rng.h"
 
 namespace banel {
@@ -25,7 +26,10 @@ struct Proposal {
 
 inline std::vector<Attempt> texts(std::span<const Proposal> proposals) {
   std::vector<Attempt> result;
-  for (const Proposal& p : proposals) result.push_back(p.text);
+  for (const Proposal& p : proposals) {
+    check_stop();
+    result.push_back(p.text);
+  }
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -84,26 +85,37 @@ std::string ledger_line(std::size_t n, Evaluation& evaluation, std::uint64_t bef
 
 Ledger read_ledger(const std::filesystem::path& path, const LedgerMark& mark) {
   Ledger ledger;
-  const std::string text = std::filesystem::exists(path) ? read_file(path) : "";
   std::vector<Evaluation>& read = ledger.evaluations;
-  const auto refuse = [&](const char* why) {
-    ENSURE_AS(false, InputError, path.string(),
-              "line " << read.size() + 1 << " is damaged (" << why
-                      << "); restore the file, or remove the run folder and start again");
-  };
   std::uint64_t hash = LedgerMark().hash;
-  for (std::size_t end; (end = text.find('\n', ledger.bytes)) != text.npos; ledger.bytes = end + 1) {
+  const auto take = [&](std::string_view line) {
     try {
-      read.push_back(
-          parse(std::string_view(text).substr(ledger.bytes, end - ledger.bytes), read.size() + 1, hash));
-      hash = read.back().hash;
+      read.push_back(parse(line, read.size() + 1, hash));
     } catch (const InputError& error) {
-      refuse(error.what());
+      ENSURE_AS(false, InputError, path.string(),
+                "line " << read.size() + 1 << " is damaged (" << error.what()
+                        << "); restore the file, or remove the run folder and start again");
     }
-    if (std::ssize(read) == mark.evaluations)
-      ENSURE_AS(hash == mark.hash, InputError, path.string(),
-                "line " << mark.evaluations << " has the hash " << hex(hash) << ", but the checkpoint has "
-                        << hex(mark.hash) << ": this is the ledger of another run; restore the right one");
+    hash = read.back().hash;
+    ledger.bytes += line.size() + 1;
+    ENSURE_AS(std::ssize(read) != mark.evaluations || hash == mark.hash, InputError, path.string(),
+              "line " << mark.evaluations << " has the hash " << hex(hash) << ", but the checkpoint has "
+                      << hex(mark.hash) << ": this is the ledger of another run; restore the right one");
+  };
+  if (std::filesystem::exists(path)) {
+    InputFile file(path);
+    // A vector that grows by itself would take up to three times as much. Room that stays empty is free.
+    const Evaluation nothing;
+    const std::size_t shortest = content(1, nothing.attempt, nothing.verdict).size() + seal(0).size() + 1;
+    file.make_room(read, file.size() / shortest);
+    std::string line;  // as much of it as the blocks before had
+    for (std::string_view block; !(block = file.next()).empty();) {
+      check_stop();
+      for (std::size_t end; (end = block.find('\n')) != block.npos; block.remove_prefix(end + 1)) {
+        take(line.append(block.substr(0, end)));
+        line.clear();
+      }
+      line += block;
+    }
   }
   ENSURE_AS(0 <= mark.evaluations && mark.evaluations <= std::ssize(read), InputError, path.string(),
             "has " << read.size() << " evaluations, but the checkpoint was made after " << mark.evaluations

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "tensor/parallel.h"
+
 namespace banel {
 
 namespace {
@@ -60,6 +62,7 @@ double StringDensity::log_prob(const Attempt& x, const StringDensity* also) cons
 std::vector<double> PseudoCounts::bonus(std::span<const Attempt> attempts) {
   std::vector<double> bonuses;
   for (const Attempt& x : attempts) {
+    check_stop();
     StringDensity own(density_.order());
     own.count(x);
     const double gain = std::max(0.0, density_.log_prob(x, &own) - density_.log_prob(x));

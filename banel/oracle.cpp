@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -23,6 +24,7 @@ Oracle::Oracle(Judge judge, std::int64_t budget, std::optional<std::filesystem::
 }
 
 void Oracle::remember(std::size_t entry) {
+  check_stop();
   const Evaluation& e = entries_[entry];
   std::size_t& first = first_reward_.try_emplace(e.attempt, never).first->second;
   if (e.verdict.reward == Reward::success) first = std::min(first, entry);
@@ -58,6 +60,7 @@ std::vector<Attempt> Oracle::failures(std::size_t first, std::size_t last) const
          "evaluations " << first << ".." << last << " are not among the " << used_ << " used");
   std::vector<Attempt> result;
   for (std::size_t i = first; i < last; ++i) {
+    check_stop();
     const Evaluation& e = entries_[i];
     const bool rewarded_by_then = first_reward_.at(e.attempt) < last;
     if (e.verdict.reward == Reward::failure && !rewarded_by_then) result.push_back(e.attempt);
@@ -70,18 +73,30 @@ void Oracle::pay(std::span<const Attempt> attempts) {
   std::vector<Verdict> verdicts = judge_(attempts);
   ENSURE(verdicts.size() == attempts.size(), "oracle",
          "the judge gave " << verdicts.size() << " verdicts for " << attempts.size() << " attempts");
-  const std::size_t before = entries_.size();
+  // What a judge has said is paid for and is written even if the program is to stop, unless it is so much
+  // that only a quick judge can have said it.
+  constexpr std::size_t together = 100'000;
+  std::size_t on_disk = entries_.size();
   std::string lines;
+  const auto write = [&] {
+    if (ledger_) ledger_->append(lines);  // durable before anyone learns a verdict
+    lines.clear();
+    on_disk = entries_.size();
+  };
   try {
     for (std::size_t i = 0; i < attempts.size(); ++i) {
+      if (i > 0 && i % together == 0) {
+        write();
+        check_stop();
+      }
       Evaluation entry{attempts[i], std::move(verdicts[i]), LedgerMark().hash};
       const std::uint64_t hash = entries_.empty() ? LedgerMark().hash : entries_.back().hash;
       if (ledger_) lines += ledger_line(entries_.size() + 1, entry, hash);
       entries_.push_back(std::move(entry));
     }
-    if (ledger_) ledger_->append(lines);  // durable before anyone learns a verdict
+    write();
   } catch (...) {
-    entries_.resize(before);  // what is not on disk was not paid
+    entries_.resize(on_disk);  // what is not on disk was not paid
     throw;
   }
 }

@@ -21,8 +21,10 @@ std::vector<bool> new_and_passed(const Screen& screen, std::span<const Proposal>
                                  std::unordered_set<Attempt>& met) {
   std::vector<bool> result(proposals.size());
   std::vector<Attempt> fresh;
-  for (std::size_t i = 0; i < proposals.size(); ++i)
+  for (std::size_t i = 0; i < proposals.size(); ++i) {
+    check_stop();
     if ((result[i] = met.insert(proposals[i].text).second)) fresh.push_back(proposals[i].text);
+  }
   const std::vector<bool> may = passes(screen, fresh);
   auto next = may.begin();
   for (std::size_t i = 0; i < proposals.size(); ++i) result[i] = result[i] && *next++;
@@ -80,14 +82,20 @@ Screen joined(std::vector<Screen> screens) {
 Screen except(const Screen& screen, std::unordered_set<Attempt> strings) {
   return [&screen, strings = std::move(strings)](std::span<const Attempt> attempts) {
     std::vector<bool> may = passes(screen, attempts);
-    for (std::size_t i = 0; i < may.size(); ++i) may[i] = may[i] && !strings.contains(attempts[i]);
+    for (std::size_t i = 0; i < may.size(); ++i) {
+      check_stop();
+      may[i] = may[i] && !strings.contains(attempts[i]);
+    }
     return may;
   };
 }
 
 std::unordered_set<Attempt> kept_strings(const Draws& draws) {
   std::unordered_set<Attempt> strings;
-  for (const Proposal& p : draws.kept) strings.insert(p.text);
+  for (const Proposal& p : draws.kept) {
+    check_stop();
+    strings.insert(p.text);
+  }
   return strings;
 }
 
@@ -104,13 +112,13 @@ Draws draw(const Generator& theta, std::span<const Region> regions, const Screen
   std::unordered_set<Attempt> met;
   const std::size_t most = std::max(most_per_kept * n, patience);
   while (draws.kept.size() < n && draws.drawn < most) {
-    check_stop();  // a generator without networks never asks
     const std::size_t batch = std::max(n - draws.kept.size(), smallest_batch);
     const std::vector<Proposal> proposals = theta.sample(batch, random.from(draws.drawn));
     const std::vector<bool> allowed = outside(regions, proposals);
     const std::vector<bool> wanted =
         screen ? new_and_passed(*screen, proposals, met) : std::vector<bool>(batch, true);
     for (std::size_t i = 0; i < batch && draws.kept.size() < n; ++i) {
+      check_stop();
       draws.examined = draws.drawn + i + 1;
       if (wanted[i] && allowed[i]) draws.kept.push_back(proposals[i]);
     }

@@ -4,6 +4,7 @@
 
 #include "tensor/check.h"
 #include "tensor/kernels/kernels.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -41,7 +42,17 @@ const GPTConfig& validated(const GPTConfig& c) {
   return c;
 }
 
+// Room for the blocks and what follows them: otherwise each slice of a large network copies all before it.
+void make_room(Parameters& p, const GPTConfig& c) {
+  const auto d = static_cast<std::size_t>(c.d_model), vocabulary = static_cast<std::size_t>(c.vocabulary);
+  constexpr std::size_t padding = cache_line / sizeof(real), slices_of_block = 12, slices_after = 4;
+  const std::size_t block = 12 * d * d + 13 * d + slices_of_block * padding;
+  p.values.reserve(p.values.size() + static_cast<std::size_t>(c.layers) * block + 2 * d +
+                   (d + 1) * vocabulary + slices_after * padding);
+}
+
 std::vector<Block> make_blocks(Parameters& p, const GPTConfig& c) {
+  make_room(p, c);
   std::vector<Block> blocks;
   for (int l = 0; l < c.layers; ++l) blocks.emplace_back(p, "block" + std::to_string(l), c.d_model);
   return blocks;
@@ -65,6 +76,7 @@ GPT::GPT(const GPTConfig& config, Rng rng)
 // examples.
 void GPT::initialise(Rng rng) {
   const auto normal = [&](std::size_t number, double deviation) {
+    check_stop();
     real* x = parameters.data(number);
     for (Index i = 0; i < parameters[number].shape.size(); ++i)
       x[i] = static_cast<real>(deviation * rng.normal());
@@ -102,6 +114,7 @@ Tensor GPT::blocks(const Weights& w, const Rows& rows, Attend attend) const {
       add(embedding(w[token_embedding_], rows.tokens), embedding(w[position_embedding_], rows.positions));
   const bool all = !rows.output_rows || rows.output_rows->size() == rows.tokens.size();
   for (std::size_t l = 0; l < blocks_.size(); ++l) {
+    check_stop();  // a layer of a large network takes a second
     const auto attend_here = [&](const Tensor& qkv) { return attend(qkv, l); };
     // The last block needs no other rows than those of the output; before it, every row is read by later
     // ones.

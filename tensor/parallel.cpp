@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "tensor/check.h"
+#include "tensor/cores.h"
 
 namespace banel {
 
 namespace {
-int thread_count = omp_get_num_procs();
+int thread_count = usable_cores();
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
 

@@ -24,8 +24,8 @@
 
 namespace banel {
 
-// The number of threads of parallel_for, 1..1024 (UsageError); at first, one for each core. Where the system
-// refuses so many (ulimit -u, ulimit -v, OMP_STACKSIZE), fewer do the work.
+// The number of threads of parallel_for, 1..1024 (UsageError); at first usable_cores() (cores.h). Where the
+// system refuses so many (ulimit -u, ulimit -v, OMP_STACKSIZE), fewer do the work.
 void set_threads(int n);
 int threads();  // 1 in a child process that computes on one thread
 

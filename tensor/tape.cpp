@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -68,6 +69,7 @@ void Tape::backward(const Tensor& loss) {
   loss.grad()[0] = 1;
   for (Tensor::Node* node = loss.node_; node; node = node->previous)
     if (node->backward && node->grad) {
+      check_stop();
       node->backward(node->closure, Tensor(node));
       if (observer_) observer_(node->op, Pass::backward, Tensor(node), {});
     }

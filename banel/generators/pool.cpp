@@ -1,13 +1,19 @@
 #include "banel/generators/pool.h"
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
 PoolGenerator::PoolGenerator(const Generator& model, std::vector<Proposal> written)
     : model_(model.clone()), written_(std::make_shared<const std::vector<Proposal>>(std::move(written))) {
   ENSURE(!written_->empty(), "pool", "it holds no string; at least 1 is needed");
-  for (const Proposal& p : *written_) log_prob_.emplace(p.text, p.log_prob);
+  auto known = std::make_shared<LogProb>();
+  for (const Proposal& p : *written_) {
+    check_stop();
+    known->emplace(p.text, p.log_prob);
+  }
+  log_prob_ = std::move(known);
 }
 
 PoolGenerator::PoolGenerator(const PoolGenerator& other)
@@ -17,6 +23,7 @@ std::vector<Proposal> PoolGenerator::sample(std::size_t n, Stream random) const 
   std::vector<Proposal> drawn;
   drawn.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
+    check_stop();
     Rng rng = random[i];
     drawn.push_back((*written_)[rng.below(static_cast<std::uint32_t>(written_->size()))]);
   }
@@ -28,8 +35,9 @@ std::vector<double> PoolGenerator::log_prob(std::span<const Attempt> attempts) c
   std::vector<Attempt> others;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < attempts.size(); ++i) {
-    const auto known = log_prob_.find(attempts[i]);
-    if (known != log_prob_.end()) {
+    check_stop();
+    const auto known = log_prob_->find(attempts[i]);
+    if (known != log_prob_->end()) {
       result[i] = known->second;
     } else {
       others.push_back(attempts[i]);
@@ -45,7 +53,12 @@ std::vector<double> PoolGenerator::log_prob(std::span<const Attempt> attempts) c
 void PoolGenerator::score_pool() {
   const std::vector<Attempt> strings = texts(*written_);
   const std::vector<double> log_p = model_->log_prob(strings);
-  for (std::size_t i = 0; i < strings.size(); ++i) log_prob_[strings[i]] = log_p[i];
+  auto scored = std::make_shared<LogProb>();
+  for (std::size_t i = 0; i < strings.size(); ++i) {
+    check_stop();
+    (*scored)[strings[i]] = log_p[i];
+  }
+  log_prob_ = std::move(scored);
 }
 
 double PoolGenerator::fit(std::span<const Attempt> strings, const Fit& fit, Stream order) {

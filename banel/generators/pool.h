@@ -37,7 +37,8 @@ class PoolGenerator : public Generator {
 
   std::unique_ptr<Generator> model_;
   std::shared_ptr<const std::vector<Proposal>> written_;  // shared by all clones
-  std::unordered_map<Attempt, double> log_prob_;          // of the strings of the pool, under model_
+  using LogProb = std::unordered_map<Attempt, double>;
+  std::shared_ptr<const LogProb> log_prob_;  // of the strings of the pool, under model_
 };
 
 }  // namespace banel

@@ -8,6 +8,7 @@
 
 #include "nn/io/json.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -45,6 +46,7 @@ std::vector<Proposal> TabularGenerator::sample(std::size_t n, Stream random) con
   std::partial_sum(p_.begin(), p_.end(), upto.begin());
   std::vector<Proposal> proposals;
   for (std::size_t k = 0; k < n; ++k) {
+    check_stop();
     const double u = random[k].uniform() * upto.back();  // below upto.back(), so upper_bound finds a word
     const auto i = static_cast<std::size_t>(std::upper_bound(upto.begin(), upto.end(), u) - upto.begin());
     proposals.push_back({list_->words[i], std::log(p_[i])});
@@ -55,6 +57,7 @@ std::vector<Proposal> TabularGenerator::sample(std::size_t n, Stream random) con
 std::vector<double> TabularGenerator::log_prob(std::span<const Attempt> attempts) const {
   std::vector<double> result;
   for (const Attempt& x : attempts) {
+    check_stop();
     const auto found = list_->place.find(x);
     result.push_back(found == list_->place.end() ? -std::numeric_limits<double>::infinity()
                                                  : std::log(p_[found->second]));
@@ -67,7 +70,10 @@ double TabularGenerator::fit(std::span<const Attempt> attempts, const Fit& how, 
   const auto n = static_cast<double>(attempts.size());
   const double kept = std::pow(inertia_ / (inertia_ + n), how.epochs);
   for (double& p : p_) p *= kept;
-  for (const Attempt& x : attempts) p_[place(x)] += (1 - kept) / n;
+  for (const Attempt& x : attempts) {
+    check_stop();
+    p_[place(x)] += (1 - kept) / n;
+  }
   const std::vector<double> logs = log_prob(attempts);
   return -std::accumulate(logs.begin(), logs.end(), 0.0) / n;
 }
@@ -78,6 +84,7 @@ double TabularGenerator::ascend(std::span<const Attempt> attempts, std::span<con
   std::vector<double> gradient(p_.size());
   double total = 0, squares = 0;
   for (std::size_t i = 0; i < attempts.size(); ++i) {
+    check_stop();
     const double w = weights[i] / static_cast<double>(attempts.size());
     gradient[place(attempts[i])] += w;
     total += w;

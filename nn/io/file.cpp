@@ -1,12 +1,12 @@
 #include "nn/io/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -37,6 +37,10 @@ const char* advice(int error) {
       return "remove the symbolic link that stands there, or name the place that it leads to";
     case ENAMETOOLONG:
       return "choose a shorter name";
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case ENOLCK:
+      return "this file system cannot lock files: choose a folder on a local disk";
     case EMFILE:
     case ENFILE:
       return "raise the limit of open files (ulimit -n)";
@@ -58,15 +62,12 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-// The same for what may wait for ever, such as a pipe without a writer: there Ctrl-C ends the wait.
-template <class Call>
-auto unless_stopped(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) {
-    check_stop();
-    result = call();
-  }
-  return result;
+// Waits for what a pipe or a device has to say, but not long, so that the caller can look whether it is to
+// stop: a signal wakes the main thread only. Whether there is something, be it the end.
+bool wait_a_little(int fd) {
+  constexpr int milliseconds = 100;
+  pollfd what{fd, POLLIN, 0};
+  return ::poll(&what, 1, milliseconds) > 0;
 }
 
 Descriptor open_file(const fs::path& path, int flags, const char* action) {
@@ -136,26 +137,47 @@ void write_file(const fs::path& path, std::string_view bytes) {
   sync_folder_of(path);
 }
 
-std::string read_file(const fs::path& path, std::size_t most) {
-  const int fd = unless_stopped([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
-  if (fd < 0) refuse(path, "open for reading", errno);
-  const Descriptor file(fd);
+InputFile::InputFile(fs::path path)
+    : path_(std::move(path)),
+      // Otherwise a pipe without a writer would wait here.
+      file_(open_file(path_, O_RDONLY | O_NONBLOCK, "open for reading")) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) refuse(path, "read", errno);
-  ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path.string(), "is a folder; name a file in it");
-  constexpr std::size_t most_of_a_stream = 1 << 22;  // a device may never end
-  std::string bytes;
-  bytes.reserve(std::min(most, static_cast<std::size_t>(status.st_size)));
-  std::array<char, 1 << 16> block;
-  for (;;) {  // until the end, not up to st_size, which pipes and /proc do not tell
-    const std::size_t room = std::min(block.size(), most - bytes.size());
-    const auto got = unless_stopped([&] { return ::read(file.get(), block.data(), room); });
-    if (got < 0) refuse(path, "read", errno);
-    if (got == 0) return bytes;  // also if there is no room
-    ENSURE_AS(S_ISREG(status.st_mode) || bytes.size() < most_of_a_stream, InputError, path.string(),
+  if (::fstat(file_.get(), &status) != 0) refuse(path_, "read", errno);
+  ENSURE_AS(!S_ISDIR(status.st_mode), InputError, path_.string(), "is a folder; name a file in it");
+  plain_ = S_ISREG(status.st_mode);
+  size_ = static_cast<std::size_t>(status.st_size);
+}
+
+std::string_view InputFile::next(std::size_t most) {
+  constexpr std::size_t block = 1 << 16, most_of_a_stream = 1 << 22;  // a device may never end
+  block_.resize(std::min(block, most));
+  for (;;) {
+    while (!plain_ && !wait_a_little(file_.get())) check_stop();
+    const auto got = uninterrupted([&] { return ::read(file_.get(), block_.data(), block_.size()); });
+    if (got < 0 && errno == EAGAIN && !plain_) continue;  // another reader was quicker
+    if (got < 0) refuse(path_, "read", errno);
+    ENSURE_AS(plain_ || got == 0 || read_ < most_of_a_stream, InputError, path_.string(),
               "is not a plain file and has more than 4 MiB; name a plain file");
-    bytes.append(block.data(), static_cast<std::size_t>(got));
+    read_ += static_cast<std::size_t>(got);
+    return std::string_view(block_).substr(0, static_cast<std::size_t>(got));
   }
+}
+
+void InputFile::refuse_size() const {
+  throw InputError(path_.string() + ": says it has " + std::to_string(size_) +
+                   " bytes, more than memory holds; restore it");
+}
+
+std::string read_file(const fs::path& path, std::size_t most) {
+  InputFile file(path);
+  std::string bytes;
+  file.make_room(bytes, std::min(most, file.size()));
+  while (bytes.size() < most) {
+    const std::string_view more = file.next(most - bytes.size());
+    if (more.empty()) break;
+    bytes += more;
+  }
+  return bytes;
 }
 
 AppendFile::AppendFile(fs::path path, std::optional<std::uint64_t> keep_bytes)

@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,9 +47,41 @@ void create_folders(const std::filesystem::path& folder);
 // or PATH.tmp is anything but a plain file; a symbolic link at PATH is replaced and what it leads to stays.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// The first `most` bytes of the file. IoError if it is missing or cannot be read, InputError if it is a
-// folder, or a pipe or a device with more than 4 MiB; Interrupted (tensor/parallel.h) while it waits for a
-// pipe.
+// A file that is read a block at a time, so that a large one need not be in memory as a whole. IoError if it
+// is missing or cannot be read, InputError if it is a folder, or a pipe or a device with more than 4 MiB;
+// Interrupted (tensor/parallel.h) while it waits for a pipe.
+class InputFile {
+ public:
+  explicit InputFile(std::filesystem::path path);
+
+  // The next bytes, at most `most` of them, until the next call; empty at the end, which may lie beyond
+  // size(): pipes and /proc do not tell their size.
+  std::string_view next(std::size_t most = std::numeric_limits<std::size_t>::max());
+  std::size_t size() const { return size_; }
+
+  // items.reserve(n), for a file whose size asks for it. InputError if that is more than there is.
+  template <class Items>
+  void make_room(Items& items, std::size_t n) const {
+    try {
+      items.reserve(n);
+    } catch (const std::bad_alloc&) {
+      refuse_size();
+    } catch (const std::length_error&) {
+      refuse_size();
+    }
+  }
+
+ private:
+  [[noreturn]] void refuse_size() const;
+
+  std::filesystem::path path_;
+  Descriptor file_;
+  bool plain_ = true;
+  std::size_t size_ = 0, read_ = 0;
+  std::string block_;
+};
+
+// The first `most` bytes of the file. Errors: as InputFile.
 std::string read_file(const std::filesystem::path& path,
                       std::size_t most = std::numeric_limits<std::size_t>::max());
 

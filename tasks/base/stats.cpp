@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 namespace {
@@ -114,6 +115,7 @@ Interval nested_bootstrap(std::span<const std::vector<double>> instances, const 
   };
   std::vector<double> drawn, results;
   for (int r = 0; r < resamples; ++r) {
+    check_stop();
     drawn.clear();
     for (std::size_t i = 0; i < instances.size(); ++i) {
       const std::size_t instance = any(instances);

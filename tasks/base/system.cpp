@@ -103,7 +103,9 @@ std::string stdout_error(int error) {
 // Text that is still in a buffer fails here and not unseen after main.
 void flush_stdout() {
   std::cout.flush();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw IoError(stdout_error(errno));
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return;
+  if (errno == EINTR) throw Interrupted();  // it waited for its reader
+  throw IoError(stdout_error(errno));
 }
 
 // Prints one line for the exception in flight and returns its exit code.
@@ -118,10 +120,13 @@ int report() {
       std::cerr << "banel: " << text << '\n';
     return code;
   };
+  const auto interrupted = [&] {
+    return fail(130, "interrupted; the same command goes on where it stopped");
+  };
   try {
     throw;
   } catch (const Interrupted&) {
-    return fail(130, "interrupted; the same command goes on where it stopped");
+    return interrupted();
   } catch (const UsageError& usage) {
     return fail(2, usage.what());
   } catch (const InputError& input) {
@@ -133,7 +138,7 @@ int report() {
     return fail(4, (path.empty() ? "file system" : path) + ": cannot be used: " + file.code().message() +
                        "; check its name, its permissions and its symbolic links");
   } catch (const std::ios_base::failure&) {  // only std::cout throws it: see run_program
-    return fail(4, stdout_error(error));
+    return error == EINTR ? interrupted() : fail(4, stdout_error(error));
   } catch (const VerificationError& verification) {
     return fail(5, verification.what());
   } catch (const BudgetError& budget) {

@@ -191,9 +191,12 @@ std::int64_t TomlValue::integer(std::int64_t lowest, std::int64_t highest) const
   return value;
 }
 
+double TomlValue::any_number() const {
+  return is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : as<double>("a number");
+}
+
 double TomlValue::number(double least, double most) const {
-  const double value =
-      is_integer() ? static_cast<double>(std::get<std::int64_t>(data_)) : as<double>("a number");
+  const double value = any_number();
   if (!(value >= least && value <= most)) refuse(outside(shortest(value), least, most));
   return value;
 }

@@ -34,6 +34,7 @@ class TomlValue {
   bool flag() const;
   std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
   double number(double least, double most) const;  // integers are accepted, NaN and infinity are not
+  double any_number() const;                       // NaN and infinity, too
 
   // The value of a key of a table. find: null if the key is missing; []: InputError.
   const TomlValue* find(std::string_view key) const;

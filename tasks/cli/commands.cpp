@@ -43,9 +43,10 @@ std::vector<std::int64_t> whole_numbers(const std::string& option, const Words& 
   for (const std::string& word : split_at_commas(option, given)) {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    ENSURE(error == std::errc() && end == word.data() + word.size(), option,
+    const bool too_large = error == std::errc::result_out_of_range;
+    ENSURE((error == std::errc() || too_large) && end == word.data() + word.size(), option,
            in_quotes(word) << " is not a whole number");
-    ENSURE(number >= lowest && number <= highest, option, outside(std::to_string(number), lowest, highest));
+    ENSURE(!too_large && number >= lowest && number <= highest, option, outside(word, lowest, highest));
     ENSURE(std::ranges::find(numbers, number) == numbers.end(), option, number << " is given twice");
     numbers.push_back(number);
   }

@@ -63,8 +63,10 @@ Value Setting::parse(std::string_view text) const {
   }
   double x = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), x);
-  ENSURE(error == std::errc() && end == text.data() + text.size() && std::isfinite(x), key,
-         in_quotes(text) << " is not a number; expected " << range());
+  const bool out_of_range = error == std::errc::result_out_of_range;  // of a double
+  const bool number = (error == std::errc() || out_of_range) && end == text.data() + text.size();
+  ENSURE(number && !std::isnan(x), key, in_quotes(text) << " is not a number; expected " << range());
+  ENSURE(!out_of_range, key, text << " is outside " << range());
   check(x);
   return x;
 }

@@ -8,6 +8,7 @@
 #include "tasks/plot/canvas.h"
 #include "tasks/plot/font.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 #define STBI_WRITE_NO_STDIO
 #define STB_IMAGE_WRITE_STATIC
@@ -259,7 +260,10 @@ class Raster {
 std::string to_png(const DrawList& list, double scale) {
   check_size(list, scale);
   Raster raster(list, scale);
-  for (const Mark& shape : list.shapes) std::visit(raster, shape);
+  for (const Mark& shape : list.shapes) {
+    check_stop();
+    std::visit(raster, shape);
+  }
   return raster.png();
 }
 

@@ -7,7 +7,7 @@ namespace banel {
 Value setting_value(const TomlValue& toml) {
   if (toml.is_text()) return toml.name();
   if (toml.is_flag()) return toml.flag() ? 1 : 0;
-  if (toml.is_number()) return toml.number(-most_double, most_double);
+  if (toml.is_number()) return toml.any_number();  // who checks the setting names its own range
   toml.refuse("must be a number, a text, true or false");
 }
 

@@ -10,6 +10,8 @@
 
 #include "banel/oracle.h"
 #include "tensor/check.h"
+#include "tests/support/allocations.h"
+#include "tests/support/in_child.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/seven_judge.h"
 
@@ -203,6 +205,37 @@ TEST_CASE("a line whose hash is right is still read with suspicion") {
                               ""})
     whole.refused(
         whole.line[0] + whole.line[1] + content + R"(,"hash":")" + hex(fnv1a(content, before)) + "\"}\n", 3);
+}
+
+TEST_CASE("a ledger is read in at most twice its size and 16 MB and up to a request to stop") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "ledger.jsonl";
+  constexpr std::size_t lines = 150'000;
+  std::string text;
+  std::uint64_t hash = LedgerMark().hash;
+  for (std::size_t n = 1; n <= lines; ++n) {
+    Evaluation e{"an attempt of some letters", {"answers are short", failure}};
+    text += ledger_line(n, e, hash);
+    hash = e.hash;
+  }
+  text += "{\"n\":150001,";  // torn
+  write_file(path, text);
+  const Allocations allocations;
+  const Ledger ledger = read_ledger(path, {lines, hash});
+  CHECK(allocations.peak() <= 2 * text.size() + 16'000'000);
+  CHECK(ledger.evaluations.size() == lines);
+  CHECK(ledger.bytes == text.rfind('\n') + 1);
+  CHECK(stops([&] { read_ledger(path); }));
+}
+
+TEST_CASE("a ledger that says it is larger than memory is refused by name") {
+  if (!Allocations::counted) return;  // a sanitizer ends a program that asks for so much
+  const TemporaryFolder folder;
+  write_file(folder.path / "ledger", "");
+  fs::resize_file(folder.path / "ledger", std::uintmax_t{1} << 40);
+  CHECK_THROWS_WITH_AS(read_ledger(folder.path / "ledger"),
+                       doctest::Contains("says it has 1099511627776 bytes, more than memory holds"),
+                       InputError);
 }
 
 }  // namespace

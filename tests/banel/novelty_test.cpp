@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tests/support/in_child.h"
+
 namespace banel {
 namespace {
 
@@ -73,6 +75,11 @@ TEST_CASE("asking for a bonus teaches nothing and what is new has a higher one")
   CHECK(counts.bonus(asked)[0] == doctest::Approx(first[0]));
   CHECK(counts.bonus(asked)[1] == doctest::Approx(first[1]));
   CHECK(first[1] > first[0]);
+}
+
+TEST_CASE("counting strings ends at a request to stop") {
+  PseudoCounts counts(3, 1);
+  CHECK(stops([&] { counts.visit(std::vector<Attempt>{"a"}, {1, "novelty_test"}); }));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "tensor/check.h"
 #include "tensor/parallel.h"
 #include "tests/support/file_size_limit.h"
+#include "tests/support/in_child.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/seven_judge.h"
 
@@ -226,6 +227,21 @@ TEST_CASE("a batch that the judge or the disk failed may be evaluated again and 
   REQUIRE(read.evaluations.size() == 8);
   for (std::size_t i = 0; i < 8; ++i)
     CHECK(read.evaluations[i].attempt == numbered_attempts(static_cast<std::int64_t>(i), 1)[0]);
+}
+
+TEST_CASE("what a judge said before a request to stop is paid for and kept unless it is very much") {
+  const TemporaryFolder folder;
+  const std::filesystem::path ledger = folder.path / "ledger";
+  for (const std::int64_t n : {10, 100'010}) {
+    std::filesystem::remove(ledger);
+    const auto judge = [](std::span<const Attempt> attempts) {
+      request_stop();
+      return std::vector<Verdict>(attempts.size());
+    };
+    CHECK(
+        stops([&] { Oracle(judge, n, ledger).evaluate(std::vector<Attempt>(static_cast<std::size_t>(n))); }));
+    CHECK(std::ssize(read_ledger(ledger).evaluations) == std::min<std::int64_t>(n, 100'000));
+  }
 }
 
 }  // namespace

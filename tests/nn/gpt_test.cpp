@@ -9,6 +9,8 @@
 
 #include "nn/batch.h"
 #include "tensor/check.h"
+#include "tests/support/allocations.h"
+#include "tests/support/in_child.h"
 #include "tests/support/rounding.h"
 
 namespace banel {
@@ -49,6 +51,14 @@ TEST_CASE("the parameters of a GPT have different names and the count of its for
   const std::size_t d = 12, per_block = 12 * d * d + 13 * d;
   CHECK(gpt.parameters.count() == 7 * d + 20 * d + 2 * per_block + 2 * d + 7 * d + 7);
   CHECK(gpt.flops_per_token() == 2.0 * (2 * 12 * 12 * 12 + 12 * 7));
+}
+
+TEST_CASE("a network of many layers is made in the memory that it keeps and ends at a request to stop") {
+  const GPTConfig deep = {.vocabulary = 7, .context = 20, .d_model = 64, .layers = 32, .heads = 2};
+  const Allocations allocations;
+  const GPT gpt(deep, Rng(1, "gpt"));
+  if (Allocations::counted) CHECK(allocations.bytes() < gpt.parameters.values.size() * sizeof(real) * 5 / 4);
+  CHECK(stops([&] { GPT(deep, Rng(1, "gpt")); }));
 }
 
 TEST_CASE("a GPT is a function of its configuration and its seed") {

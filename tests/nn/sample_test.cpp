@@ -216,8 +216,10 @@ TEST_CASE("a network whose logits are not finite is not read but named with the 
     CHECK_THROWS_WITH_AS(greedy(gpt, text, stop),
                          doctest::Contains("greedy: NaN or infinity in the logits at position 2"),
                          std::runtime_error);
-    CHECK_THROWS_WITH_AS(log_likelihood(gpt, text), doctest::Contains("log_likelihood: NaN or infinity"),
-                         std::runtime_error);
+    for (const auto& texts : {text, std::vector<Sequence>{{0, 1}, {1, 2, 3}}})  // row 1 or 2 of a shard
+      CHECK_THROWS_WITH_AS(log_likelihood(gpt, texts),
+                           doctest::Contains("log_likelihood: NaN or infinity in the logits at position 1"),
+                           std::runtime_error);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "nn/likelihood.h"
 #include "tensor/check.h"
 #include "tests/support/allocations.h"
+#include "tests/support/in_child.h"
 #include "tests/support/rounding.h"
 #include "tests/support/with_threads.h"
 
@@ -314,6 +315,38 @@ TEST_CASE("fitting reports every step and ends when the report throws") {
   };
   CHECK_THROWS_WITH_AS(fit(gpt, counting(10), settings, {1, "order"}), "enough", std::out_of_range);
   CHECK(reported == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7});
+}
+
+TEST_CASE("a step that is to stop computes no further shard and leaves the weights as they were") {
+  std::vector<Example> examples;
+  for (int i = 0; i < 31; ++i)  // one lane of several shards
+    examples.push_back({.tokens = {i % 5, i / 5 % 5, i / 25, 1, 2, 3, 4, 0}});
+  GPT gpt(tiny, Rng(1, "train"));
+  std::atomic<int> shards = 0;
+  const Loss counted = [&](const GPT& model, const Weights& weights, const Shard& shard) {
+    ++shards;
+    return next_token_loss(model, weights, shard);
+  };
+  Trainer(gpt, {}, counted).step(batch_of(examples), 0);
+  REQUIRE(shards >= 2);
+  for (const bool at_once : {true, false})
+    CHECK(in_child([&] {
+            int started = 0;
+            const Reals before = gpt.parameters.values;
+            const Loss stopping = [&](const GPT& model, const Weights& weights, const Shard& shard) {
+              ++started;
+              if (at_once) request_stop();  // or between the loss and its gradient
+              const Tensor loss = next_token_loss(model, weights, shard);
+              if (!at_once) request_stop();
+              return loss;
+            };
+            try {
+              Trainer(gpt, {}, stopping).step(batch_of(examples), 0.1);
+            } catch (const Interrupted&) {
+              return started == 1 && gpt.parameters.values == before ? 0 : 1;
+            }
+            return 2;
+          }) == 0);
 }
 
 TEST_CASE("fitting nothing or for no epoch changes nothing") {

@@ -1,8 +1,6 @@
 #include "tensor/parallel.h"
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +9,8 @@
 #include <vector>
 
 #include "tensor/check.h"
+#include "tensor/cores.h"
+#include "tests/support/in_child.h"
 #include "tests/support/with_threads.h"
 
 namespace banel {
@@ -76,18 +76,6 @@ TEST_CASE("numbers below the normal ones count as zero in a loop and not after i
 }
 #endif
 
-// Runs body() in a child process and returns its result, for what cannot be undone in a process.
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) _exit(body());
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  REQUIRE(WIFEXITED(status));
-  return WEXITSTATUS(status);
-}
-
 TEST_CASE("after a request to stop no chunk starts and the loop says that it is incomplete") {
   CHECK(in_child([] {
           set_threads(1);
@@ -100,6 +88,18 @@ TEST_CASE("after a request to stop no chunk starts and the loop says that it is 
           }
           return 100;
         }) == 0);
+}
+
+TEST_CASE("a quota grants its cores rounded up and a text that is no quota grants all") {
+  CHECK(granted_cores("50000 100000") == 1);
+  CHECK(granted_cores("100000 100000") == 1);
+  CHECK(granted_cores("150000 100000") == 2);
+  CHECK(granted_cores("1600000 100000") == 16);
+  for (const char* all : {"max 100000", "-1 100000", "0 100000", "100000 0", "100000", " ", "", "x 1"}) {
+    CAPTURE(all);
+    CHECK(!granted_cores(all));
+  }
+  CHECK(usable_cores() >= 1);
 }
 
 TEST_CASE("a child process of a parent with threads runs every chunk once on one thread") {

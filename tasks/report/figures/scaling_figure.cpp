@@ -6,6 +6,7 @@
 #include "tasks/base/text.h"
 #include "tasks/report/figures/figure_parts.h"
 #include "tensor/check.h"
+#include "tensor/parallel.h"
 
 namespace banel {
 
@@ -29,6 +30,7 @@ Scaling scaling_by(const PanelData& panel, const std::string& key) {
   std::vector<Curve> all;
   Scaling scaling;
   for (const Group& group : panel.groups) {
+    check_stop();  // hundreds of variants take seconds
     const Row& row = group.runs[0]->row;
     Curve of{row.method, row.settings};
     const auto value = of.others.find(key);
@@ -58,8 +60,8 @@ Scaling scaling_by(const PanelData& panel, const std::string& key) {
 std::string varying_setting(const PanelData& panel, const std::string& wanted) {
   std::set<std::string> keys;
   for (const Group& group : panel.groups)
-    for (const auto& [key, value] : group.runs[0]->row.settings)
-      if (!scaling_by(panel, key).curves.empty()) keys.insert(key);
+    for (const auto& [key, value] : group.runs[0]->row.settings) keys.insert(key);
+  std::erase_if(keys, [&](const std::string& key) { return scaling_by(panel, key).curves.empty(); });
   ENSURE(!keys.empty(), "scaling", "no setting is all that differs between two variants of a method");
   ENSURE(wanted.empty() || keys.contains(wanted), "scaling",
          in_quotes(wanted) << " does not vary between variants; these do: " << listed(keys));

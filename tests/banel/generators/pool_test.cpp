@@ -6,6 +6,7 @@
 
 #include "banel/posterior.h"
 #include "tensor/check.h"
+#include "tests/support/in_child.h"
 #include "tests/support/tiny/toy_generator.h"
 
 namespace banel {
@@ -55,6 +56,17 @@ TEST_CASE("a state read back gives the same probabilities") {
   const auto again = drawn_from.with_state(phi->state(), "here");
   const std::vector<Attempt> some{"w0", "w3", "w19"};
   CHECK(again->log_prob(some) == phi->log_prob(some));
+}
+
+TEST_CASE("a pool ends each of its works at a request to stop and is copied without its strings") {
+  PoolGenerator of_five = pool_of(5);
+  const std::vector<Attempt> known = texts(of_five.sample(1, of_pool));
+  CHECK(stops([&] { pool_of(5); }));
+  CHECK(stops([&] { of_five.sample(1, of_pool); }));
+  CHECK(stops([&] { of_five.log_prob(known); }));
+  const std::unique_ptr<Generator> learner = of_five.clone();
+  learner->fit(known, {}, of_pool);
+  CHECK(learner->log_prob(known) != of_five.log_prob(known));  // what one learns the other does not
 }
 
 }  // namespace

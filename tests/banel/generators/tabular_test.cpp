@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tensor/check.h"
+#include "tests/support/in_child.h"
 
 namespace banel {
 namespace {
@@ -159,6 +160,18 @@ TEST_CASE("a table that cannot be a distribution is refused") {
   CHECK_THROWS_AS(TabularGenerator(abc, {1, 1, 1}, nan), UsageError);
   TabularGenerator g(abc, {1, 1, 1}, 0);
   CHECK_THROWS_AS(g.fit(std::vector<Attempt>{"z"}, {}, stream), UsageError);
+}
+
+TEST_CASE("a table of words ends each of its works at a request to stop") {
+  const std::vector<Attempt> x{"a", "b"};
+  const std::vector<double> weights{1, 1};
+  TabularGenerator words(x, weights, 1);
+  const Stream random{1, "tabular_test"};
+  CHECK(stops([&] { words.sample(2, random); }));
+  CHECK(stops([&] { words.log_prob(x); }));
+  CHECK(stops([&] { words.fit(x, {}, random); }));
+  CHECK(stops([&] { words.ascend(x, weights, {}, random); }));
+  CHECK(stops([&] { texts(std::vector<Proposal>(1)); }));
 }
 
 }  // namespace

@@ -2,19 +2,23 @@
 // through the functions here (option --wrap in tests/CMakeLists.txt).
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <string>
 #include <vector>
 
 #include "nn/io/file.h"
+#include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
 
 bool recording = false;
 std::vector<std::string> steps;
+int error_of_flock = 0;
 
 void record(const std::string& call, const std::filesystem::path& path) {
   if (!recording) return;
@@ -36,6 +40,7 @@ int __real_fsync(int);
 int __real_fdatasync(int);
 int __real_rename(const char*, const char*);
 int __real_ftruncate(int, off_t);
+int __real_flock(int, int);
 
 int __wrap_open(const char* path, int flags, ...) {
   std::va_list rest;
@@ -65,6 +70,11 @@ int __wrap_ftruncate(int file, off_t size) {
   record("cut", path_of(file));
   return __real_ftruncate(file, size);
 }
+int __wrap_flock(int file, int operation) {
+  if (error_of_flock == 0) return __real_flock(file, operation);
+  errno = error_of_flock;
+  return -1;
+}
 }
 
 namespace banel {
@@ -88,6 +98,7 @@ TEST_CASE(
                                           "rename a.tmp to a", "open " + name, "sync " + name};
   for (const std::string& text : {std::string("new"), std::string(10'000'000, 'x')})
     CHECK(steps_of([&] { write_file(folder.path / "a", text); }) == expected);
+  CHECK(steps_of([&] { write_file(folder.path / "a.b", ""); }).front() == "create a.b.tmp");
 }
 
 TEST_CASE(
@@ -106,6 +117,18 @@ TEST_CASE("what is cut off an append file is gone from the disk before anything 
   const auto found = steps_of([&] { AppendFile(folder.path / "log", 5); });
   CHECK(found ==
         std::vector<std::string>{"create log", "cut log", "sync log", "open " + name, "sync " + name});
+}
+
+TEST_CASE("where the file system cannot lock files a lock says so and how to go on") {
+  const TemporaryFolder folder;
+  for (const int error : {ENOSYS, EOPNOTSUPP, ENOLCK}) {
+    error_of_flock = error;
+    CHECK_THROWS_WITH_AS(
+        FolderLock(folder.path),
+        doctest::Contains("; this file system cannot lock files: choose a folder on a local disk"), IoError);
+  }
+  error_of_flock = 0;
+  CHECK_NOTHROW(FolderLock(folder.path));
 }
 
 }  // namespace

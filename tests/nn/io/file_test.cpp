@@ -4,11 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <fstream>
 #include <functional>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "tensor/check.h"
+#include "tests/support/allocations.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_folder.h"
 
@@ -267,6 +271,30 @@ TEST_CASE("a descriptor that is moved is closed once") {
   third = std::move(second);
   third.append("y");
   CHECK(read_file(folder.path / "a") == "xy");
+}
+
+TEST_CASE("a pipe is read from its first writer to its last whenever they come") {
+  const TemporaryFolder folder;
+  const fs::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string bytes(200'000, 'x');  // more than a pipe holds
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    std::ofstream(pipe) << bytes << std::flush;
+  });
+  CHECK((read_file(pipe) == bytes));
+  writer.join();
+}
+
+TEST_CASE("a file that says it is larger than memory is refused by name") {
+  if (!Allocations::counted) return;  // a sanitizer ends a program that asks for so much
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "huge";
+  write_file(path, "");
+  fs::resize_file(path, std::uintmax_t{1} << 40);
+  CHECK(message_of<InputError>([&] { read_file(path); }) ==
+        path.string() + ": says it has 1099511627776 bytes, more than memory holds; restore it");
+  CHECK(read_file(path, 3) == std::string(3, '\0'));
 }
 
 TEST_CASE("a device without an end is refused") {

@@ -183,5 +183,10 @@ TEST_CASE("lines of JSON are read one by one and a damaged one is refused by its
   CHECK(read("{\"n\":1}\n{\"n\":2}{\"n\":3}\n").starts_with("run/a.jsonl: line 2: not JSON"));
 }
 
+TEST_CASE("a text in quotation marks keeps its letters and loses its control characters") {
+  CHECK(in_quotes("Größe") == "\"Größe\"");
+  CHECK(in_quotes("a\nb\x1f\x7f") == "\"a?b??\"");
+}
+
 }  // namespace
 }  // namespace banel

@@ -61,6 +61,8 @@ TEST_CASE("a progress line is cut to the width of the terminal and never inside 
   fake.width = 8;
   { Progress progress("abcdef\xC3\xA9xyz", 1, ProgressMode::terminal, fake.device()); }
   CHECK(fake.written.front() == "\rabcdef\x1b[K");  // the 7th byte would be half of a character
+  { Progress progress("abcde\xE2\x82\xACxyz", 1, ProgressMode::terminal, fake.device()); }
+  CHECK(fake.written[fake.written.size() - 2] == "\rabcde\x1b[K");  // two thirds of one
 }
 
 TEST_CASE("progress shows 100% only at the end") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tensor/check.h"
+#include "tests/support/in_child.h"
 
 namespace banel {
 namespace {
@@ -281,6 +282,11 @@ TEST_CASE("beyond 20 pairs random flips give the p-value of all flips") {
   CHECK(p == test_differences(padded, 1));
   CHECK(p != test_differences(padded, 1, 2));
   CHECK(test_differences(Values(40, 1.0), 1) == 1 / 100'001.0);  // never 0
+}
+
+TEST_CASE("a bootstrap ends at a request to stop") {
+  Rng rng(1, "stats_test");
+  CHECK(stops([&] { bootstrap(Values{1, 2, 3}, mean, rng); }));
 }
 
 }  // namespace

@@ -2,15 +2,19 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "nn/io/file.h"
@@ -145,6 +149,52 @@ TEST_CASE("system: every signal that asks a program to end stops it at a safe po
     CHECK(run([] {}, [&] { return ::raise(signal), ::raise(SIGTERM), 0; }).code == 130);  // at once
   }
   CHECK(run([] { ::signal(SIGHUP, SIG_IGN); }, [] { return ::raise(SIGHUP), check_stop(), 0; }).code == 0);
+}
+
+TEST_CASE("system: a signal ends a wait for the reader of stdout with exit code 130") {
+  for (const bool at_the_end : {false, true}) {  // 64 KiB fill the pipe; what follows waits in a buffer
+    const auto full_pipe = [] {
+      static int ends[2];
+      if (::pipe(ends) != 0) ::_exit(99);
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::alarm(20);  // ends it if nothing else does
+    };
+    const auto waiting = [&] {
+      const pthread_t here = ::pthread_self();
+      std::thread([here] {
+        ::usleep(300'000);
+        ::pthread_kill(here, SIGINT);
+      }).detach();
+      const std::string line(99, 'x');
+      for (int i = 0; i < (at_the_end ? 656 : 10'000); ++i) std::cout << line << '\n';
+      return 0;
+    };
+    const Outcome stopped = run(full_pipe, waiting);
+    CHECK(stopped.code == 130);
+    CHECK(stopped.err.starts_with("banel: interrupted; "));
+  }
+}
+
+TEST_CASE("system: a signal ends a wait for a pipe on any thread") {
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto waiting = [&] {
+    std::exception_ptr error;
+    std::thread reader([&] {
+      try {
+        read_file(pipe);
+      } catch (...) {
+        error = std::current_exception();
+      }
+    });
+    ::usleep(300'000);
+    ::raise(SIGINT);
+    reader.join();
+    if (error) std::rethrow_exception(error);
+    return 0;
+  };
+  CHECK(run([] { ::alarm(20); }, waiting).code == 130);
 }
 
 TEST_CASE("system: a program with little stack gets more and its exit code is returned") {

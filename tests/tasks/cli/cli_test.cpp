@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <thread>
 
 #include "nn/io/json.h"
 #include "tests/support/json.h"
@@ -248,6 +249,25 @@ TEST_CASE("doctor prints JSON with the kernels in use") {
     CHECK(json.contains(key));
   }
   CHECK(!json.at("blas_kernels").text().empty());
+}
+
+TEST_CASE("a program uses no more threads than OMP_NUM_THREADS says") {
+  const auto threads_with = [](const std::string& number) {
+    const Outcome o = Program({BANEL_PROGRAM, "doctor"}, {}, {{"OMP_NUM_THREADS", number}}).wait();
+    return json_of(o.out).at("threads").integer();
+  };
+  CHECK(threads_with("1") == 1);
+  CHECK(threads_with("1,4") == 1);
+  CHECK(threads_with("4096") <= std::int64_t{std::thread::hardware_concurrency()});
+}
+
+TEST_CASE("a number beyond all numbers is outside the range of what it was given for") {
+  refused(2, {"study", "planted", "--instances", "99999999999999999999"},
+          {"--instances: 99999999999999999999 is outside 1..1000000"});
+  const Folder here;
+  write_file(here.path / "s.toml",
+             "title = \"t\"\ntask = \"toy1d\"\nseeds = 1\nvariants = [{method = \"banel\", f = nan}]\n");
+  refused(3, {"study", here.path / "s.toml"}, {"line 4: variants[0].f: nan is outside 1..1000"});
 }
 
 TEST_CASE("bench prints a table or its numbers and refuses what it does not know" *

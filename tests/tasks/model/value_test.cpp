@@ -49,6 +49,8 @@ TEST_CASE("what is out of range or no number or not whole or no choice is refuse
     CHECK(message.find('\n') == message.npos);
   }
   CHECK(refusal(rate, "1e308") == "rate: 1e+308 is outside 1e-08..1");
+  for (const char* text : {"1e999", "-1e999", "1e-400", "inf"})
+    CHECK(refusal(rate, text) == "rate: " + std::string(text) + " is outside 1e-08..1");
   CHECK(refusal(set, "head") == "set: \"head\" is not one of tail, bulk");
   CHECK(refusal(set, "") == "set: \"\" is not one of tail, bulk");
 }

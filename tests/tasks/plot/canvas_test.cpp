@@ -144,6 +144,8 @@ TEST_CASE("canvas: a circle covers its area around its centre") {
 TEST_CASE("canvas: a dashed line is drawn and left out in turn") {
   const Image image = render(Polyline{.points = {{0, 40}, {55, 40}, {100, 40}}, .width = 2, .dash = 10});
   for (int dash = 0; dash < 10; ++dash) CHECK(image.ink(10 * dash + 5, 40) == (dash % 2 == 0));
+  const Image bent = render(Polyline{.points = {{0, 40}, {58, 40}, {100, 40}}, .width = 2, .dash = 10});
+  for (int dash = 0; dash < 10; ++dash) CHECK(bent.ink(10 * dash + 5, 40) == (dash % 2 == 0));
 }
 
 TEST_CASE("canvas: shapes beyond the border are cut off") {
@@ -188,7 +190,7 @@ TEST_CASE("canvas: an SVG is well formed and escapes its text") {
 
 TEST_CASE("canvas: bytes that are no text show as a replacement mark") {
   for (const char* bad :
-       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x01", "\xef\xbf\xbf"}) {
+       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x01", "\x1f", "\xef\xbf\xbf"}) {
     DrawList list;
     list.add(Text{.text = std::string("x") + bad});
     CHECK(contains(to_svg(list), ">x&#65533;"));
