@@ -58,7 +58,6 @@ void Trainer::run_lane(Lane& lane, const Batch& batch, std::span<const std::size
   while (!strings.empty()) {
     strings = strings.subspan(next_shard(batch, strings, lane.shard));
     lane.tape.reset();
-    check_stop();
     const Weights weights(lane.tape, model_.parameters, lane.gradients.data());
     const Tensor loss = loss_(model_, weights, lane.shard);
     lane.tape.backward(loss);

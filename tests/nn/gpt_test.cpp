@@ -56,9 +56,10 @@ TEST_CASE("the parameters of a GPT have different names and the count of its for
 TEST_CASE("a network of many layers is made in the memory that it keeps and ends at a request to stop") {
   const GPTConfig deep = {.vocabulary = 7, .context = 20, .d_model = 64, .layers = 32, .heads = 2};
   const Allocations allocations;
-  const GPT gpt(deep, Rng(1, "gpt"));
+  GPT gpt(deep, Rng(1, "gpt"));
   if (Allocations::counted) CHECK(allocations.bytes() < gpt.parameters.values.size() * sizeof(real) * 5 / 4);
   CHECK(stops([&] { GPT(deep, Rng(1, "gpt")); }));
+  CHECK(stops([&] { logits_of(gpt, {{0, 1}}); }));
 }
 
 TEST_CASE("a GPT is a function of its configuration and its seed") {

@@ -8,6 +8,7 @@
 #include "nn/io/file.h"
 #include "tensor/check.h"
 #include "tests/support/comma_locale.h"
+#include "tests/support/in_child.h"
 #include "tests/support/pictures.h"
 
 using namespace banel;
@@ -146,6 +147,12 @@ TEST_CASE("canvas: a dashed line is drawn and left out in turn") {
   for (int dash = 0; dash < 10; ++dash) CHECK(image.ink(10 * dash + 5, 40) == (dash % 2 == 0));
   const Image bent = render(Polyline{.points = {{0, 40}, {58, 40}, {100, 40}}, .width = 2, .dash = 10});
   for (int dash = 0; dash < 10; ++dash) CHECK(bent.ink(10 * dash + 5, 40) == (dash % 2 == 0));
+}
+
+TEST_CASE("canvas: a picture ends at a request to stop") {
+  DrawList list;
+  list.add(Circle{});
+  CHECK(stops([&] { to_png(list); }));
 }
 
 TEST_CASE("canvas: shapes beyond the border are cut off") {
