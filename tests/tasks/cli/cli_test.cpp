@@ -93,7 +93,7 @@ TEST_CASE("every numeric option refuses values out of its range and names option
                                 {{"toy1d"}, "--seeds", {"0", "100001"}}};
   for (const Case& c : cases)
     for (const std::string& value : c.values) {
-      const std::string shown_value = value == "1,x" ? "x" : value == "1,,2" ? "\"\"" : value;
+      const std::string shown_value = value == "1,x" ? "x" : value;
       refused(2, c.command + Arguments{c.option, value}, {c.option, shown_value}, here.path);
     }
   CHECK(here.names().empty());
@@ -263,7 +263,7 @@ TEST_CASE("a program uses no more threads than OMP_NUM_THREADS says") {
 
 TEST_CASE("a number beyond all numbers is outside the range of what it was given for") {
   refused(2, {"study", "planted", "--instances", "99999999999999999999"},
-          {"--instances: 99999999999999999999 is outside 1..1000000"});
+          {"--instances: 99999999999999999999 is outside 0..1000000"});
   const Folder here;
   write_file(here.path / "s.toml",
              "title = \"t\"\ntask = \"toy1d\"\nseeds = 1\nvariants = [{method = \"banel\", f = nan}]\n");
