@@ -55,6 +55,21 @@ TEST_CASE("the gradient of a constant can be added to and reaches nobody") {
   CHECK(x == std::array<real, 2>{3, 5});
 }
 
+TEST_CASE("results that the loss does not depend on take no part in its gradient") {
+  std::array<real, 2> x{3, 5}, dx{};
+  Tape tape;
+  std::set<std::string> taking_part;
+  const Tensor a = tape.leaf({2}, x.data(), dx.data());
+  const Tensor loss = sum(a);
+  mul(a, a);
+  tape.observe([&](const char* op, Pass pass, const Tensor&, std::span<const Tensor>) {
+    if (pass == Pass::backward) taking_part.insert(op);
+  });
+  tape.backward(loss);
+  CHECK(taking_part.size() == 1);
+  CHECK(dx == std::array<real, 2>{1, 1});
+}
+
 TEST_CASE("backward refuses a loss that is not one number") {
   std::array<real, 2> x{}, dx{};
   Tape tape;

@@ -63,6 +63,17 @@ TEST_CASE("chart: a bar or interval that reaches zero ends in an arrow to the le
   text_of(list, "0 %  (0–0.0300)");
 }
 
+TEST_CASE("chart: bars on a linear axis begin at zero whatever their values are") {
+  BarChart chart = small_bars();
+  chart.x = {.label = "Success rate"};
+  chart.bars = {{"a", 0.8, 0.8, 0.8, {}}, {"b", 0.9, 0.9, 0.9, {}}};
+  const DrawList list = draw(chart);
+  const auto dots = all<Circle>(list);
+  REQUIRE(dots.size() == 2);
+  const double zero = text_of(list, "0").at.x;
+  CHECK((dots[1].centre.x - zero) / (dots[0].centre.x - zero) == doctest::Approx(9.0 / 8).epsilon(0.02));
+}
+
 TEST_CASE("chart: a bar of zero has no body") {
   const DrawList list = draw(small_bars());
   std::vector<Polygon> bodies = all<Polygon>(list);
