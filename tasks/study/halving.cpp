@@ -189,8 +189,8 @@ void for_each_attack(const fs::path& run, const Study& study, const Registry& re
     }
 }
 
-void for_each_former_attack(const fs::path& run, const Study& study, const Registry& registry,
-                            const std::function<void(const Study& stage, const PlannedAttack&)>& visit) {
+void for_each_unchosen_attack(const fs::path& run, const Study& study, const Registry& registry,
+                              const std::function<void(const Study& stage, const PlannedAttack&)>& visit) {
   if (!study.halving) return;
   std::set<fs::path> present;
   for_each_attack(run, study, registry, [&](const Study& stage, const PlannedAttack& a) {

@@ -37,8 +37,8 @@ void for_each_attack(const std::filesystem::path& run, const Study&, const Regis
 
 // Every other attack of such a study that is in the folder: of configurations that went on before further
 // seeds chose others, or before these seeds are finished.
-void for_each_former_attack(const std::filesystem::path& run, const Study&, const Registry&,
-                            const std::function<void(const Study& stage, const PlannedAttack&)>& visit);
+void for_each_unchosen_attack(const std::filesystem::path& run, const Study&, const Registry&,
+                              const std::function<void(const Study& stage, const PlannedAttack&)>& visit);
 
 // E[max of k of the scores], drawn without replacement, for k = 1, 2, ...: what tuning with k configurations
 // gives.

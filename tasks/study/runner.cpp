@@ -1,7 +1,5 @@
 #include "tasks/study/runner.h"
 
-#include <algorithm>
-
 #include "nn/io/file.h"
 #include "tasks/report/report.h"
 #include "tasks/run/checkpoint.h"
@@ -51,8 +49,7 @@ void run_missing(const fs::path& folder, const Study& study, const Registry& reg
 
 // The study's canary. Of one that is a file the run has a copy, for the file may be of another machine.
 Study canary_of(const fs::path& run, const Study& study, const Registry& registry) {
-  const std::vector<std::string> names = study_names();
-  const bool elsewhere = std::ranges::find(names, study.canary) == names.end() && !fs::exists(study.canary);
+  const bool elsewhere = !is_built_in(study.canary) && !fs::exists(study.canary);
   const fs::path kept = run / "canary";
   return elsewhere && fs::exists(kept) ? read_run(kept, registry) : read_study(study.canary, registry);
 }

@@ -252,6 +252,11 @@ Study read_run(const fs::path& folder, const Registry& registry, bool quick) {
   return parse_study(read_file(file), whole.string(), registry, quick);
 }
 
+bool is_built_in(const std::string& name) {
+  return std::ranges::any_of(study_files,
+                             [&](const EmbeddedFile& file) { return file.name == name + ".toml"; });
+}
+
 std::vector<std::string> study_names() {
   std::vector<std::string> names;
   for (const EmbeddedFile& file : study_files) names.push_back(fs::path(file.name).stem().string());

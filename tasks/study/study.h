@@ -106,7 +106,8 @@ Study read_study(const std::string& name_or_path, const Registry&, bool quick = 
 // where it was, for the run has a copy. Errors: InputError, also for a file that is missing.
 Study read_run(const std::filesystem::path& folder, const Registry&, bool quick = false);
 Study parse_study(std::string_view toml, std::string_view where, const Registry&, bool quick = false);
-std::vector<std::string> study_names();  // the studies of tasks/studies, in alphabetical order
+bool is_built_in(const std::string& name);  // whether it is one of study_names()
+std::vector<std::string> study_names();     // the studies of tasks/studies, in alphabetical order
 
 // The study as a file that parse_study reads back to an equal one.
 std::string to_toml(const Study&);

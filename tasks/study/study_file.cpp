@@ -91,9 +91,8 @@ void StudyReader::words() {
   if (const TomlValue* toml = file_.find("results")) study_.results = toml->flag();
   if (const TomlValue* toml = find("canary")) {
     study_.canary = toml->name();
-    const std::vector<std::string> known = study_names();
-    if (!in_run_ && std::ranges::find(known, study_.canary) == known.end() && !fs::exists(study_.canary))
-      toml->refuse("is neither a study nor a file" + did_you_mean(study_.canary, known));
+    if (!in_run_ && !is_built_in(study_.canary) && !fs::exists(study_.canary))
+      toml->refuse("is neither a study nor a file" + did_you_mean(study_.canary, study_names()));
   }
   if (const TomlValue* toml = file_.find("hashes"))
     for (const auto& [core, hash] : toml->entries()) {

@@ -68,11 +68,8 @@ std::string verify_record(const fs::path& run, const Study& study, const Registr
     compare(differences, file.string() + ", canary", canary,
             study.canary.empty() ? Json(nullptr) : Json(study.canary));
   } else if (record->canary) {
-    const std::vector<std::string> built_in = study_names();
-    const Study kept = read_run(run / "canary", registry),
-                stated = std::ranges::find(built_in, study.canary) == built_in.end()
-                             ? kept
-                             : read_study(study.canary, registry);
+    const Study kept = read_run(run / "canary", registry);
+    const Study stated = is_built_in(study.canary) ? read_study(study.canary, registry) : kept;
     compare_text(differences, run / "canary" / "study.toml", to_toml(stated));
     Canary found{record->kernels, canary_hash(run / "canary", registry)};
     if (const auto hash = stated.hashes.find(found.core); hash != stated.hashes.end())
@@ -235,9 +232,10 @@ Verification derived(const fs::path& run, const Registry& registry, Depth depth,
   std::vector<Job> jobs = finished_jobs(run, study, registry, instances, open);
   found.unchecked = unchecked(depth, elsewhere, open);
   const bool older = !open.empty() && is_older(run / "report.html", study);
-  const std::vector<Job> former =  // nobody will finish the others
-      finished_jobs(run, study, registry, instances, open, for_each_former_attack);
-  jobs.insert(jobs.end(), former.begin(), former.end());
+  // Those of unchosen configurations that are not finished stay so, hence they are not told of.
+  const std::vector<Job> unchosen =
+      finished_jobs(run, study, registry, instances, open, for_each_unchosen_attack);
+  jobs.insert(jobs.end(), unchosen.begin(), unchosen.end());
   found.attacks = jobs.size();
   found.evaluations = verify_attacks(jobs, checks, mode, files, differences);
   verify_instances(instances, checks, differences);

@@ -125,16 +125,16 @@ TEST_CASE("attacks that went on before seeds were added are not accused and are 
   report_study(run, all, {.mode = ProgressMode::quiet});
   CHECK(verified(run, 13) == "");
   const fs::path later = run / "attacks/1/banel-1-at-40", kept = run / "kept";
-  fs::path former = later;  // a configuration that did not go on
-  for (int number = 2; fs::exists(former); ++number)
-    former = run / "attacks/1" / ("banel-" + std::to_string(number) + "-at-40");
+  fs::path unchosen = later;  // a configuration that did not go on
+  for (int number = 2; fs::exists(unchosen); ++number)
+    unchosen = run / "attacks/1" / ("banel-" + std::to_string(number) + "-at-40");
   tiny::run(run, s);
   CHECK(verified(run, 26) == "");
-  fs::create_directories(former / "seed1");
-  write_file(former / "seed1" / "ledger.jsonl", "");  // a job that was killed
+  fs::create_directories(unchosen / "seed1");
+  write_file(unchosen / "seed1" / "ledger.jsonl", "");  // a job that was killed
   CHECK(verified(run, 26) == "");
-  write_file(former / "ledger.jsonl", "");
-  CHECK(verified(run, 26) == (former / "ledger.jsonl").string() + ": is no file of this study\n");
+  write_file(unchosen / "ledger.jsonl", "");
+  CHECK(verified(run, 26) == (unchosen / "ledger.jsonl").string() + ": is no file of this study\n");
 }
 
 }  // namespace
