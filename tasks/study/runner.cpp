@@ -60,7 +60,7 @@ Canary new_canary(const fs::path& folder, const Study& study, const Registry& re
   const fs::path place = folder / "canary", fresh = folder / "canary-new";
   fs::remove_all(fresh);
   try {
-    const Canary now = run_canary(fresh, canary_of(folder, study, registry), registry);
+    Canary now = run_canary(fresh, canary_of(folder, study, registry), registry);
     ENSURE_AS(!before || before->core != now.core || before->hash == now.hash, InputError, folder.string(),
               "its attacks are of code that computes something else (canary "
                   << before->hash << ", now " << now.hash << "); choose another folder");
