@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *training_key = "training", *settings_key = "settings";  // metadata of a partial file
+constexpr const char *training_key = "training", *settings_key = "settings";  // metadata
 
 Json to_json(const Training& t) {
   return {{"examples", t.examples},
@@ -31,6 +31,7 @@ Training resumed(GPT& model, Trainer& trainer, const NetworkFile& file, int batc
   ENSURE_AS(checkpoint.model.config() == model.config() && checkpoint.optimizer &&
                 checkpoint.metadata[settings_key] == file.settings,
             InputError, partial.string(), "belongs to a run with other settings; remove it to start over");
+  check_label(checkpoint.metadata, file.label(), partial.string());
   model = std::move(checkpoint.model);
   trainer.optimizer().restore(*checkpoint.optimizer);
   training = parse_training(checkpoint.metadata[training_key], partial.string() + ": metadata 'training'");
@@ -98,19 +99,23 @@ std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
       "was made with other settings than these: " << settings << "; choose another folder or remove it");
   std::error_code ignored;                                    // where files can only be read
   if (fs::exists(partial())) fs::remove(partial(), ignored);  // a kill came between the report and this
-  GPT model = load_checkpoint(weights()).model;
+  Checkpoint checkpoint = load_checkpoint(weights());
+  check_label(checkpoint.metadata, label(), weights().string());
   const Field told(found, report().string());  // without weights it is of a network that was not compared
-  const bool belongs = model.config() == config && (!told.has("weights") || told["weights"].text() == hash());
+  const bool belongs =
+      checkpoint.model.config() == config && (!told.has("weights") || told["weights"].text() == hash());
   ENSURE_AS(
       belongs, InputError, weights().string(),
       "is not the network that " << report().filename().string() << " tells of; restore it from a copy");
-  return model;
+  return std::move(checkpoint.model);
 }
+
+Label NetworkFile::label() const { return label_of(name, {{settings_key, settings}}); }
 
 std::string NetworkFile::hash() const { return hex(fnv1a(read_file(weights()))); }
 
 void NetworkFile::finish(const GPT& model, const Json& result) const {
-  save_checkpoint(weights(), model);
+  save_checkpoint(weights(), model, label());
   Json text{{"settings", parse_json(settings, "settings")}};
   text.update(result);
   text["weights"] = hash();
@@ -140,9 +145,9 @@ Training train(GPT& model, const NetworkFile& file, const TrainingSettings& s, S
       const bool enough = done(training);
       training.seconds = seconds_before + watch.seconds();
       if (enough) break;
-      save_checkpoint(file.partial(), model,
-                      {{training_key, to_json(training).dump()}, {settings_key, file.settings}},
-                      &trainer.optimizer().state());
+      Label metadata = file.label();
+      metadata[training_key] = to_json(training).dump();
+      save_checkpoint(file.partial(), model, metadata, &trainer.optimizer().state());
     }
   }
   return training;

@@ -16,6 +16,7 @@
 #include "nn/io/json.h"
 #include "nn/train.h"
 #include "tasks/base/progress.h"
+#include "tasks/model/label.h"
 #include "tasks/model/value.h"
 
 namespace banel {
@@ -41,15 +42,17 @@ TrainingSettings training_from(const Values&, const std::string& of, const Train
 // trained.
 struct NetworkFile {
   std::filesystem::path folder;
-  std::string name;
+  std::string name;      // its role: "target"
   std::string settings;  // all that must agree between two calls, as JSON text
 
+  Label label() const;  // of its files
   std::filesystem::path weights() const { return folder / (name + ".safetensors"); }
   std::filesystem::path report() const { return folder / (name + ".json"); }
   std::filesystem::path partial() const { return folder / (name + ".partial.safetensors"); }
 
   // The network if it is finished. Nothing is ever overwritten. Errors: InputError if its report names other
-  // settings, or if the weights are those of another network.
+  // settings, if its label is that of another role or of other settings, or if the weights are those of
+  // another network.
   std::optional<GPT> finished(const GPTConfig&) const;
   void finish(const GPT&, const Json& result) const;  // the report: `settings`, `result`, `weights`
 

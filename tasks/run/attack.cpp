@@ -62,7 +62,8 @@ class Attack {
         show_(watch),
         cost_(std::make_shared<Cost>()),
         prior_(starting_model(task, method, settings.seed, cost_)),
-        folder_(open_attack(folder, attack_config(task, method, settings), *prior_)) {}
+        label_(task_label(task)),
+        folder_(open_attack(folder, attack_config(task, method, settings), *prior_, label_)) {}
 
   AttackResult run() {
     const AttackProgress& before = folder_.saved.progress;
@@ -83,6 +84,7 @@ class Attack {
   const Watch& show_;
   std::shared_ptr<Cost> cost_;
   std::unique_ptr<Generator> prior_;
+  Label label_;
   AttackFolder folder_;
   std::unique_ptr<Oracle> oracle_;
   std::unique_ptr<Reader> reader_;
@@ -139,7 +141,7 @@ void Attack::commit(const State& state, bool last) {
   progress.metrics_bytes = folder_.metrics_bytes();
   progress.ledger = oracle_->mark();
   progress.finished = last;
-  save_attack(folder_.path, state, progress);
+  save_attack(folder_.path, state, progress, label_);
 }
 
 }  // namespace
@@ -167,6 +169,8 @@ Json attack_config(const Task& task, const Method& m, const AttackSettings& sett
   return {{"task", task.title()},  {"fingerprint", task.fingerprint()}, {"method", m.name},
           {"seed", settings.seed}, {"samples", settings.samples},       {"settings", values}};
 }
+
+Label task_label(const Task& task) { return {{"task", task.title()}, {"fingerprint", task.fingerprint()}}; }
 
 std::unique_ptr<Generator> starting_model(const Task& task, const Method& method, std::uint64_t seed,
                                           const std::shared_ptr<Cost>& cost) {

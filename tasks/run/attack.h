@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "tasks/model/label.h"
 #include "tasks/run/log.h"
 
 namespace banel {
@@ -56,6 +57,9 @@ std::vector<Proposal> written(const Task&, const Method&, const State&, const Sc
 // So many strings of it, measured. `seed`: of the attack.
 Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
                              std::size_t n, std::uint64_t seed);
+
+// What the models of an attack on the task say of it: "task", its title, and "fingerprint".
+Label task_label(const Task&);
 
 // The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work
 // counted.

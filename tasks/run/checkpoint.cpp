@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int format = 2;
+constexpr const char *attacker = "attacker", *failure_model = "failure model";  // roles
 constexpr const char* mend = "; restore the file from a copy, or remove the folder and start over";
 
 Json to_json(const Tally& tally) { return {{"strings", tally.strings}, {"rewards", tally.rewards}}; }
@@ -80,8 +81,14 @@ fs::path attacker_file(const fs::path& folder, const Generator& model) {
   return folder / ("attacker." + std::string(model.format()));
 }
 
-std::unique_ptr<Generator> load(const fs::path& file, const Generator& like) {
-  return like.with_state(read_file(file), file.string());
+void save(const fs::path& file, const Generator& model, const Label& label) {
+  write_file(file, labelled(model.state(), model.format(), label));
+}
+
+std::unique_ptr<Generator> load(const fs::path& file, const Generator& like, const Label& label) {
+  const std::string bytes = read_file(file);
+  check_label(bytes, like.format(), label, file.string());
+  return like.with_state(bytes, file.string());
 }
 
 // A checkpoint with the states of its models.
@@ -160,16 +167,16 @@ AttackProgress parse_progress(const Field& json) {
   return p;
 }
 
-void save_attack(const fs::path& folder, const State& state, AttackProgress p) {
+void save_attack(const fs::path& folder, const State& state, AttackProgress p, const Label& task) {
   p.rounds = state.rounds;
   for (const Region& region : state.regions) p.regions.push_back({region.kappa, region.tau});
   if (!state.regions.empty()) {
     const Generator& phi = *state.regions.back().phi;
-    write_file(region_file(folder, state.regions.size(), phi), phi.state());
+    save(region_file(folder, state.regions.size(), phi), phi, label_of(failure_model, task));
   }
   std::vector<std::pair<std::string, std::string>> models;
   if (p.finished) {
-    write_file(attacker_file(folder, state.attacker()), state.attacker().state());
+    save(attacker_file(folder, state.attacker()), state.attacker(), label_of(attacker, task));
   } else {
     const Best& best = state.best;
     p.current = best.current.tally;
@@ -196,7 +203,7 @@ AttackProgress read_progress(const fs::path& folder) {
 
 bool is_finished(const fs::path& folder) { return read_progress(folder).finished; }
 
-SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
+SavedAttack load_attack(const fs::path& folder, const Generator& prior, const Label& task) {
   const fs::path path = folder / "checkpoint";
   if (!fs::exists(path)) return {{}, {.theta = prior.clone()}};
   const std::string text = read_file(path), where = path.string();
@@ -206,9 +213,11 @@ SavedAttack load_attack(const fs::path& folder, const Generator& prior) {
   State& state = saved.state;
   state.rounds = p.rounds;
   for (const auto& [kappa, tau] : p.regions)
-    state.regions.push_back({load(region_file(folder, state.regions.size() + 1, prior), prior), kappa, tau});
+    state.regions.push_back(
+        {load(region_file(folder, state.regions.size() + 1, prior), prior, label_of(failure_model, task)),
+         kappa, tau});
   if (p.finished) {
-    state.theta = load(attacker_file(folder, prior), prior);
+    state.theta = load(attacker_file(folder, prior), prior, label_of(attacker, task));
     return saved;
   }
   const auto model = [&](const std::string& name) -> std::unique_ptr<Generator> {

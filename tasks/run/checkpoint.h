@@ -1,7 +1,8 @@
 // What an interrupted attack goes on from: FOLDER/checkpoint, replaced as a whole after every round.
 //   one line      JSON: format, progress, and the name and number of bytes of each model
 //   the rest      the models, one after the other, as Generator::state() has them
-// A finished attack has no models there but FOLDER/attacker.FORMAT, which other programs may open.
+// A finished attack has no models there but FOLDER/attacker.FORMAT, which other programs may open. It and the
+// failure models of regions, FOLDER/phiN.FORMAT, say what they are (model/label.h).
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "banel/banel.h"
 #include "banel/oracle.h"
 #include "nn/io/json.h"
+#include "tasks/model/label.h"
 
 namespace banel {
 
@@ -36,11 +38,12 @@ struct SavedAttack {
 
 // Writes FOLDER/checkpoint, and before it FOLDER/phiN.FORMAT if round N added a region. Of a finished attack
 // only the attacker handed over is kept, as FOLDER/attacker.FORMAT. The numbers of rounds, regions and
-// tallies are those of the state.
-void save_attack(const std::filesystem::path& folder, const State&, AttackProgress);
+// tallies are those of the state. `task`: what the files of models say of it beside format and role.
+void save_attack(const std::filesystem::path& folder, const State&, AttackProgress, const Label& task);
 
-// The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a damaged file.
-SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior);
+// The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a file that is
+// damaged or belongs to another role or task.
+SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior, const Label& task);
 
 // The same without the models.
 AttackProgress read_progress(const std::filesystem::path& folder);

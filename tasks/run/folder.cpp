@@ -159,10 +159,11 @@ FolderLock take_folder(const fs::path& folder, const std::string& command) {
   return lock;
 }
 
-AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior) {
+AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior,
+                         const Label& task) {
   create_folders(path);
   check_config(path, config);
-  AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior)};
+  AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior, task)};
   const AttackProgress& before = folder.saved.progress;
   folder.rounds = rounds_before(path / "metrics.jsonl", before);
   ENSURE_AS(!before.finished || folder.rounds.empty() || folder.rounds.back().measured, InputError,

@@ -1,6 +1,7 @@
 // The folder that a command works in, and that of an attack as a run opens it and adds to it.
 //   const FolderLock lock = take_folder(path);
-//   AttackFolder folder = open_attack(path, config, prior);   folder.append();   folder.add(round, 1.2, 0.3);
+//   AttackFolder folder = open_attack(path, config, prior, task);
+//   folder.append();   folder.add(round, 1.2, 0.3);
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -37,6 +38,7 @@ struct AttackFolder {
 
 // Creates the folder with its config.json, or reads what earlier calls left. Errors: InputError if it has
 // another config, or if a file is damaged, cut or replaced.
-AttackFolder open_attack(const std::filesystem::path&, const Json& config, const Generator& prior);
+AttackFolder open_attack(const std::filesystem::path&, const Json& config, const Generator& prior,
+                         const Label& task);
 
 }  // namespace banel

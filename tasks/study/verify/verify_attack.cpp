@@ -83,7 +83,8 @@ State last_state(const Job& job, bool with_pool) {
   Method method = job.method;
   if (!with_pool) method.pool = 0;
   return load_attack(job.folder,
-                     *starting_model(*job.task, method, job.settings.seed, std::make_shared<Cost>()))
+                     *starting_model(*job.task, method, job.settings.seed, std::make_shared<Cost>()),
+                     task_label(*job.task))
       .state;
 }
 

@@ -82,6 +82,20 @@ TEST_CASE("a second call loads what the first one made") {
   for (const auto& [path, time] : times) CHECK(fs::last_write_time(path) == time);
 }
 
+TEST_CASE("a network in the place of one with another role or other settings is refused") {
+  const TemporaryFolder folder;
+  const GptGenerator prior = make_prior(folder.path);
+  const NetworkFile target{folder.path, "target", file_of(folder.path, tiny_training).settings},
+      other_seed = file_of(folder.path, tiny_training, 4);
+  fs::copy_file(folder.path / "prior.safetensors", target.weights());
+  write_file(target.report(), "{\"settings\": " + target.settings + "}");
+  CHECK_THROWS_WITH_AS(target.finished(prior.model().config()),
+                       doctest::Contains("the role \"prior\"; needed is \"target\""), InputError);
+  write_file(other_seed.report(), "{\"settings\": " + other_seed.settings + "}");
+  CHECK_THROWS_WITH_AS(other_seed.finished(prior.model().config()), doctest::Contains("with the settings "),
+                       InputError);
+}
+
 TEST_CASE("a finished network is never overwritten by other settings") {
   const TemporaryFolder folder;
   const GptGenerator prior = make_prior(folder.path);

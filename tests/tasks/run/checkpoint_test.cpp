@@ -136,8 +136,8 @@ TEST_CASE("a state is loaded as it was saved") {
   State state = some_state();
   state.search = {.united = fitted(4), .united_at = 60, .steps = 2, .failed_searches = 1, .explored = 50};
   state.search.grown.push_back({fitted(2), {3, 70}, 4, 2, 30, {20, 6}});
-  save_attack(folder.path, state, {.metrics_bytes = 99, .ledger = {80, 0x1234}});
-  const SavedAttack saved = load_attack(folder.path, prior());
+  save_attack(folder.path, state, {.metrics_bytes = 99, .ledger = {80, 0x1234}}, {});
+  const SavedAttack saved = load_attack(folder.path, prior(), {});
   CHECK(saved.progress.metrics_bytes == 99);
   CHECK(saved.progress.ledger.hash == 0x1234);
   CHECK_FALSE(saved.progress.finished);
@@ -168,9 +168,9 @@ TEST_CASE("a state is loaded as it was saved") {
 TEST_CASE("of a finished attack only the attacker handed over is kept") {
   const TemporaryFolder folder;
   State state = some_state();
-  save_attack(folder.path, state, {.finished = true});
+  save_attack(folder.path, state, {.finished = true}, {});
   CHECK(folder.names() == std::set<std::string>{"attacker.json", "checkpoint"});
-  CHECK(load_attack(folder.path, prior()).state.theta->state() == state.attacker().state());
+  CHECK(load_attack(folder.path, prior(), {}).state.theta->state() == state.attacker().state());
 }
 
 TEST_CASE("a region is saved with its failure model") {
@@ -178,20 +178,37 @@ TEST_CASE("a region is saved with its failure model") {
   State state{.theta = prior().clone()};
   for (int round = 1; round <= 2; ++round) {
     state.regions.push_back({fitted(round), 0.5, -1.0 / round});
-    save_attack(folder.path, state, {});
+    save_attack(folder.path, state, {}, {});
   }
   CHECK(folder.names() == std::set<std::string>{"checkpoint", "phi1.json", "phi2.json"});
-  const State loaded = load_attack(folder.path, prior()).state;
+  const State loaded = load_attack(folder.path, prior(), {}).state;
   REQUIRE(loaded.regions.size() == 2);
   CHECK(loaded.regions[1].tau == -0.5);
   for (std::size_t i = 0; i < 2; ++i) CHECK(loaded.regions[i].phi->state() == state.regions[i].phi->state());
+}
+
+TEST_CASE("a failure model in the place of the attacker or an attacker of another task is refused by name") {
+  const TemporaryFolder folder;
+  const Label three{{"task", "3-digit addition"}}, five{{"task", "5-digit addition"}};
+  State state{.theta = prior().clone()};
+  state.rounds = 1;
+  state.regions.push_back({fitted(1), 0.5, -1.0});
+  save_attack(folder.path, state, {.finished = true}, three);
+  CHECK_NOTHROW(load_attack(folder.path, prior(), three));
+  CHECK_THROWS_WITH_AS(load_attack(folder.path, prior(), five), doctest::Contains("3-digit addition"),
+                       InputError);
+  std::filesystem::copy_file(folder.path / "phi1.json", folder.path / "attacker.json",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK_THROWS_WITH_AS(load_attack(folder.path, prior(), three),
+                       doctest::Contains("attacker.json: is a file with the role \"failure model\""),
+                       InputError);
 }
 
 // What load_attack says of a checkpoint with these bytes.
 std::string loading(const TemporaryFolder& folder, const std::string& bytes) {
   write_file(folder.path / "checkpoint", bytes);
   try {
-    load_attack(folder.path, prior());
+    load_attack(folder.path, prior(), {});
   } catch (const InputError& error) {
     return error.what();
   }
@@ -200,7 +217,7 @@ std::string loading(const TemporaryFolder& folder, const std::string& bytes) {
 
 TEST_CASE("a checkpoint that is cut anywhere or has surplus bytes or a flipped bit is refused by name") {
   const TemporaryFolder folder;
-  save_attack(folder.path, some_state(), {.metrics_bytes = 99, .ledger = {80, 0x1234}});
+  save_attack(folder.path, some_state(), {.metrics_bytes = 99, .ledger = {80, 0x1234}}, {});
   const std::string good = read_file(folder.path / "checkpoint");
   CHECK(loading(folder, good) == "accepted");
   const auto named = [&](const std::string& message) {
@@ -221,7 +238,7 @@ TEST_CASE("a checkpoint that is cut anywhere or has surplus bytes or a flipped b
 
 TEST_CASE("a checkpoint whose first line does not fit its models is refused by name") {
   const TemporaryFolder folder;
-  save_attack(folder.path, some_state(), {});
+  save_attack(folder.path, some_state(), {}, {});
   const std::string good = read_file(folder.path / "checkpoint");
   const std::size_t line = good.find('\n');
   const Json head = json_of(good.substr(0, line));

@@ -1,0 +1,62 @@
+#include "tasks/model/label.h"
+
+#include "nn/io/json.h"
+#include "nn/io/safetensors.h"
+#include "tensor/check.h"
+
+namespace banel {
+
+namespace {
+
+constexpr const char *weights = "safetensors", *json_format = "json", *json_key = "label";
+
+Label label_in(std::string_view bytes, std::string_view format, std::string_view where) {
+  if (format == weights) return decode_safetensors(bytes, where).metadata;
+  Label label;
+  if (format != json_format) return label;
+  const Json json = parse_json(bytes, where);
+  const Field file(json, std::string(where));
+  if (!file.has(json_key)) return label;
+  for (const auto& [key, value] : file[json_key].members()) label.emplace(key, value.text());
+  return label;
+}
+
+}  // namespace
+
+Label label_of(const std::string& role, Label more) {
+  more.insert_or_assign("format", "1");
+  more.insert_or_assign("role", role);
+  return more;
+}
+
+std::string labelled(std::string_view state, std::string_view format, const Label& label) {
+  if (format == weights) {
+    TensorFile file = decode_safetensors(state, "a model's state");
+    for (const auto& [key, value] : label) file.metadata.insert_or_assign(key, value);
+    return encode_safetensors(file);
+  }
+  if (format != json_format) return std::string(state);
+  Json json = parse_json(state, "a model's state");
+  for (const auto& [key, value] : label) json[json_key][key] = value;
+  return json.dump() + '\n';
+}
+
+void check_label(const Label& said, const Label& expected, std::string_view where) {
+  for (const char* key : {"format", "role"})  // what a reader understands at once comes first
+    if (said.contains(key) && expected.contains(key))
+      ENSURE_AS(said.at(key) == expected.at(key), InputError, where,
+                "is a file with the " << key << ' ' << in_quotes(said.at(key)) << "; needed is "
+                                      << in_quotes(expected.at(key)) << "; restore it from a copy");
+  for (const auto& [key, value] : expected)
+    ENSURE_AS(!said.contains(key) || said.at(key) == value, InputError, where,
+              "is the " << expected.at("role") << " of another run, with the " << key << ' '
+                        << in_quotes(said.at(key)) << "; needed is " << in_quotes(value)
+                        << "; restore it from a copy");
+}
+
+void check_label(std::string_view bytes, std::string_view format, const Label& expected,
+                 std::string_view where) {
+  check_label(label_in(bytes, format, where), expected, where);
+}
+
+}  // namespace banel
