@@ -99,7 +99,8 @@ TEST_CASE(
     CHECK(base >= hardest);
     CHECK(base <= easiest);
   }
-  for (const char* study : {"studies/reason-pool.toml", "studies/reason-distil.toml"})
+  for (const char* study :
+       {"studies/reason-controls.toml", "studies/reason-distil.toml", "studies/reason-pool.toml"})
     CHECK(read_file(source / study).find(instances + "]") != std::string::npos);
 }
 
