@@ -142,13 +142,10 @@ void CommandLine::take_positional(Words words, const Words& after_dashes) {
 }
 
 void CommandLine::check_given() const {
-  const auto in_effect = [](const Option& option) {
-    return option.value_ && *option.value_ != OptionValue(false);
-  };
   for (Command* command : called_->chain())
     for (const auto& option : command->options_) {
       for (Option* other : option->excluded_) {
-        if (!in_effect(*option) || !in_effect(*other)) continue;
+        if (!option->in_effect() || !other->in_effect()) continue;
         ENSURE(option->typed_ != other->typed_, option->name(), "cannot be given with " << other->name());
         (option->typed_ ? other : option.get())->value_.reset();
       }

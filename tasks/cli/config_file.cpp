@@ -41,6 +41,10 @@ void ConfigFile::read(const TomlValue& table, Command& command) {
     for (const auto& option : command.options_)
       if (option->key() == key) option->value_ = value(*option, from);
   }
+  for (const auto& option : command.options_)
+    for (const Option* other : option->excluded_)
+      if (option->in_effect() && other->in_effect())
+        table[other->key()].refuse("cannot be given with " + option->key());
 }
 
 void ConfigFile::read(const std::filesystem::path& file, Command& program) { read(read_toml(file), program); }

@@ -67,6 +67,8 @@ std::string Option::key() const {
   return lower(word.substr(std::min(word.find_first_not_of('-'), word.size())));
 }
 
+bool Option::in_effect() const { return value_ && *value_ != OptionValue(false); }
+
 bool Option::takes_several() const { return type_ == OptionType::strings || type_ == OptionType::paths; }
 
 std::optional<std::string> Option::fault(const std::string& word) const {

@@ -63,6 +63,7 @@ class Option {
   Option(OptionType type, const std::string& names, std::string text, Assign assign);
   const std::string& name() const { return names_.front(); }        // as messages have it
   std::string key() const;                                          // as the file of --config has it
+  bool in_effect() const;                                           // has a value other than false
   bool takes_several() const;                                       // values, each once or more
   OptionValue from_words(const Words& words) const;                 // UsageError
   std::optional<std::string> fault(const std::string& word) const;  // why a string or path is refused

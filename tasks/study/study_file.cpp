@@ -194,6 +194,11 @@ void StudyReader::variants() {
                                  [](const Variant& v) { return !v.ranges.empty(); });
   if (tuned != study_.halving.has_value())
     toml->refuse("[halving] and the `ranges` of a variant belong together: one of the two is missing");
+  for (const Variant& v : study_.variants)
+    for (const Variant& other : study_.variants)
+      if (!v.ranges.empty() && other.name.starts_with(v.name + " #"))
+        toml->refuse("the name \"" + other.name + "\" looks like a configuration of \"" + v.name +
+                     "\"; choose another one");
 }
 
 void StudyReader::check_size() {

@@ -174,8 +174,8 @@ void declare_study(Session& session) {
   {
     const auto [command, o] =
         study_command(session, "study", "runs a study, or goes on with it, and prints its table", study);
-    command.positional("name", o->name, "one of --list, or a TOML file").optional();
-    command.flag("--list", o->list, "shows the studies there are, and how long each takes");
+    Option& name = command.positional("name", o->name, "one of --list, or a TOML file").optional();
+    command.flag("--list", o->list, "shows the studies there are, and how long each takes").excludes(name);
     add_choice(command, *o);
     add_running(command, *o);
     add_json(command, o->json);

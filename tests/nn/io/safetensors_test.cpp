@@ -93,6 +93,15 @@ TEST_CASE("tensors come in the order of their data whatever the order of the hea
   CHECK(file.tensors[1].values == std::vector<float>{2});
 }
 
+TEST_CASE("an empty tensor may come behind the one that begins where it does") {
+  const std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                             R"("none":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})";
+  const TensorFile file = decode_safetensors(framed(header, raw<float>({1})), "memory");
+  REQUIRE(file.tensors.size() == 2);
+  CHECK(file.tensors[0].name == "none");
+  CHECK(file.tensors[1].values == std::vector<float>{1});
+}
+
 TEST_CASE("the writer refuses what it could not read back") {
   CHECK_THROWS_AS(encode_safetensors({{}, {{"w", {2}, {1}}}}), UsageError);
   CHECK_THROWS_AS(encode_safetensors({{}, {{"w", {-1}, {}}}}), UsageError);

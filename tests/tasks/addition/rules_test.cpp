@@ -53,6 +53,7 @@ TEST_CASE("the rules tell questions apart") {
   CHECK(covering("12+00034=") == Names{"leading zeros: 3 in one operand"});
   CHECK(covering("2822+00002=") == Names{"leading zeros: 4 in one operand"});
   CHECK(covering("012+034=") == Names{"leading zeros: in both operands"});
+  CHECK(covering("0999+1=") == Names{"leading zeros: 1 in one operand"});
   CHECK(covering("999+1=") == Names{"carry chain: at least 2"});
   CHECK(covering("99999+1=") ==
         Names{"carry chain: at least 2", "carry chain: at least 3", "carry chain: at least 4"});

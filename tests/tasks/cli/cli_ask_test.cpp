@@ -49,6 +49,9 @@ TEST_CASE("the reasoner of the program solves a word problem without any run") {
   const Json json = json_of(run({"ask", "reason", "A=12.B4tA.?B:", "--json"}, here.path).out);
   CHECK(json.at("answer") == 48);
   CHECK(json.at("sound").at("value").number() > 0.9);
+  const std::string hard = run({"ask", "reason", "B=214.B2dE.?E:", "-n", "100", "--quiet"}, here.path).out;
+  CHECK(hard.find("(wrong, it is 428)") != std::string::npos);
+  CHECK(hard.find("428    right  E=214*2=428;#428.") != std::string::npos);  // not as the most likely one
   refused(2, {"ask", "reason", "A=12.B4xA.?B:"}, {"A=12.B4xA.?B:", "C=73.C5dH.H31fB.?B:"});
   refused(4, {"ask", "reason", "A=12.B4tA.?B:", "--networks", "none"}, {"none"}, here.path);
 }

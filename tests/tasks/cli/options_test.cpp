@@ -248,6 +248,7 @@ TEST_CASE("a file of --config is refused by the line and the key that are wrong"
       {"[study]\nset = \"a=1\"\n", "line 2: study.set: must be an array"},
       {"[study]\nset = [\"a=1\", 2]\n", "line 2: study.set[1]: must be text"},
       {"[study]\nquick = 1\n", "line 2: study.quick: must be true or false"},
+      {"[study]\nquick = true\nfull = true\n", "line 3: study.full: cannot be given with quick"},
       {"[train.target]\nfolder = \"x\"\n", "line 2: train.target.folder: is not a key"}};
   for (const auto& [text, reason] : refused) {
     write_file(file, text);

@@ -109,6 +109,10 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
       {"variants = [{method = \"tail\", f = []}]", "line 3: variants[0].f: is empty"},
       {"variants = [{method = \"tail\", ranges = {f = [2, 4]}}]", "belong together"},
       {variants + "halving = {configurations = 2, budgets = [10]}", "belong together"},
+      {"variants = [{method = \"tail\", ranges = {f = [2, 4]}}, {name = \"tail #2 at 10\", method = "
+       "\"tail\"}]\n"
+       "halving = {configurations = 2, budgets = [10]}",
+       "\"tail #2 at 10\" looks like a configuration of \"tail\""},
       {variants + "[settings]\ndivisor = 10", "line 5: settings.divisor: 10 is outside 1..9"},
       {variants + "[settings]\ndivisr = 3", "did you mean divisor?"},
       {variants + "[quick]\nbudgt = 3", "line 5: quick.budgt: is not a key"},
