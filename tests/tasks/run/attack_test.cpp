@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <thread>
 
 #include "nn/io/checkpoint.h"
 #include "tasks/run/attacks.h"
@@ -223,6 +224,20 @@ TEST_CASE("a finished attack is read from its logs alone") {
   for (std::size_t i = 0; i < read.rounds.size(); ++i)
     CHECK(to_json(read.rounds[i]) == to_json(result.rounds[i]));
   CHECK(read.readings().size() == 3);
+}
+
+TEST_CASE("time that a reading takes counts as measuring") {
+  struct Slow : TinyTask {
+    std::optional<Estimate> exact_success(const Attacker&) const override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      return {};
+    }
+  };
+  const TemporaryFolder folder;
+  attack(folder.path, tiny::method("prior"), -1, Slow());
+  const std::vector<Json> times = json_lines(folder.path / "timing.jsonl");
+  REQUIRE(!times.empty());
+  CHECK(times.front().at("measuring_seconds").number() >= 0.2);  // the same attacker is measured once
 }
 
 }  // namespace
