@@ -160,6 +160,29 @@ double paired_permutation_test(std::span<const double> a, std::span<const double
   return (1.0 + hits) / (1.0 + random_flips);
 }
 
+double roc_area(std::span<const double> positives, std::span<const double> negatives) {
+  check_values(positives, "roc_area");
+  check_values(negatives, "roc_area");
+  const std::vector<double> low = sorted(negatives);
+  double below = 0;
+  for (const double x : positives) {
+    const auto [first, last] = std::ranges::equal_range(low, x);
+    below += static_cast<double>(first - low.begin()) + static_cast<double>(last - first) / 2;
+  }
+  return below / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
+}
+
+Interval roc_interval(double area, double positives, double negatives) {
+  ENSURE(area >= 0 && area <= 1 && positives >= 1 && negatives >= 1, "roc_interval",
+         area << " of " << positives << " and " << negatives << " values is no area");
+  const double a = area, squared = a * a;
+  const double variance = (a * (1 - a) + (positives - 1) * (a / (2 - a) - squared) +
+                           (negatives - 1) * (2 * squared / (1 + a) - squared)) /
+                          (positives * negatives);
+  const double width = 1.96 * std::sqrt(std::max(variance, 0.0));
+  return {std::max(a - width, 0.0), std::min(a + width, 1.0)};
+}
+
 std::vector<double> holm(std::span<const double> p) {
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -77,6 +77,16 @@ Interval nested_bootstrap(std::span<const std::vector<double>> instances, const 
 // 2^-n: 5 seeds reach 1/32 at best, however large the difference.
 double paired_permutation_test(std::span<const double> a, std::span<const double> b, Rng& rng);
 
+// The area under the ROC curve (Hanley & McNeil, Radiology 143, 1982): the share of pairs in which the
+// positive value is higher than the negative one; ties count one half. Infinities are fine.
+double roc_area(std::span<const double> positives, std::span<const double> negatives);
+
+// Its 95 % interval, normal with the standard error of the same paper, cut to [0, 1]. With A the area,
+// Q1 = A / (2 - A) and Q2 = 2 A^2 / (1 + A):
+//   variance = (A (1 - A) + (positives - 1) (Q1 - A^2) + (negatives - 1) (Q2 - A^2)) / (positives negatives)
+// Both numbers are at least 1.
+Interval roc_interval(double area, double positives, double negatives);
+
 // p-values of several comparisons, corrected so that any of them is below alpha by chance with at most
 // probability alpha (Holm 1979). With p_1 <= ... <= p_m: max over j <= i of min(1, (m - j + 1) p_j).
 std::vector<double> holm(std::span<const double> p);

@@ -24,6 +24,8 @@ struct FilterTable {
   std::vector<TableRow> rows = {};
 };
 FilterTable filter_table(const std::vector<TableRow>&);
+// Does the ratio rank successes? The rows with such rounds, a column for each score; empty if none has.
+FilterTable rank_table(const std::vector<TableRow>&, std::size_t band);
 // Short ones, the most important first.
 std::vector<Column> terminal_columns(const std::vector<TableRow>&);
 
@@ -37,7 +39,8 @@ std::vector<TablePanel> panels_of(const Table&);
 std::string warnings_note(const Made&);  // that there are some, and where; empty if there are none
 std::string main_legend(const Table&);   // what the columns mean, in one paragraph
 std::string filter_legend();             // the same of filter_table
-std::string rate_text(double);           // a success rate: 0.6795, 0.00409, 5.0e-06
+std::string ranking_caption(const TablePanel&, std::size_t band);  // of rank_table
+std::string rate_text(double);                                     // a success rate: 0.6795, 0.00409, 5.0e-06
 std::string rate_text(
     const BaseRate&);  // "0.00047 (0.00043–0.00052, n = 1,000,000)", "0.25 (exact)", "not known"
 std::string seeds_text(const TableRow&);     // "instances 1, 2; seeds 1, 2, 3"

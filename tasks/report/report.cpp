@@ -55,6 +55,14 @@ std::string results_html(const Table& table) {
   if (!filters.empty())
     page +=
         html_details("Does the filter keep successes?", filters + "<p>" + html(filter_legend()) + "</p>\n");
+  std::string rankings;
+  for (std::size_t band = 0; band < rank_bands.size(); ++band)
+    for (const TablePanel& panel : panels_of(table))
+      if (const FilterTable f = rank_table(panel.rows, band); !f.rows.empty())
+        rankings += table_html(ranking_caption(panel, band), f.columns, f.rows);
+  if (!rankings.empty())
+    page +=
+        html_details("Does the ratio rank successes?", rankings + "<p>" + html(ranking_legend()) + "</p>\n");
   return page + "</section>\n";
 }
 

@@ -155,6 +155,14 @@ std::vector<FilterBand> filter_of(const Group& group) {
   return any ? bands : std::vector<FilterBand>();
 }
 
+std::vector<const Ranking*> rankings_of(const Group& group) {
+  std::vector<const Ranking*> all;
+  for (const Run* run : group.runs)
+    for (const RoundRecord& round : run->log.rounds)
+      if (round.ranking) all.push_back(&*round.ranking);
+  return all;
+}
+
 std::optional<double> distinct_success(const Run& run) { return run.row.distinct_success; }
 
 TableRow row_of(const Group& group, const Group* first, const Registry& registry) {
@@ -188,6 +196,7 @@ TableRow row_of(const Group& group, const Group* first, const Registry& registry
   row.also = also_of(group);
   row.modes = modes_of(group);
   row.filter = filter_of(group);
+  row.ranks = ranks_of(rankings_of(group));
   row.tokens = mean_of(group, [](const Row& r) { return static_cast<double>(r.cost.tokens); });
   row.flops = mean_of(group, [](const Row& r) { return r.cost.flops; });
   row.seconds = mean_of(group, [](const Row& r) { return r.seconds; });

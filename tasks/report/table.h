@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tasks/base/stats.h"
+#include "tasks/report/ranking.h"
 #include "tasks/report/results.h"
 #include "tasks/run/registry.h"
 
@@ -62,6 +63,7 @@ struct TableRow {
   std::map<std::string, double> also = {};                     // mean success under each second reading
   std::vector<ModeShare> modes = {};          // means; `distinct` over attacks that had a success
   std::vector<FilterBand> filter = {};        // by success, rising; empty without a filter
+  std::vector<RankBand> ranks = {};           // of rank_bands; empty if none was asked for
   std::int64_t evaluations = 0;               // of an attack: the mean, rounded
   double tokens = 0, flops = 0, seconds = 0;  // means; measuring and the judge excluded
 };

@@ -38,6 +38,15 @@ std::string panel_heading(const TablePanel& panel) {
   return panel.name.empty() ? "" : "## " + panel.name + "\n\n";
 }
 
+std::string ranking_text(const Table& table) {
+  std::string md;
+  for (std::size_t band = 0; band < rank_bands.size(); ++band)
+    for (const TablePanel& panel : panels_of(table))
+      if (const FilterTable f = rank_table(panel.rows, band); !f.rows.empty())
+        md += "## " + ranking_caption(panel, band) + "\n\n" + markdown_table(f.columns, f.rows, false) + '\n';
+  return md.empty() ? md : "# Does the ratio rank successes?\n\n" + ranking_legend() + "\n\n" + md;
+}
+
 // What each variant is, once, though it may stand in several panels.
 std::string variants_text(const Table& table) {
   std::string md;
@@ -152,7 +161,7 @@ std::string to_markdown(const Table& table) {
   for (const TablePanel& panel : panels_of(table))
     if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
       md += panel_heading(panel) + markdown_table(f.columns, f.rows, false) + '\n';
-  md += "# Variants\n\n" + variants_text(table);
+  md += ranking_text(table) + "# Variants\n\n" + variants_text(table);
   if (!table.made.warnings.empty() || !table.made.facts.empty()) md += "\n# How it was made\n\n";
   for (const auto* list : {&table.made.warnings, &table.made.facts})
     for (const std::string& text : *list) md += "- " + text + '\n';

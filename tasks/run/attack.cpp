@@ -166,8 +166,10 @@ AttackResult read_attack(const fs::path& folder) {
 Json attack_config(const Task& task, const Method& m, const AttackSettings& settings) {
   Json values = Json::object();
   for (const auto& [key, value] : values_of(m)) values[key] = to_json(value);
-  return {{"task", task.title()},  {"fingerprint", task.fingerprint()}, {"method", m.name},
-          {"seed", settings.seed}, {"samples", settings.samples},       {"settings", values}};
+  Json config{{"task", task.title()},  {"fingerprint", task.fingerprint()}, {"method", m.name},
+              {"seed", settings.seed}, {"samples", settings.samples},       {"settings", values}};
+  if (settings.ranking) config["ranking"] = true;
+  return config;
 }
 
 Label task_label(const Task& task) { return {{"task", task.title()}, {"fingerprint", task.fingerprint()}}; }

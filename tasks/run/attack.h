@@ -20,6 +20,7 @@ namespace banel {
 struct AttackSettings {
   std::uint64_t seed = 1;
   std::size_t samples = 10'000;  // of a reading: some 10 of a run, outside the budget; 0: paid verdicts only
+  bool ranking = false;          // whether readings also say how scores rank the proposals (log.h)
 };
 
 struct AttackResult {

@@ -28,6 +28,21 @@ std::vector<Attempt> attempts_from(const Field& field) {
   return attempts;
 }
 
+Json to_json(const Ranking& r) {
+  Json json{{"successes", r.successes}, {"failures", r.failures}};
+  for (std::size_t i = 0; i < r.area.size(); ++i) json[ranking_scores[i].key] = r.area[i];
+  return json;
+}
+
+Ranking ranking_from(const Field& json) {
+  Ranking r{json["successes"].count(), json["failures"].count()};
+  if (r.successes > 0 && r.failures > 0)
+    for (const RankingScore& score : ranking_scores) r.area.push_back(json[score.key].number());
+  for (const double area : r.area)
+    if (area < 0 || area > 1) json.refuse("has an area outside 0..1");
+  return r;
+}
+
 // Calls visit(line) with the lines of rounds 1, 2, ...
 void for_each_round(std::string_view lines, std::string_view where,
                     const std::function<void(const Field&)>& visit) {
@@ -72,6 +87,7 @@ Json to_json(const RoundRecord& r) {
     line["proposal_success"] = to_json(r.filter->proposal_success);
     line["accepted_success"] = to_json(r.filter->accepted_success);
   }
+  if (r.ranking) line["ranking"] = to_json(*r.ranking);
   return line;
 }
 
@@ -96,6 +112,7 @@ RoundRecord round_record(const Field& line, std::int64_t nre_before) {
   if (line.has("proposal_success"))
     r.filter = {rate_from(line["proposal_success"]), rate_from(line["accepted_success"]),
                 number_or_infinite(line["phi_heldout_nats_per_token"])};
+  if (line.has("ranking")) r.ranking = ranking_from(line["ranking"]);
   r.examples = attempts_from(line["examples"]);
   return r;
 }

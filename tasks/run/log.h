@@ -2,6 +2,7 @@
 //   const std::vector<RoundRecord> rounds = parse_metrics(read_file("metrics.jsonl"), "metrics.jsonl");
 //   rounds.back().measured->success.value();
 #pragma once
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,27 @@ namespace banel {
 struct FilterReading {
   Rate proposal_success, accepted_success;
   double phi_heldout = 0;  // nats per token on failures that phi was not fitted to; 0 without phi
+};
+
+// A score of proposals: theta log p_theta + phi log p_phi + prior log p_theta0, theta0 being the prior.
+struct RankingScore {
+  const char *key, *title;
+  double theta, phi, prior;
+};
+inline constexpr std::array<RankingScore, 8> ranking_scores{{{"prior_tail", "−log p_θ0", 0, 0, -1},
+                                                             {"tail", "−log p_θ", -1, 0, 0},
+                                                             {"phi_tail", "−log p_φ", 0, -1, 0},
+                                                             {"gain", "log p_θ/p_θ0", 1, 0, -1},
+                                                             {"kappa_0.1", "κ = 0.1", 1, -0.1, 0},
+                                                             {"kappa_0.3", "κ = 0.3", 1, -0.3, 0},
+                                                             {"kappa_0.6", "κ = 0.6", 1, -0.6, 0},
+                                                             {"kappa_1", "κ = 1", 1, -1, 0}}};
+
+// How these scores rank the proposals of a measured round, all of them judged outside the budget.
+struct Ranking {
+  std::int64_t successes = 0, failures = 0;
+  std::vector<double> area = {};  // of each score (stats.h: roc_area); empty without a success or a failure
+  Rate success() const { return {successes, successes + failures}; }
 };
 
 struct RoundRecord {                          // a line of metrics.jsonl
@@ -27,6 +49,7 @@ struct RoundRecord {                          // a line of metrics.jsonl
   Cost cost = {};                            // since the start of the run; measuring and the judge excluded
   std::optional<Measurement> measured = {};  // of the attacker that the round made
   std::optional<FilterReading> filter = {};  // if it was measured
+  std::optional<Ranking> ranking = {};       // if it was measured, has phi, and AttackSettings asks for it
   std::vector<Attempt> examples = {};        // of the proposals
 };
 Json to_json(const RoundRecord&);

@@ -115,6 +115,7 @@ void Reader::read(RoundRecord& record, const State& state, const Round& round, b
   }
   record.measured = measured(state);
   record.filter = filter(round);
+  if (settings_.ranking) record.ranking = ranking(round);
 }
 
 Measurement Reader::measured(const State& state) {
@@ -132,6 +133,31 @@ FilterReading Reader::filter(const Round& round) const {
   const std::vector<Attempt> proposals = texts(round.proposals.kept);
   const FilterSample proposed = judged(proposals, judge_);
   return {proposed.success, judged(round.accepted, judge_).success, heldout(round, proposed.failures)};
+}
+
+std::optional<Ranking> Reader::ranking(const Round& round) const {
+  if (!round.phi) return {};
+  const std::vector<Proposal>& P = round.proposals.kept;
+  const std::vector<Attempt> strings = texts(P);
+  const std::vector<Verdict> verdicts = judge_(strings);
+  const std::vector<double> phi = round.phi->log_prob(strings), prior = task_.prior().log_prob(strings);
+  const auto weighted = [](double weight, double x) {
+    return weight == 0 ? 0 : weight * x;
+  };  // x may be -inf
+  Ranking ranking;
+  for (const RankingScore& score : ranking_scores) {
+    std::vector<double> successes, failures;
+    for (std::size_t i = 0; i < P.size(); ++i) {
+      if (verdicts[i].reward == Reward::unjudged) continue;
+      const double s = weighted(score.theta, P[i].log_prob) + weighted(score.phi, phi[i]) +
+                       weighted(score.prior, prior[i]);
+      (verdicts[i].reward == Reward::success ? successes : failures).push_back(s);
+    }
+    ranking.successes = std::ssize(successes);
+    ranking.failures = std::ssize(failures);
+    if (!successes.empty() && !failures.empty()) ranking.area.push_back(roc_area(successes, failures));
+  }
+  return ranking;
 }
 
 }  // namespace banel

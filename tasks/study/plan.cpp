@@ -69,6 +69,7 @@ std::string what_differs(const Study& a, const Study& b) {
   compare("task", std::ranges::all_of(a.panels, same_task));
   compare("budget", a.budget == b.budget);
   compare("samples", a.samples == b.samples);
+  compare("ranking", a.ranking == b.ranking);
   compare("base_samples", a.base_samples == b.base_samples);
   compare("quick", a.quick == b.quick);
   compare("halving", a.halving == b.halving);
@@ -154,7 +155,7 @@ Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
   return {run / attack_folder(study, a),
           task,
           adapted(registry.method(v.method), *task, method_values(study, v)),
-          {a.seed, reading_samples(study, *task)}};
+          {a.seed, reading_samples(study, *task), study.ranking}};
 }
 
 Run run_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,

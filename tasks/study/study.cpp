@@ -128,6 +128,7 @@ std::string to_toml(const Study& s) {
   if (!s.canary.empty()) toml += "canary = " + text(s.canary) + '\n';
   if (s.budget) toml += "budget = " + std::to_string(s.budget) + '\n';
   if (s.samples) toml += "samples = " + number(s.samples) + '\n';
+  if (s.ranking) toml += "ranking = true\n";
   if (s.seconds > 0) toml += "seconds = " + shortest(s.seconds) + '\n';
   if (s.instance_seconds > 0) toml += "instance_seconds = " + shortest(s.instance_seconds) + '\n';
   if (s.results) toml += "results = true\n";

@@ -20,6 +20,7 @@
 //   instances, seeds           a list, or n for 1..n [1; 5]; instances up to 1,000,000
 //   budget                     evaluations of an attack [the method's]
 //   samples, base_samples      of a reading [the task's]; for the success rate of the prior [1,000,000]
+//   ranking                    whether readings also say how scores rank the proposals [false]
 //   variants                   a method's name, or a table with `method`, perhaps `name`, and settings; a
 //                              list of values makes one variant of each. `ranges` has, for each setting that
 //                              is tuned, {low, high, log} or a list of choices
@@ -83,6 +84,7 @@ struct Study {
   std::vector<Variant> variants = {};
   std::int64_t budget = 0;               // evaluations of an attack; 0: as the method has it
   std::size_t samples = 0;               // of a reading; 0: as the task has it
+  bool ranking = false;                  // whether readings say how scores rank the proposals
   std::size_t base_samples = 1'000'000;  // for the success rate of the prior
   std::vector<std::string> show = {};
   double seconds = 0,

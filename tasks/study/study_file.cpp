@@ -33,7 +33,8 @@ class StudyReader {
     const std::vector<std::string> changed{
         "settings", "instances",        "seeds",  "budget",  "samples", "base_samples", "show",
         "seconds",  "instance_seconds", "canary", "halving", "panels",  "variants"};
-    std::vector<std::string> keys{"title", "sentence", "task", "results", "quick", "quoted", "hashes"};
+    std::vector<std::string> keys{"title", "sentence", "task",   "results",
+                                  "quick", "ranking",  "quoted", "hashes"};
     keys.insert(keys.end(), changed.begin(), changed.end());
     file_.allow(keys);
     if (const TomlValue* quick = file_.find("quick"); quick && quick->is_table()) {
@@ -121,6 +122,7 @@ void StudyReader::amounts() {
   if (const TomlValue* toml = find("budget")) study_.budget = toml->integer(1, most);
   if (const TomlValue* toml = find("samples"))
     study_.samples = static_cast<std::size_t>(toml->integer(100, most));
+  if (const TomlValue* toml = find("ranking")) study_.ranking = toml->flag();
   if (const TomlValue* toml = find("base_samples"))
     study_.base_samples = static_cast<std::size_t>(toml->integer(100, most_samples));
   if (const TomlValue* toml = find("seconds")) study_.seconds = toml->number(0, 1e9);

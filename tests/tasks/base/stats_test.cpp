@@ -284,6 +284,29 @@ TEST_CASE("beyond 20 pairs random flips give the p-value of all flips") {
   CHECK(test_differences(Values(40, 1.0), 1) == 1 / 100'001.0);  // never 0
 }
 
+TEST_CASE("the area under the curve is the share of pairs in the right order and ties count one half") {
+  CHECK(roc_area(Values{3, 4}, Values{1, 2}) == 1);
+  CHECK(roc_area(Values{1, 2}, Values{3, 4}) == 0);
+  CHECK(roc_area(Values{2}, Values{3, 1, 2, 2}) == 0.5);
+  CHECK(roc_area(Values{5, 0}, Values{4, 1, 1, -1}) == 5 / 8.0);  // 4 pairs of the 5, 1 of the 0
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(roc_area(Values{infinity, 1}, Values{infinity, -infinity}) == 2.5 / 4);
+  CHECK_THROWS_AS(roc_area(Values{}, Values{1}), UsageError);
+  CHECK_THROWS_AS(roc_area(Values{1}, Values{std::nan("")}), UsageError);
+}
+
+TEST_CASE("the interval of an area is that of Hanley and McNeil and shrinks with the pairs") {
+  const Interval wide = roc_interval(0.8, 10, 10), narrow = roc_interval(0.8, 100, 10'000);
+  // 0.8 * 0.2 + 9 (0.8 / 1.2 - 0.64) + 9 (1.28 / 1.8 - 0.64) = 1.04, over 100 pairs
+  CHECK(wide.lo == doctest::Approx(0.8 - 1.96 * std::sqrt(0.0104)));
+  CHECK(wide.hi == doctest::Approx(0.8 + 1.96 * std::sqrt(0.0104)));
+  CHECK(narrow.hi - narrow.lo < (wide.hi - wide.lo) / 3);
+  CHECK(roc_interval(1, 5, 5).hi == 1);
+  CHECK(roc_interval(0.9, 2, 2).hi == 1);
+  CHECK_THROWS_AS(roc_interval(0.5, 0, 3), UsageError);
+  CHECK_THROWS_AS(roc_interval(1.5, 2, 3), UsageError);
+}
+
 TEST_CASE("a bootstrap ends at a request to stop") {
   Rng rng(1, "stats_test");
   CHECK(stops([&] { bootstrap(Values{1, 2, 3}, mean, rng); }));

@@ -152,9 +152,10 @@ TEST_CASE("a folder with another configuration is refused and left alone") {
     CHECK_THROWS_AS(attack(folder.path, method, -1, task, settings), InputError);
     check_equal(before, files(folder.path));
   };
-  const auto [seed, samples] = tiny::attack_settings;
+  const auto [seed, samples, ranking] = tiny::attack_settings;
   refused_with(m, tiny::task(), {seed + 1, samples});
   refused_with(m, tiny::task(), {seed, samples + 1});
+  refused_with(m, tiny::task(), {seed, samples, !ranking});
   refused_with(m, TinyTask(4), {seed, samples});
   refused_with(tiny::method("random"), tiny::task(), {seed, samples});
   for (const auto& setting : values_of(m)) {

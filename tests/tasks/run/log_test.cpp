@@ -184,6 +184,20 @@ TEST_CASE("a threshold that is infinite is read back") {
   CHECK(back.filter->phi_heldout == infinity);
 }
 
+TEST_CASE("a ranking is read back and refused if it is none") {
+  Json json = line(1);
+  json["ranking"] = Json{{"successes", 0}, {"failures", 7}};
+  CHECK(parse_metrics(lines({json}), "memory")[0].ranking->area.empty());
+  json["ranking"]["successes"] = 2;
+  CHECK(refusal(parse_metrics, lines({json})).find("prior_tail") != std::string::npos);
+  for (const RankingScore& score : ranking_scores) json["ranking"][score.key] = 0.25;
+  const RoundRecord round = parse_metrics(lines({json}), "memory")[0];
+  CHECK(round.ranking->area == std::vector<double>(ranking_scores.size(), 0.25));
+  CHECK(lines({to_json(round)}) == lines({json}));
+  json["ranking"]["kappa_1"] = 1.5;
+  CHECK(refusal(parse_metrics, lines({json})).find("an area outside 0..1") != std::string::npos);
+}
+
 TEST_CASE("a log that is cut at any byte but a line's end is refused with the line") {
   const std::string text = lines({line(1), line(2)});
   const std::size_t first = text.find('\n');

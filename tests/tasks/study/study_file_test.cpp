@@ -86,6 +86,14 @@ seeds = 1
   CHECK(quick.panels[1].settings == Values{{"divisor", 7}});
 }
 
+TEST_CASE("a study that asks for rankings says so in its copy") {
+  const std::string toml = beginning + "variants = [\"banel\"]\n";
+  const Study asks = tiny::study("ranking = true\n" + toml);
+  CHECK(asks.ranking);
+  CHECK_FALSE(tiny::study(toml).ranking);
+  CHECK(tiny::study(to_toml(asks)).ranking);
+}
+
 TEST_CASE("whatever is wrong in a study file is refused with its line") {
   const std::string variants = "variants = [\"tail\"]\n";
   const std::pair<std::string, const char*> wrong[] = {
