@@ -104,6 +104,15 @@ TEST_CASE(
     CHECK(read_file(source / study).find(instances + "]") != std::string::npos);
 }
 
+TEST_CASE("the search for hard questions ends with the last one that was asked for" *
+          doctest::test_suite("slow")) {
+  const auto task = opened(1);
+  const HardProblems hard = hard_problems(reasoner_of(*task), 20261127, 1, [] {});
+  REQUIRE(hard.found.size() == 1);
+  CHECK(hard.found[0].number == listed().numbers[0]);
+  CHECK(hard.looked_at == hard.found[0].number);
+}
+
 TEST_CASE("the exact probability of sound reasoning is what samples show") {
   const auto task = opened(listed().numbers[0]);
   const Estimate exact = *task->exact_success({task->prior()});

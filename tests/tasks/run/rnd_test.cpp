@@ -10,9 +10,9 @@ namespace {
 
 const std::vector<Attempt> visited{"12+3=", "12+4=", "12+3=", "99+1="};
 
-Rnd rnd(int epochs, std::shared_ptr<Cost> cost = std::make_shared<Cost>()) {
+Rnd rnd(int epochs, std::shared_ptr<Cost> cost = std::make_shared<Cost>(), double rate = 3e-3) {
   const GptGenerator attacker(GPT({13, 6, 16, 1, 2}, Rng(5, "attacker")), tiny::language());
-  return Rnd(attacker, {.epochs = epochs, .rate = 3e-3}, 5, std::move(cost));
+  return Rnd(attacker, {.epochs = epochs, .rate = rate}, 5, std::move(cost));
 }
 
 TEST_CASE("random network distillation grows familiar with what it visits and less so with the rest") {
@@ -23,6 +23,16 @@ TEST_CASE("random network distillation grows familiar with what it visits and le
   const auto seen_after = novelty.bonus(seen), other_after = novelty.bonus(other);
   for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen_after[i] < 0.2 * seen_before[i]);
   for (std::size_t i = 0; i < other.size(); ++i) CHECK(other_after[i] > 2 * seen_after[i]);
+}
+
+TEST_CASE("random network distillation learns at its own rate") {
+  const auto lost = [](double rate) {
+    Rnd novelty = rnd(10, std::make_shared<Cost>(), rate);
+    const double before = novelty.visit(visited, {1, "order"})[0];
+    return 1 - novelty.bonus(visited)[0] / before;
+  };
+  CHECK(lost(1e-8) < 1e-3);
+  CHECK(lost(3e-3) > 0.05);
 }
 
 TEST_CASE("random network distillation reads the whole string") {
