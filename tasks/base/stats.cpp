@@ -166,7 +166,7 @@ double roc_area(std::span<const double> positives, std::span<const double> negat
   const std::vector<double> low = sorted(negatives);
   double below = 0;
   for (const double x : positives) {
-    const auto [first, last] = std::ranges::equal_range(low, x);
+    const auto [first, last] = std::equal_range(low.begin(), low.end(), x);
     below += static_cast<double>(first - low.begin()) + static_cast<double>(last - first) / 2;
   }
   return below / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
