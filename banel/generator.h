@@ -79,8 +79,9 @@ class Generator {
   virtual std::string state() const = 0;
   virtual std::string_view format() const = 0;
 
-  // A clone in the state that state() wrote, equal to it bit for bit. Errors: InputError "WHERE: ..." if the
-  // bytes are damaged or do not fit this model.
+  // A clone in the state that state() wrote, equal to it bit for bit. Texts that others added to the metadata
+  // of a safetensors file, or under "label" to a JSON object, are ignored. Errors: InputError "WHERE: ..." if
+  // the bytes are damaged or do not fit this model.
   virtual std::unique_ptr<Generator> with_state(std::string_view bytes, std::string_view where) const = 0;
 
   // From here on this model and the clones made of it add up their work in `cost`. A model may ignore this.

@@ -83,8 +83,9 @@ double PoolGenerator::unlearn(std::span<const Attempt> strings, const Fit& fit, 
 
 std::unique_ptr<Generator> PoolGenerator::with_state(std::string_view bytes, std::string_view where) const {
   auto pool = std::make_unique<PoolGenerator>(*this);
-  if (bytes == model_->state()) return pool;  // with the probabilities it had when it wrote the pool
-  pool->model_ = model_->with_state(bytes, where);
+  std::unique_ptr<Generator> model = model_->with_state(bytes, where);
+  if (model->state() == model_->state()) return pool;  // with the probabilities it had when it wrote the pool
+  pool->model_ = std::move(model);
   pool->score_pool();
   return pool;
 }

@@ -81,8 +81,8 @@ double paired_permutation_test(std::span<const double> a, std::span<const double
 // positive value is higher than the negative one; ties count one half. Infinities are fine.
 double roc_area(std::span<const double> positives, std::span<const double> negatives);
 
-// Its 95 % interval, normal with the standard error of the same paper, cut to [0, 1]. With A the area,
-// Q1 = A / (2 - A) and Q2 = 2 A^2 / (1 + A):
+// Its 95 % interval, normal with the standard error of the same paper, cut to [0, 1]. It is too narrow for
+// few positives, and has no width if A is 0 or 1. With A the area, Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A):
 //   variance = (A (1 - A) + (positives - 1) (Q1 - A^2) + (negatives - 1) (Q2 - A^2)) / (positives negatives)
 // Both numbers are at least 1.
 Interval roc_interval(double area, double positives, double negatives);

@@ -146,7 +146,7 @@ void CommandLine::check_given() const {
     for (const auto& option : command->options_) {
       for (Option* other : option->excluded_) {
         if (!option->in_effect() || !other->in_effect()) continue;
-        ENSURE(option->typed_ != other->typed_, option->name(), "cannot be given with " << other->name());
+        ENSURE(!option->typed_ || !other->typed_, option->name(), "cannot be given with " << other->name());
         (option->typed_ ? other : option.get())->value_.reset();
       }
       ENSURE(!option->required_ || option->value_, option->name(), "is required");

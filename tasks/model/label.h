@@ -1,6 +1,6 @@
 // What the file of a model says of itself beside its numbers, so that no command takes it for another one's:
 // a target for an attacker, or an attacker of three digits for one of five.
-//   {"format": "1", "role": "attacker", "task": "5-digit addition, target 5", "fingerprint": "0c10ce5e..."}
+//   {"banel_format": "1", "role": "attacker", "task": "5-digit addition, target 5", "method": "banel", ...}
 #pragma once
 #include <map>
 #include <string>
@@ -14,7 +14,8 @@ using Label = std::map<std::string, std::string>;
 Label label_of(const std::string& role, Label more = {});
 
 // What Generator::state() wrote, with a label: a text of "__metadata__" for each key in a file of the format
-// "safetensors", the object "label" in "json". Other formats stay as they are. Errors: as encode_safetensors.
+// "safetensors", the object "label" in one of "json". A state that is not written as ours are stays as it is:
+// another format, dtype or kind of JSON, or a key that is in use.
 std::string labelled(std::string_view state, std::string_view format, const Label&);
 
 // Refuses a label that differs from the expected one. What a file does not say is not compared: other

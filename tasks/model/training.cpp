@@ -110,7 +110,7 @@ std::optional<GPT> NetworkFile::finished(const GPTConfig& config) const {
   return std::move(checkpoint.model);
 }
 
-Label NetworkFile::label() const { return label_of(name, {{settings_key, settings}}); }
+Label NetworkFile::label() const { return label_of("pre-trained " + name, {{settings_key, settings}}); }
 
 std::string NetworkFile::hash() const { return hex(fnv1a(read_file(weights()))); }
 

@@ -172,8 +172,8 @@ std::vector<Column> detail_columns(const std::vector<TableRow>& rows) {
       rows);
 }
 
-FilterTable filter_table(const std::vector<TableRow>& rows) {
-  FilterTable table{{variant_name}, {}};
+SubTable filter_table(const std::vector<TableRow>& rows) {
+  SubTable table{{variant_name}, {}};
   std::ranges::copy_if(rows, std::back_inserter(table.rows),
                        [](const TableRow& r) { return !r.filter.empty(); });
   if (table.rows.empty()) return {};

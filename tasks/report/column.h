@@ -19,13 +19,13 @@ std::vector<Column> main_columns(const std::vector<TableRow>&);
 // Other statistics, and the cost of an attack.
 std::vector<Column> detail_columns(const std::vector<TableRow>&);
 // Does the filter keep successes? The rows that have a filter, a column for each band; empty if none has.
-struct FilterTable {
+struct SubTable {
   std::vector<Column> columns = {};
   std::vector<TableRow> rows = {};
 };
-FilterTable filter_table(const std::vector<TableRow>&);
+SubTable filter_table(const std::vector<TableRow>&);
 // Does the ratio rank successes? The rows with such rounds, a column for each score; empty if none has.
-FilterTable rank_table(const std::vector<TableRow>&, std::size_t band);
+SubTable rank_table(const std::vector<TableRow>&, std::size_t band);
 // Short ones, the most important first.
 std::vector<Column> terminal_columns(const std::vector<TableRow>&);
 

@@ -21,24 +21,24 @@ void RankBand::add(const Ranking& r) {
 
 std::string RankBand::text(std::size_t score) const {
   if (pairs == 0) return "-";
+  if (successes < 5 || failures < 5) return fixed(area[score], 2);
   const Interval interval = roc_interval(area[score], successes, failures);
   return fixed(area[score], 2) + " (" + fixed(interval.lo, 2) + "–" + fixed(interval.hi, 2) + ")";
 }
 
 std::vector<RankBand> ranks_of(const std::vector<const Ranking*>& rounds) {
-  constexpr double border = 0.01, end = 0.5;  // share of the proposals that succeed
+  constexpr std::array ends{0.01, 0.1, 0.5};  // share of the proposals that succeed
   std::vector<RankBand> bands(rank_bands.size());
   for (const Ranking* r : rounds) {
-    const double share = r->success().value();
-    if (r->area.empty() || share > end) continue;
-    bands[share < border ? 0 : 1].add(*r);
+    const auto band = std::ranges::upper_bound(ends, r->success().value()) - ends.begin();
+    if (!r->area.empty() && band < std::ssize(ends)) bands[static_cast<std::size_t>(band)].add(*r);
   }
   const auto any = [](const RankBand& band) { return band.pairs > 0; };
   return std::ranges::any_of(bands, any) ? bands : std::vector<RankBand>();
 }
 
-FilterTable rank_table(const std::vector<TableRow>& rows, std::size_t band) {
-  FilterTable table{{{"variant", [](const TableRow& r) { return r.variant; }}}, {}};
+SubTable rank_table(const std::vector<TableRow>& rows, std::size_t band) {
+  SubTable table{{{"variant", [](const TableRow& r) { return r.variant; }}}, {}};
   std::ranges::copy_if(rows, std::back_inserter(table.rows),
                        [band](const TableRow& r) { return !r.ranks.empty() && r.ranks[band].pairs > 0; });
   if (table.rows.empty()) return {};
@@ -57,13 +57,14 @@ std::string ranking_caption(const TablePanel& panel, std::size_t band) {
 }
 
 std::string ranking_legend() {
-  return "How likely a success has a higher score than a failure (area under the ROC curve, with a 95 % "
-         "interval over strings; Hanley and McNeil 1982): 0.5 is a score that knows nothing, 1 a perfect "
-         "one. "
-         "Scores: log p_θ − κ log p_φ for several κ with the failure model of the round, and the "
-         "log-likelihoods alone, θ0 being the prior. Over the proposals of measured rounds, judged outside "
-         "the "
-         "budget, by the share of them that succeed; the last column has their successes and the rounds.";
+  return "How likely a success is to have a higher score than a failure: the area under the ROC curve. 0.5 "
+         "is a "
+         "score that knows nothing, 1 a perfect one. κ: log p_θ − κ log p_φ with the failure model of the "
+         "round; θ0 is the prior. The strings are proposals of measured rounds, judged outside the budget, "
+         "without those that the failure model was fitted to. A table for each band of their success; rounds "
+         "above 50 % are left out. Rounds are weighted by their pairs of a success and a failure. The 95 % "
+         "interval (Hanley and McNeil 1982) is over strings and does not include differences between runs. "
+         "The last column has the successes and the rounds.";
 }
 
 }  // namespace banel

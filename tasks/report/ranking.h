@@ -17,12 +17,13 @@ struct RankBand {
   std::array<double, ranking_scores.size()> area = {};  // of each score; 0 without a pair
 
   void add(const Ranking&);
-  // "0.73 (0.70–0.76)": the area under the ROC curve and its 95 % interval; "-" without a pair.
+  // "0.73 (0.70–0.76)": the area under the ROC curve and its 95 % interval, from five successes on; "-"
+  // without a pair.
   std::string text(std::size_t score) const;
 };
 
 // The bands, rising, and their titles.
-constexpr std::array rank_bands{"below 1 %", "1 to 50 %"};
+constexpr std::array rank_bands{"below 1 %", "1 to 10 %", "10 to 50 %"};
 std::vector<RankBand> ranks_of(const std::vector<const Ranking*>&);  // empty without a pair
 
 std::string ranking_legend();

@@ -50,7 +50,7 @@ std::string results_html(const Table& table) {
   page += html_details("Other statistics and costs", details);
   std::string filters;
   for (const TablePanel& panel : panels_of(table))
-    if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
+    if (const SubTable f = filter_table(panel.rows); !f.rows.empty())
       filters += table_html(captioned_panel("what is kept over what is proposed", panel), f.columns, f.rows);
   if (!filters.empty())
     page +=
@@ -58,7 +58,7 @@ std::string results_html(const Table& table) {
   std::string rankings;
   for (std::size_t band = 0; band < rank_bands.size(); ++band)
     for (const TablePanel& panel : panels_of(table))
-      if (const FilterTable f = rank_table(panel.rows, band); !f.rows.empty())
+      if (const SubTable f = rank_table(panel.rows, band); !f.rows.empty())
         rankings += table_html(ranking_caption(panel, band), f.columns, f.rows);
   if (!rankings.empty())
     page +=

@@ -42,7 +42,7 @@ std::string ranking_text(const Table& table) {
   std::string md;
   for (std::size_t band = 0; band < rank_bands.size(); ++band)
     for (const TablePanel& panel : panels_of(table))
-      if (const FilterTable f = rank_table(panel.rows, band); !f.rows.empty())
+      if (const SubTable f = rank_table(panel.rows, band); !f.rows.empty())
         md += "## " + ranking_caption(panel, band) + "\n\n" + markdown_table(f.columns, f.rows, false) + '\n';
   return md.empty() ? md : "# Does the ratio rank successes?\n\n" + ranking_legend() + "\n\n" + md;
 }
@@ -159,7 +159,7 @@ std::string to_markdown(const Table& table) {
   if (!filter_table(table.rows).rows.empty())
     md += "# Does the filter keep successes?\n\n" + filter_legend() + "\n\n";
   for (const TablePanel& panel : panels_of(table))
-    if (const FilterTable f = filter_table(panel.rows); !f.rows.empty())
+    if (const SubTable f = filter_table(panel.rows); !f.rows.empty())
       md += panel_heading(panel) + markdown_table(f.columns, f.rows, false) + '\n';
   md += ranking_text(table) + "# Variants\n\n" + variants_text(table);
   if (!table.made.warnings.empty() || !table.made.facts.empty()) md += "\n# How it was made\n\n";

@@ -62,7 +62,7 @@ class Attack {
         show_(watch),
         cost_(std::make_shared<Cost>()),
         prior_(starting_model(task, method, settings.seed, cost_)),
-        label_(task_label(task)),
+        label_(attack_label(task, method, settings.seed)),
         folder_(open_attack(folder, attack_config(task, method, settings), *prior_, label_)) {}
 
   AttackResult run() {
@@ -172,7 +172,12 @@ Json attack_config(const Task& task, const Method& m, const AttackSettings& sett
   return config;
 }
 
-Label task_label(const Task& task) { return {{"task", task.title()}, {"fingerprint", task.fingerprint()}}; }
+Label attack_label(const Task& task, const Method& method, std::uint64_t seed) {
+  return {{"task", task.title()},
+          {"fingerprint", task.fingerprint()},
+          {"method", method.name},
+          {"seed", std::to_string(seed)}};
+}
 
 std::unique_ptr<Generator> starting_model(const Task& task, const Method& method, std::uint64_t seed,
                                           const std::shared_ptr<Cost>& cost) {

@@ -59,8 +59,8 @@ std::vector<Proposal> written(const Task&, const Method&, const State&, const Sc
 Measurement measure_attacker(const Task&, const Method&, const State&, const Screen& unseen, const Judge&,
                              std::size_t n, std::uint64_t seed);
 
-// What the models of an attack on the task say of it: "task", its title, and "fingerprint".
-Label task_label(const Task&);
+// What the models of an attack say of it: "task", its title, "fingerprint", "method" and "seed".
+Label attack_label(const Task&, const Method&, std::uint64_t seed);
 
 // The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work
 // counted.

@@ -14,7 +14,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int format = 2;
-constexpr const char *attacker = "attacker", *failure_model = "failure model";  // roles
+
+Label attacker_label(const Label& attack) { return label_of("attacker", attack); }
+Label region_label(const Label& attack, std::size_t number) {
+  return label_of("failure model " + std::to_string(number), attack);
+}
+
 constexpr const char* mend = "; restore the file from a copy, or remove the folder and start over";
 
 Json to_json(const Tally& tally) { return {{"strings", tally.strings}, {"rewards", tally.rewards}}; }
@@ -167,16 +172,16 @@ AttackProgress parse_progress(const Field& json) {
   return p;
 }
 
-void save_attack(const fs::path& folder, const State& state, AttackProgress p, const Label& task) {
+void save_attack(const fs::path& folder, const State& state, AttackProgress p, const Label& attack) {
   p.rounds = state.rounds;
   for (const Region& region : state.regions) p.regions.push_back({region.kappa, region.tau});
   if (!state.regions.empty()) {
     const Generator& phi = *state.regions.back().phi;
-    save(region_file(folder, state.regions.size(), phi), phi, label_of(failure_model, task));
+    save(region_file(folder, state.regions.size(), phi), phi, region_label(attack, state.regions.size()));
   }
   std::vector<std::pair<std::string, std::string>> models;
   if (p.finished) {
-    save(attacker_file(folder, state.attacker()), state.attacker(), label_of(attacker, task));
+    save(attacker_file(folder, state.attacker()), state.attacker(), attacker_label(attack));
   } else {
     const Best& best = state.best;
     p.current = best.current.tally;
@@ -203,7 +208,7 @@ AttackProgress read_progress(const fs::path& folder) {
 
 bool is_finished(const fs::path& folder) { return read_progress(folder).finished; }
 
-SavedAttack load_attack(const fs::path& folder, const Generator& prior, const Label& task) {
+SavedAttack load_attack(const fs::path& folder, const Generator& prior, const Label& attack) {
   const fs::path path = folder / "checkpoint";
   if (!fs::exists(path)) return {{}, {.theta = prior.clone()}};
   const std::string text = read_file(path), where = path.string();
@@ -213,11 +218,11 @@ SavedAttack load_attack(const fs::path& folder, const Generator& prior, const La
   State& state = saved.state;
   state.rounds = p.rounds;
   for (const auto& [kappa, tau] : p.regions)
-    state.regions.push_back(
-        {load(region_file(folder, state.regions.size() + 1, prior), prior, label_of(failure_model, task)),
-         kappa, tau});
+    state.regions.push_back({load(region_file(folder, state.regions.size() + 1, prior), prior,
+                                  region_label(attack, state.regions.size() + 1)),
+                             kappa, tau});
   if (p.finished) {
-    state.theta = load(attacker_file(folder, prior), prior, label_of(attacker, task));
+    state.theta = load(attacker_file(folder, prior), prior, attacker_label(attack));
     return saved;
   }
   const auto model = [&](const std::string& name) -> std::unique_ptr<Generator> {

@@ -38,12 +38,12 @@ struct SavedAttack {
 
 // Writes FOLDER/checkpoint, and before it FOLDER/phiN.FORMAT if round N added a region. Of a finished attack
 // only the attacker handed over is kept, as FOLDER/attacker.FORMAT. The numbers of rounds, regions and
-// tallies are those of the state. `task`: what the files of models say of it beside format and role.
-void save_attack(const std::filesystem::path& folder, const State&, AttackProgress, const Label& task);
+// tallies are those of the state. `attack`: what the files of models say of it beside format and role.
+void save_attack(const std::filesystem::path& folder, const State&, AttackProgress, const Label& attack);
 
 // The last checkpoint, or the start from `prior` if there is none. Errors: InputError naming a file that is
-// damaged or belongs to another role or task.
-SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior, const Label& task);
+// damaged or has the role of another model or comes from another attack.
+SavedAttack load_attack(const std::filesystem::path& folder, const Generator& prior, const Label& attack);
 
 // The same without the models.
 AttackProgress read_progress(const std::filesystem::path& folder);

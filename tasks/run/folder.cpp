@@ -160,10 +160,11 @@ FolderLock take_folder(const fs::path& folder, const std::string& command) {
 }
 
 AttackFolder open_attack(const fs::path& path, const Json& config, const Generator& prior,
-                         const Label& task) {
+                         const Label& attack) {
   create_folders(path);
   check_config(path, config);
-  AttackFolder folder{.path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior, task)};
+  AttackFolder folder{
+      .path = path, .ledger = path / "ledger.jsonl", .saved = load_attack(path, prior, attack)};
   const AttackProgress& before = folder.saved.progress;
   folder.rounds = rounds_before(path / "metrics.jsonl", before);
   ENSURE_AS(!before.finished || folder.rounds.empty() || folder.rounds.back().measured, InputError,

@@ -1,6 +1,6 @@
 // The folder that a command works in, and that of an attack as a run opens it and adds to it.
 //   const FolderLock lock = take_folder(path);
-//   AttackFolder folder = open_attack(path, config, prior, task);
+//   AttackFolder folder = open_attack(path, config, prior, label);
 //   folder.append();   folder.add(round, 1.2, 0.3);
 #pragma once
 #include <filesystem>
@@ -39,6 +39,6 @@ struct AttackFolder {
 // Creates the folder with its config.json, or reads what earlier calls left. Errors: InputError if it has
 // another config, or if a file is damaged, cut or replaced.
 AttackFolder open_attack(const std::filesystem::path&, const Json& config, const Generator& prior,
-                         const Label& task);
+                         const Label& attack);
 
 }  // namespace banel

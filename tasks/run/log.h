@@ -27,10 +27,11 @@ inline constexpr std::array<RankingScore, 8> ranking_scores{{{"prior_tail", "−
                                                              {"gain", "log p_θ/p_θ0", 1, 0, -1},
                                                              {"kappa_0.1", "κ = 0.1", 1, -0.1, 0},
                                                              {"kappa_0.3", "κ = 0.3", 1, -0.3, 0},
-                                                             {"kappa_0.6", "κ = 0.6", 1, -0.6, 0},
+                                                             {"kappa_0.8", "κ = 0.8", 1, -0.8, 0},
                                                              {"kappa_1", "κ = 1", 1, -1, 0}}};
 
-// How these scores rank the proposals of a measured round, all of them judged outside the budget.
+// How these scores rank the proposals of a measured round, judged outside the budget. Failures that phi was
+// fitted to are left out. Scores that differ from 0 by less than 1e-4 are 0, so that rounding does not rank.
 struct Ranking {
   std::int64_t successes = 0, failures = 0;
   std::vector<double> area = {};  // of each score (stats.h: roc_area); empty without a success or a failure

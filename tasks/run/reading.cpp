@@ -1,6 +1,8 @@
 #include "tasks/run/reading.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <unordered_set>
 
 #include "tasks/base/stats.h"
@@ -12,6 +14,7 @@ namespace banel {
 namespace {
 
 constexpr std::size_t filter_strings = 500, surprise_strings = 1000;
+constexpr double rounding = 1e-4;  // of log-likelihoods, in nats
 
 // The evaluations of the last reading, 0 before the first.
 std::int64_t measured_at(const std::vector<RoundRecord>& rounds) {
@@ -137,7 +140,10 @@ FilterReading Reader::filter(const Round& round) const {
 
 std::optional<Ranking> Reader::ranking(const Round& round) const {
   if (!round.phi) return {};
-  const std::vector<Proposal>& P = round.proposals.kept;
+  const std::unordered_set<Attempt> taught(round.failures.begin(), round.failures.end());
+  std::vector<Proposal> P;
+  std::ranges::copy_if(round.proposals.kept, std::back_inserter(P),
+                       [&](const Proposal& p) { return !taught.contains(p.text); });
   const std::vector<Attempt> strings = texts(P);
   const std::vector<Verdict> verdicts = judge_(strings);
   const std::vector<double> phi = round.phi->log_prob(strings), prior = task_.prior().log_prob(strings);
@@ -151,7 +157,8 @@ std::optional<Ranking> Reader::ranking(const Round& round) const {
       if (verdicts[i].reward == Reward::unjudged) continue;
       const double s = weighted(score.theta, P[i].log_prob) + weighted(score.phi, phi[i]) +
                        weighted(score.prior, prior[i]);
-      (verdicts[i].reward == Reward::success ? successes : failures).push_back(s);
+      (verdicts[i].reward == Reward::success ? successes : failures)
+          .push_back(std::abs(s) < rounding ? 0 : s);
     }
     ranking.successes = std::ssize(successes);
     ranking.failures = std::ssize(failures);

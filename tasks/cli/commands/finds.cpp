@@ -161,7 +161,8 @@ Writer writer_of(const fs::path& folder, const Task& task, const Registry& all) 
   const Method method = adapted(all.method(config["method"].text()), task, values);
   const auto seed = static_cast<std::uint64_t>(config["seed"].count());
   const auto state = std::make_shared<State>(
-      load_attack(folder, *starting_model(task, method, seed, std::make_shared<Cost>()), task_label(task))
+      load_attack(folder, *starting_model(task, method, seed, std::make_shared<Cost>()),
+                  attack_label(task, method, seed))
           .state);
   const auto paid =
       std::make_shared<std::vector<Evaluation>>(read_ledger(folder / "ledger.jsonl").evaluations);

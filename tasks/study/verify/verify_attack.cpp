@@ -84,7 +84,7 @@ State last_state(const Job& job, bool with_pool) {
   if (!with_pool) method.pool = 0;
   return load_attack(job.folder,
                      *starting_model(*job.task, method, job.settings.seed, std::make_shared<Cost>()),
-                     task_label(*job.task))
+                     attack_label(*job.task, job.method, job.settings.seed))
       .state;
 }
 

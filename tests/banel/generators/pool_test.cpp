@@ -58,6 +58,17 @@ TEST_CASE("a state read back gives the same probabilities") {
   CHECK(again->log_prob(some) == phi->log_prob(some));
 }
 
+// The probabilities that draws have, as a network's, differ in their last bits from those of reading.
+TEST_CASE("the state of the model that wrote the pool gives the probabilities of the draws") {
+  std::vector<Proposal> drawn = ToyGenerator(20).sample(8, of_pool);
+  for (Proposal& p : drawn) p.log_prob += 1e-9;
+  const PoolGenerator pool(ToyGenerator(20), drawn);
+  const std::string state = pool.state(), with_space = state + ' ';  // other bytes of the same state
+  for (const std::string& bytes : {state, with_space})
+    CHECK(pool.with_state(bytes, "here")->log_prob(texts(drawn)) == pool.log_prob(texts(drawn)));
+  CHECK(pool.log_prob(texts(drawn)) != ToyGenerator(20).log_prob(texts(drawn)));
+}
+
 TEST_CASE("a pool ends each of its works at a request to stop and is copied without its strings") {
   PoolGenerator of_five = pool_of(5);
   const std::vector<Attempt> known = texts(of_five.sample(1, of_pool));

@@ -301,8 +301,8 @@ TEST_CASE("the interval of an area is that of Hanley and McNeil and shrinks with
   CHECK(wide.lo == doctest::Approx(0.8 - 1.96 * std::sqrt(0.0104)));
   CHECK(wide.hi == doctest::Approx(0.8 + 1.96 * std::sqrt(0.0104)));
   CHECK(narrow.hi - narrow.lo < (wide.hi - wide.lo) / 3);
-  CHECK(roc_interval(1, 5, 5).hi == 1);
   CHECK(roc_interval(0.9, 2, 2).hi == 1);
+  CHECK(roc_interval(0.1, 2, 2).lo == 0);
   CHECK_THROWS_AS(roc_interval(0.5, 0, 3), UsageError);
   CHECK_THROWS_AS(roc_interval(1.5, 2, 3), UsageError);
 }

@@ -5,6 +5,7 @@
 #include "nn/io/json.h"
 #include "nn/io/safetensors.h"
 #include "tensor/check.h"
+#include "tests/nn/io/safetensors_bytes.h"
 
 using namespace banel;
 
@@ -29,10 +30,20 @@ TEST_CASE("a label is added to a network's file beside what the file already say
   const TensorFile file = decode_safetensors(bytes, "bytes");
   CHECK(file.metadata.at("heads") == "4");
   CHECK(file.metadata.at("role") == "attacker");
-  CHECK(file.metadata.at("format") == "1");
+  CHECK(file.metadata.at("banel_format") == "1");
   CHECK(file.tensors[0].values == std::vector<float>{1, 2});
   CHECK_NOTHROW(check_label(bytes, "safetensors", attacker, "bytes"));
   CHECK_THROWS_AS(check_label(bytes, "safetensors", label_of("target"), "bytes"), InputError);
+}
+
+TEST_CASE("a state that is not written as ours stays as it is") {
+  const std::string doubles =
+      framed(R"({"w":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", raw<double>({0.1}));
+  for (const std::string& state :
+       {doubles, encode_safetensors({{{"role", "mine"}}, {}}), std::string("no file")})
+    CHECK(labelled(state, "safetensors", attacker) == state);
+  for (const std::string state : {"[0.5,0.5]", "{\"label\":\"mine\"}", "no JSON"})
+    CHECK(labelled(state, "json", attacker) == state);
 }
 
 TEST_CASE("a label is added to a table in JSON and other formats stay as they are") {
@@ -56,9 +67,9 @@ TEST_CASE("a file of another format or role or task is refused by name") {
   other["role"] = "target";
   CHECK(refusal(other, attacker) ==
         "run/file: is a file with the role \"target\"; needed is \"attacker\"; restore it from a copy");
-  other["format"] = "2";
+  other["banel_format"] = "2";
   CHECK(refusal(other, attacker) ==
-        "run/file: is a file with the format \"2\"; needed is \"1\"; restore it from a copy");
+        "run/file: is a file with the banel_format \"2\"; needed is \"1\"; restore it from a copy");
 }
 
 TEST_CASE("what a file does not say of itself is not compared") {

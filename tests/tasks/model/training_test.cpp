@@ -90,7 +90,8 @@ TEST_CASE("a network in the place of one with another role or other settings is 
   fs::copy_file(folder.path / "prior.safetensors", target.weights());
   write_file(target.report(), "{\"settings\": " + target.settings + "}");
   CHECK_THROWS_WITH_AS(target.finished(prior.model().config()),
-                       doctest::Contains("the role \"prior\"; needed is \"target\""), InputError);
+                       doctest::Contains("the role \"pre-trained prior\"; needed is \"pre-trained target\""),
+                       InputError);
   write_file(other_seed.report(), "{\"settings\": " + other_seed.settings + "}");
   CHECK_THROWS_WITH_AS(other_seed.finished(prior.model().config()), doctest::Contains("with the settings "),
                        InputError);

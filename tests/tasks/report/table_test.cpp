@@ -289,10 +289,10 @@ TEST_CASE("the filter's factor pools the rounds whose proposals succeed about eq
   check_only_numbers(md);
 }
 
-TEST_CASE("areas under the curve are pooled by pairs in two bands of success") {
+TEST_CASE("areas under the curve are pooled by pairs in bands of success") {
   Run run = made_run("ours", 1, {100, 100, 100, 100, 100});
   const std::vector<std::pair<Ranking, double>> rounds{
-      {{1, 999}, 0.2}, {{3, 997}, 0.6}, {{0, 1000}, -1}, {{100, 900}, 0.9}, {{600, 400}, 0.1}};
+      {{1, 999}, 0.2}, {{3, 997}, 0.6}, {{0, 1000}, -1}, {{200, 800}, 0.9}, {{600, 400}, 0.1}};
   for (std::size_t i = 0; i < rounds.size(); ++i) {
     run.log.rounds[i].ranking = rounds[i].first;
     if (rounds[i].second >= 0)
@@ -300,15 +300,17 @@ TEST_CASE("areas under the curve are pooled by pairs in two bands of success") {
   }
   const Table t = table({run, made_run("none", 1, {3})});
   const std::vector<RankBand>& bands = t.rows.at(0).ranks;
-  REQUIRE(bands.size() == 2);
+  REQUIRE(bands.size() == 3);
   CHECK(bands[0].area[0] == doctest::Approx((0.2 * 999 + 0.6 * 3 * 997) / (999 + 3 * 997)));
   CHECK(bands[0].rounds == 2);
-  CHECK(bands[1].area.back() == doctest::Approx(0.9));
+  CHECK(bands[1].pairs == 0);
+  CHECK(bands[2].area.back() == doctest::Approx(0.9));
   CHECK(t.rows.at(1).ranks.empty());
   const std::string md = to_markdown(t);
   CHECK(md.find("## proposals that succeed below 1 %\n\n| variant | −log p_θ0 | −log p_θ |") != md.npos);
+  CHECK(md.find("| ours | 0.50 | 0.50 | 0.50 |") != md.npos);  // no interval for four successes
   CHECK(md.find("| 4; 2 |\n") != md.npos);
-  CHECK(md.find("| ours | 0.90 (0.86–0.94) |") != md.npos);
+  CHECK(md.find("| ours | 0.90 (0.87–0.93) |") != md.npos);
   check_only_numbers(md);
 }
 

@@ -200,7 +200,7 @@ TEST_CASE("a failure model in the place of the attacker or an attacker of anothe
   std::filesystem::copy_file(folder.path / "phi1.json", folder.path / "attacker.json",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK_THROWS_WITH_AS(load_attack(folder.path, prior(), three),
-                       doctest::Contains("attacker.json: is a file with the role \"failure model\""),
+                       doctest::Contains("attacker.json: is a file with the role \"failure model 1\""),
                        InputError);
 }
 
