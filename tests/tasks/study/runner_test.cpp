@@ -264,6 +264,7 @@ TEST_CASE("results replace the pictures of their page and leave those of others"
   write_file(out / "line-of-others-bars.png", "kept");
   write_file(out / "line-old.png", "removed");
   write_file(out / "holiday.png", "kept");
+  write_file(out / "tuning.md", "of another study, though runs have a file of this name");
   write_file(out / "line.md",
              "# Old\n- Command: `banel results --only line`.\n![old](line-old.png)![holiday](holiday.png)\n");
   write_file(temporary.path / "line.toml", std::string("results = true\n") + tiny::two_by_two);
@@ -271,6 +272,7 @@ TEST_CASE("results replace the pictures of their page and leave those of others"
               {temporary.path / "line.toml"});
   CHECK(fs::exists(out / "line-of-others-bars.png"));
   CHECK(fs::exists(out / "holiday.png"));
+  CHECK(read_file(out / "tuning.md").starts_with("of another study"));
   CHECK_FALSE(fs::exists(out / "line-old.png"));
   CHECK(read_file(out / "line.md").find("# Tiny") == 0);
 }
