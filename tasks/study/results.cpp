@@ -5,6 +5,7 @@
 #include "nn/io/file.h"
 #include "tasks/report/figures/figures.h"
 #include "tasks/run/folder.h"
+#include "tasks/study/record.h"
 #include "tensor/check.h"
 
 namespace banel {
@@ -29,6 +30,12 @@ std::string page_before(const fs::path& out, const Study& study) {
 std::vector<std::string> publish(const fs::path& out, const fs::path& run, const Study& study) {
   const std::string& name = study.name;
   std::string md = read_file(run / "table.md");
+  if (const std::optional<RunRecord> record =
+          read_record(run)) {  // another command may have made the attacks
+    const std::string said = "Command: `" + record->command + "`";
+    if (const std::size_t at = md.find(said); at != md.npos)
+      md.replace(at, said.size(), "Command: `" + command_of(study) + "`");
+  }
   md.insert(md.find('\n') + 1, "\n```\n" + read_file(run / "table.txt") + "```\n");
   std::vector<std::string> files, pictures;
   std::vector<fs::path> old;

@@ -277,6 +277,19 @@ TEST_CASE("results replace the pictures of their page and leave those of others"
   CHECK(read_file(out / "line.md").find("# Tiny") == 0);
 }
 
+TEST_CASE("a page names the command of results whatever command made its attacks") {
+  const TemporaryFolder temporary;
+  const fs::path out = temporary.path / "out", runs = temporary.path / "runs";
+  write_file(temporary.path / "line.toml", std::string("results = true\n") + tiny::two_by_two);
+  const Study study = read_study((temporary.path / "line.toml").string(), tiny::registry());
+  run_study(runs / "line", study, tiny::registry(),
+            {.instances = runs / "instances", .command = "banel study line.toml"});
+  for (int call = 1; call <= 2; ++call) {  // the second one knows the page of the first
+    run_results(out, runs, tiny::registry(), {.mode = ProgressMode::quiet}, {temporary.path / "line.toml"});
+    CHECK(read_file(out / "line.md").find("- Command: `banel results --only line`.\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("results replace no page of somebody else and write into no run") {
   const TemporaryFolder temporary;
   const fs::path study = temporary.path / "line.toml", out = temporary.path / "out";
