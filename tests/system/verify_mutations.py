@@ -127,14 +127,26 @@ class Run:
         wrong = re.findall(r'fingerprint: .*"(\w+)", found "(\w+)"', banel("verify", self.path)[1])
         for old, new in set(wrong):
             self.edit("attacks/*/*/*/config.json", old, new)
+            for model in self.path.glob("attacks/*/*/*/*.safetensors"):
+                model.write_bytes(model.read_bytes().replace(old.encode(), new.encode()))
         for name in set(re.findall(r"base-\d+-\w+\.json", banel("verify", self.path)[1])):
             old, = path.parent.glob(re.match(r"base-\d+-", name)[0] + "*")
             old.rename(path.parent / name)
+
+    def label(self, name, old, new):
+        """What the file of a model says of itself."""
+        path = self.file(name)
+        data = path.read_bytes()
+        assert data.count(old) == 1 and len(old) == len(new)
+        path.write_bytes(data.replace(old, new))
 
     def swap(self, *names):
         for name in names:
             one, two = (self.path / attack / name for attack in (ONE, TWO))
             one.rename("swapped"), two.rename(one), Path("swapped").rename(two)
+            if name.endswith(".safetensors") and len(names) > 1:  # each says its seed
+                for number, path in ((b"1", one), (b"2", two)):
+                    path.write_bytes(re.sub(rb'"seed":"."', b'"seed":"' + number + b'"', path.read_bytes()))
 
     def row(self, key, value):
         rows = json.loads(self.file("rows.json").read_text())
@@ -233,6 +245,10 @@ KINDS = [
     ("a region's threshold", REGIONS, does(Run.edit, f"{REGIONS}/checkpoint", '"tau":-', '"tau":-9'), ""),
     *((f"a weight of {name}", REGIONS, does(Run.weight, f"{REGIONS}/{name}.safetensors"), "rerun")
       for name in ("attacker", "phi1")),
+    ("the role of an attacker", f"{ONE}/attacker.safetensors",
+     does(Run.label, f"{ONE}/attacker.safetensors", b'"role":"attacker"', b'"role":"defender"'), ""),
+    ("the seed of an attacker", f"{ONE}/attacker.safetensors",
+     does(Run.label, f"{ONE}/attacker.safetensors", b'"seed":"1"', b'"seed":"2"'), ""),
     ("two attacks swapped", f"seed1/{LAST}", does(Run.swap, "ledger.jsonl", "metrics.jsonl", "timing.jsonl",
                                                   "checkpoint", "attacker.safetensors"), ""),
     *((f"{name} swapped between seeds", ONE, does(Run.swap, name), "bare")

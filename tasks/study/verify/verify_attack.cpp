@@ -157,7 +157,13 @@ VerifiedAttack verify_attack(const Job& job, const Checks& checks, Differences& 
   for (const fs::path& file : verified.files)
     if (!fs::exists(file)) differences.push_back(file.string() + ": is missing");
   if (differences.size() > before) return verified;
-  const State state = last_state(job, checks.samples);
+  State state;
+  try {
+    state = last_state(job, checks.samples);
+  } catch (const InputError& error) {  // a model's file; the differences found so far tell why
+    differences.emplace_back(error.what());
+    return verified;
+  }
   if (!result.rounds.empty() && (job.settings.samples == 0 || (repeatable && checks.samples))) {
     const std::optional<Measurement>& written = result.rounds.back().measured;
     compare_members(differences, metrics.string() + ", last attacker measured again",
