@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
 #include "tasks/addition/addition.h"
 #include "tasks/base/system.h"
@@ -78,9 +79,10 @@ std::string records(const Study& study, const Registry& all) {
   };
   for (const PlannedAttack& one : planned(study)) {
     std::uint64_t hash = fnv1a("");
-    for (const char* file : {"ledger.jsonl", "metrics.jsonl", "attacker.safetensors"})
-      if (const fs::path path = folder / attack_folder(study, one) / file; fs::exists(path))
-        hash = fnv1a(read_file(path), hash);
+    const fs::path attack = folder / attack_folder(study, one), attacker = attack / "attacker.safetensors";
+    for (const char* file : {"ledger.jsonl", "metrics.jsonl"})
+      if (fs::exists(attack / file)) hash = fnv1a(read_file(attack / file), hash);
+    if (fs::exists(attacker)) hash = fnv1a(encode_checkpoint(load_checkpoint(attacker).model), hash);
     line(attack_name(study, one), hash);
   }
   Instances instances(folder / "instances", study, all, Access::read, ProgressMode::quiet);
