@@ -111,6 +111,8 @@ class Run:
     def rename_seed(self):
         self.edit("study.toml", "seeds = [1, 2]", "seeds = [1, 3]")
         self.edit("attacks/*/*/seed2/config.json", '"seed": 2', '"seed": 3')
+        for model in self.path.glob("attacks/*/*/seed2/*.safetensors"):
+            model.write_bytes(model.read_bytes().replace(b'"seed":"2"', b'"seed":"3"'))
         for folder in self.path.glob("attacks/*/*/seed2"):
             folder.rename(folder.with_name("seed3"))
 
