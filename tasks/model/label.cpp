@@ -32,7 +32,7 @@ Label label_of(const std::string& role, Label more) {
 }
 
 std::string labelled(std::string_view state, std::string_view format, const Label& label) {
-  const std::string as_it_is(state);
+  std::string as_it_is(state);
   try {
     if (format == weights) {
       TensorFile file = decode_safetensors(state, "state");

@@ -4,6 +4,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/run/checkpoint.h"
+#include "tensor/check.h"
 
 namespace banel {
 
