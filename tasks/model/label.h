@@ -10,7 +10,7 @@ namespace banel {
 
 using Label = std::map<std::string, std::string>;
 
-// The label of a file of this version. The role is a noun: "target", "failure model".
+// The label of a file of this version. The role is a noun: "attacker", "failure model 1".
 Label label_of(const std::string& role, Label more = {});
 
 // What Generator::state() wrote, with a label: a text of "__metadata__" for each key in a file of the format

@@ -57,9 +57,9 @@ std::string ranking_caption(const TablePanel& panel, std::size_t band) {
 }
 
 std::string ranking_legend() {
-  return "How likely a success is to have a higher score than a failure: the area under the ROC curve. 0.5 "
-         "is a "
-         "score that knows nothing, 1 a perfect one. κ: log p_θ − κ log p_φ with the failure model of the "
+  return "How likely a success is to have a higher score than a failure: the area under the ROC curve. "
+         "0.5 is a score that knows nothing, 1 a perfect one. κ: log p_θ − κ log p_φ with the failure model "
+         "of the "
          "round; θ0 is the prior. The strings are proposals of measured rounds, judged outside the budget, "
          "without those that the failure model was fitted to. A table for each band of their success; rounds "
          "above 50 % are left out. Rounds are weighted by their pairs of a success and a failure. The 95 % "

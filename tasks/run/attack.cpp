@@ -179,6 +179,11 @@ Label attack_label(const Task& task, const Method& method, std::uint64_t seed) {
           {"seed", std::to_string(seed)}};
 }
 
+State saved_state(const fs::path& folder, const Task& task, const Method& method, std::uint64_t seed) {
+  const std::unique_ptr<Generator> start = starting_model(task, method, seed, std::make_shared<Cost>());
+  return load_attack(folder, *start, attack_label(task, method, seed)).state;
+}
+
 std::unique_ptr<Generator> starting_model(const Task& task, const Method& method, std::uint64_t seed,
                                           const std::shared_ptr<Cost>& cost) {
   std::unique_ptr<Generator> model = task.prior().clone();

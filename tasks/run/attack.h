@@ -62,6 +62,10 @@ Measurement measure_attacker(const Task&, const Method&, const State&, const Scr
 // What the models of an attack say of it: "task", its title, "fingerprint", "method" and "seed".
 Label attack_label(const Task&, const Method&, std::uint64_t seed);
 
+// What an attack left in its folder: of a finished one the attacker handed over and its regions. Errors:
+// those of load_attack (checkpoint.h).
+State saved_state(const std::filesystem::path& folder, const Task&, const Method&, std::uint64_t seed);
+
 // The prior as an attack begins with it: at the method's temperature, as a pool if it has one, its work
 // counted.
 std::unique_ptr<Generator> starting_model(const Task&, const Method&, std::uint64_t seed,

@@ -160,10 +160,7 @@ Writer writer_of(const fs::path& folder, const Task& task, const Registry& all) 
   for (const auto& [key, value] : config["settings"].members()) values.emplace(key, value_from(value));
   const Method method = adapted(all.method(config["method"].text()), task, values);
   const auto seed = static_cast<std::uint64_t>(config["seed"].count());
-  const auto state = std::make_shared<State>(
-      load_attack(folder, *starting_model(task, method, seed, std::make_shared<Cost>()),
-                  attack_label(task, method, seed))
-          .state);
+  const auto state = std::make_shared<State>(saved_state(folder, task, method, seed));
   const auto paid =
       std::make_shared<std::vector<Evaluation>>(read_ledger(folder / "ledger.jsonl").evaluations);
   return [&task, method, state, paid](std::size_t n, Stream random) {

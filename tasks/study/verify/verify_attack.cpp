@@ -83,10 +83,7 @@ std::set<fs::path> files_of(const Job& job, std::size_t regions) {
 State last_state(const Job& job, bool with_pool) {
   Method method = job.method;
   if (!with_pool) method.pool = 0;
-  return load_attack(job.folder,
-                     *starting_model(*job.task, method, job.settings.seed, std::make_shared<Cost>()),
-                     attack_label(*job.task, job.method, job.settings.seed))
-      .state;
+  return saved_state(job.folder, *job.task, method, job.settings.seed);
 }
 
 // The line of a text around its byte `at`, shortened.
