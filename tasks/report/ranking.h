@@ -23,7 +23,7 @@ struct RankBand {
 };
 
 // The bands, rising, and their titles.
-constexpr std::array rank_bands{"below 1 %", "1 to 10 %", "10 to 50 %"};
+inline constexpr std::array rank_bands{"below 1 %", "1 to 10 %", "10 to 50 %"};
 std::vector<RankBand> ranks_of(const std::vector<const Ranking*>&);  // empty without a pair
 
 std::string ranking_legend();

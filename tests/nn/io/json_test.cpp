@@ -130,10 +130,13 @@ TEST_CASE("a JSON file is refused by its path") {
 
 TEST_CASE("a field is taken only as what it is and otherwise refused by its full name") {
   const Json json = parse_json(
-      R"({"a":{"n":3,"x":[1,2.5,"t",-1,true,1e300,9223372036854775808]},"big":9007199254740993})", "memory");
+      R"({"a":{"n":3,"x":[1,2.5,"t",-1,true,1e300,9223372036854775808]},"most":9007199254740992,
+          "big":9007199254740993})",
+      "memory");
   const Field root(json, "run/a.json: line 7");
   const std::vector<Field> x = root["a"]["x"].items();
   CHECK(root["a"]["n"].count() == 3);
+  CHECK(root["most"].count() == 9007199254740992);
   CHECK(root["a"]["n"].number() == 3);
   CHECK(x[1].number() == 2.5);
   CHECK(x[2].text() == "t");

@@ -6,9 +6,11 @@
 #include <regex>
 #include <thread>
 
+#include "nn/io/file.h"
 #include "nn/io/json.h"
 #include "tests/support/json.h"
 #include "tests/support/run_banel.h"
+#include "tests/support/temporary_folder.h"
 
 namespace banel {
 namespace {
@@ -264,7 +266,7 @@ TEST_CASE("a program uses no more threads than OMP_NUM_THREADS says") {
 TEST_CASE("a number beyond all numbers is outside the range of what it was given for") {
   refused(2, {"study", "planted", "--instances", "99999999999999999999"},
           {"--instances: 99999999999999999999 is outside 0..1000000"});
-  const Folder here;
+  const TemporaryFolder here;
   write_file(here.path / "s.toml",
              "title = \"t\"\ntask = \"toy1d\"\nseeds = 1\nvariants = [{method = \"banel\", f = nan}]\n");
   refused(3, {"study", here.path / "s.toml"}, {"line 4: variants[0].f: nan is outside 1..1000"});

@@ -136,11 +136,11 @@ TEST_CASE("the tail holds the valid strings that the prior gives a lower probabi
 
 TEST_CASE("the threshold of the tail lies in the middle between two samples of the prior") {
   const TemporaryFolder folder;
-  const auto task = made({{"set", "tail"}, {"mass", 0.01}});
+  const auto task = made({{"set", "tail"}, {"mass", 0.01}, {"samples", 70'000}});  // two batches
   task->open(folder.path, Access::make, ProgressMode::quiet);
   const double threshold = read_json(report_in(folder.path)).at("threshold").number();
   double below = -1e9, above = 0;
-  for (const Proposal& p : task->prior().sample(25'000, {3, "prior mass"})) {
+  for (const Proposal& p : task->prior().sample(70'000, {3, "prior mass"})) {
     if (!task->screens()[0].may_succeed(std::vector<Attempt>{p.text})[0]) continue;
     (p.log_prob < threshold ? below : above) =
         p.log_prob < threshold ? std::max(below, p.log_prob) : std::min(above, p.log_prob);

@@ -6,6 +6,7 @@
 
 #include "nn/io/file.h"
 #include "tasks/report/html.h"
+#include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/made_results.h"
 

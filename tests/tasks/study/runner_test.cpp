@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "nn/io/file.h"
+#include "tasks/study/plan.h"
 #include "tasks/study/results.h"
 #include "tasks/study/verify/verify.h"
 #include "tensor/check.h"
@@ -71,6 +72,20 @@ TEST_CASE("a second call runs nothing and an attack that is missing is run alone
   CHECK(said.find("Tiny: 8 attacks, 7 of them finished; about") != said.npos);
   CHECK(without_times(rows_in(temporary.path)) == before);
   CHECK(fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint") == time);
+}
+
+TEST_CASE("what is left takes as long as the mean of what is finished") {
+  const TemporaryFolder temporary;
+  Study s = tiny::study(
+      "title = \"T\"\ntask = \"tiny\"\nseeds = 2\nbudget = 20\nsamples = 100\n"
+      "base_samples = 100\nvariants = [\"prior\"]");
+  tiny::run(temporary.path, s);
+  for (const auto& [seed, seconds] : {std::pair("seed1", "60"), std::pair("seed2", "180")})
+    write_file(temporary.path / "attacks/1/prior" / seed / "timing.jsonl",
+               "{\"round\":1,\"seconds\":" + std::string(seconds) + ",\"measuring_seconds\":0}\n");
+  s.seeds = {1, 2, 3, 4};
+  CHECK(forecast(temporary.path, s, tiny::registry(), 2) ==
+        "4 attacks, 2 of them finished; about 4 min of computing, 2 min on 2 cores");
 }
 
 TEST_CASE("rows of other variants and seeds stay in a folder and other settings are refused" *
