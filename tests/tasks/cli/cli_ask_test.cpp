@@ -8,6 +8,7 @@
 #include "nn/io/json.h"
 #include "tests/support/json.h"
 #include "tests/support/run_banel.h"
+#include "tests/support/temporary_folder.h"
 
 namespace banel {
 namespace {
@@ -39,6 +40,19 @@ TEST_CASE("the target answers a question letter by letter and right and wrong ar
   refused(2, {"ask", "target", "one", "--networks", here.networks}, {"one"});
   const Json errors = json_of(run({"ask", "target", "--samples", "200", "--networks", here.networks}).out);
   CHECK(errors.at("error").at("n") == 200);
+}
+
+TEST_CASE("an answer that just fills the context of the target ends there") {
+  const TemporaryFolder here;
+  REQUIRE(run({"attack", "--instance", "5", "--out", "x", "--quiet", "--samples", "10", "--method", "prior",
+               "--set", "budget=5"},
+              here.path)
+              .code == 0);
+  const Json json =
+      json_of(run({"ask", "target", "99999+99999", "--json", "--quiet", "--networks", "x"}, here.path).out);
+  REQUIRE(json.at("answer").text().size() == 6);
+  REQUIRE(json.at("digits").size() == 7);
+  CHECK(json.at("digits")[6].at("text") == "end");
 }
 
 TEST_CASE("the reasoner of the program solves a word problem without any run") {

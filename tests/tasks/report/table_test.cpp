@@ -225,6 +225,8 @@ TEST_CASE("the CSV has a line for every attack and quotes what would break it") 
         "made,,1,\"ours, \"\"small\"\"\",\"ours, "
         "\"\"small\"\"\",1,60,0.004,0.01,0.02,0.03,,,0.5,0.005,0,700,8000.0,"
         "1.5,00ff,,no");
+  for (const char* name : {"a,b", "a\"b", "a\nb", "a\rb"})
+    check_has(to_csv(table(runs_with(name, {0.01}))), "made,,1,\"a");
 }
 
 TEST_CASE("the markdown table has a row for every variant and as many cells in each") {

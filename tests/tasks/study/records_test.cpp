@@ -79,9 +79,9 @@ std::string records(const Study& study, const Registry& all) {
   };
   for (const PlannedAttack& one : planned(study)) {
     std::uint64_t hash = fnv1a("");
-    const fs::path attack = folder / attack_folder(study, one), attacker = attack / "attacker.safetensors";
+    const fs::path made = folder / attack_folder(study, one), attacker = made / "attacker.safetensors";
     for (const char* file : {"ledger.jsonl", "metrics.jsonl"})
-      if (fs::exists(attack / file)) hash = fnv1a(read_file(attack / file), hash);
+      if (fs::exists(made / file)) hash = fnv1a(read_file(made / file), hash);
     if (fs::exists(attacker)) hash = fnv1a(encode_checkpoint(load_checkpoint(attacker).model), hash);
     line(attack_name(study, one), hash);
   }

@@ -134,6 +134,17 @@ TEST_CASE("rewards that the judge does not give are found though the answers are
   CHECK(text.find("ledger.jsonl, evaluation 60 ") != text.npos);
 }
 
+TEST_CASE("every failure model of Algorithm 1 is a file of its run") {
+  const TemporaryFolder run;
+  tiny::run(run.path,
+            tiny::study("title = \"T\"\ntask = \"tiny\"\nseeds = 1\nbudget = 40\nsamples = 100\n"
+                        "base_samples = 100\nvariants = [{method = \"banel-union\", m = 20, n = 20}]"));
+  REQUIRE(fs::exists(run.path / "attacks/1/banel-union/seed1/phi2.safetensors"));
+  CHECK(differences(run.path).empty());
+  fs::remove(run.path / "attacks/1/banel-union/seed1/phi2.safetensors");
+  check_named(differences(run.path), "phi2.safetensors");
+}
+
 TEST_CASE("a run that changes while it is verified is not accused") {
   const FinishedRun finished;
   const Registry all = with([&] { return std::make_unique<WritingJudge>(finished.path); });
