@@ -39,6 +39,9 @@ const GPTConfig& validated(const GPTConfig& c) {
   in_range("heads", c.heads, 1, c.d_model);
   ENSURE(c.d_model % c.heads == 0, "GPT",
          "d_model = " << c.d_model << " is not divisible by heads = " << c.heads << "; choose one that is");
+  ENSURE(
+      c.d_model / c.heads <= kernels::max_head, "GPT",
+      "d_model / heads = " << c.d_model / c.heads << "; a head is at most " << kernels::max_head << " wide");
   return c;
 }
 

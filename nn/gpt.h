@@ -27,7 +27,7 @@ struct GPTConfig {
   int context = 32;     // the longest string that is read, in tokens; at most kernels::max_context
   int d_model = 64;     // D: width of the residual stream
   int layers = 2;       // blocks
-  int heads = 4;        // of each attention; d_model must be divisible by it
+  int heads = 4;        // of each attention; d_model / heads is a whole number, at most kernels::max_head
   bool operator==(const GPTConfig&) const = default;
 };
 

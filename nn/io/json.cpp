@@ -104,10 +104,12 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
-  std::string shown(text.substr(0, longest));
+  std::size_t end = std::min(text.size(), longest);
+  while (0 < end && end < text.size() && (text[end] & 0xC0) == 0x80) --end;  // not within a character
+  std::string shown(text.substr(0, end));
   for (char& c : shown)
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return "\"" + shown + (text.size() > longest ? "..." : "") + "\"";
+  return "\"" + shown + (end < text.size() ? "..." : "") + "\"";
 }
 
 std::size_t longest_token(std::string_view json) {

@@ -6,6 +6,7 @@
 #include "nn/io/file.h"
 #include "tensor/check.h"
 #include "tensor/hash.h"
+#include "tensor/kernels/kernels.h"
 
 namespace banel {
 
@@ -88,6 +89,9 @@ TrainingSettings training_from(const Values& values, const std::string& of,
   t.examples = static_cast<std::int64_t>(number("_examples"));
   ENSURE(t.d_model % t.heads == 0, of + "_heads",
          t.heads << " does not divide " << of << "_width = " << t.d_model);
+  ENSURE(
+      t.d_model / t.heads <= kernels::max_head, of + "_heads",
+      t.heads << " makes heads that are " << t.d_model / t.heads << " wide; at most " << kernels::max_head);
   return t;
 }
 

@@ -74,6 +74,12 @@ Canary new_canary(const fs::path& folder, const Study& study, const Registry& re
   }
 }
 
+// The commits of several calls, "2f21f7e, 0a37f4c-dirty", and one more unless it is among them.
+std::string joined(const std::string& commits, const std::string& one) {
+  if (commits.empty() || one.empty()) return commits + one;
+  return (", " + commits + ',').find(", " + one + ',') == std::string::npos ? commits + ", " + one : commits;
+}
+
 // Who makes the attacks that are missing. The canary runs first, by the same code. Errors: InputError if that
 // of an earlier call says that the attacks in the folder are of code that computes something else.
 void record(const fs::path& folder, const Study& study, const Registry& registry,
@@ -81,10 +87,7 @@ void record(const fs::path& folder, const Study& study, const Registry& registry
   const std::optional<RunRecord> before = read_record(folder);
   if (before && missing(folder, stages_of(folder, study, registry).back()).empty()) return;
   RunRecord now{.study = study.name, .command = options.command};
-  if (before && before->commit.find(now.commit) != std::string::npos)
-    now.commit = before->commit;
-  else if (before)
-    now.commit = before->commit + ", " + now.commit;
+  if (before) now.commit = joined(before->commit, now.commit);
   if (!study.canary.empty())
     now.canary = new_canary(folder, study, registry, before ? before->canary : std::nullopt);
   write_record(folder, now);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "banel/early_abort.h"
 #include "tests/support/tiny/toy_run.h"
@@ -113,9 +114,10 @@ struct OneRound {
     grown->fit(finds, {.epochs = 1}, {1, "grow"});
     return grown;
   }
-  void run(const Predicate& success) {
+  void run(const Predicate& success, std::size_t paid_before = 0) {
     const Settings settings;
-    Oracle oracle(judge_by(success), 1000);
+    Oracle oracle(judge_by(success), 3000);
+    oracle.evaluate(std::vector<Attempt>(paid_before, ToyGenerator::word(0)));
     const Screen screen = all_may_succeed;
     const Context context{settings, oracle, &screen, 1};
     Auto learner(prior.clone());
@@ -172,6 +174,20 @@ TEST_CASE("an attacker that is grown again counts half of what it earned before"
   CHECK(recent.rewards == (8 + one.round.positives()) / 2);
 }
 
+TEST_CASE("an attacker forgets its oldest finds beyond twice as many as it is fitted to") {
+  OneRound one;
+  Grown grown{.theta = one.fitted_to(0, 20), .found = 2048, .fitted = 2048};
+  for (std::size_t i = 0; i < 2048; ++i) grown.finds.push_back(i);
+  one.state.search.grown.push_back(std::move(grown));
+  one.state.search.explored = 2048;  // so that it exploits
+  one.run(always, 2048);
+  const std::vector<std::size_t>& finds = one.state.search.grown[0].finds;
+  REQUIRE(finds.size() == 2048);
+  CHECK(finds.front() == 10);
+  CHECK(finds.back() == 2057);
+  CHECK(one.state.search.grown[0].found == 2058);
+}
+
 TEST_CASE("the run hands over an attacker fitted to finds which succeeds where the prior does not") {
   const AutoRun run(low_numbers, 2000);
   CHECK(&run.state.attacker() == run.state.search.united.get());
@@ -199,14 +215,19 @@ TEST_CASE("the united attacker takes a step on the failures that an attacker exp
   Oracle oracle(judge_by([](const Attempt& x) { return ToyGenerator::number(x) < 10; }), 1000);
   const Screen screen = all_may_succeed;
   const Context context{settings, oracle, &screen, 1};
+  std::vector<Attempt> before(known.begin() + 10, known.end());  // failures that it explains
+  for (std::size_t i = 1000; i < 1600; ++i) before.push_back(ToyGenerator::word(i));  // more than a batch
+  oracle.evaluate(before);
+  state.search.explored = 1000;  // so that it exploits
   Auto learner(prior.clone());
   Round round{.number = 1};
   round.attempts = learner.attempts(state, round, 25, context);
   evaluate(round, oracle, context);
   std::vector<Attempt> failed;
   for (const Evaluation& e : oracle.paid())
-    if (e.verdict.reward == Reward::failure) failed.push_back(e.attempt);
-  REQUIRE(!failed.empty());
+    if (e.verdict.reward == Reward::failure && ToyGenerator::number(e.attempt) < 20)
+      failed.push_back(e.attempt);
+  REQUIRE(failed.size() > 10);
   fits.clear();
   learner.learn(state, round, context);
   REQUIRE(fits.size() >= 3);

@@ -261,6 +261,9 @@ TEST_CASE("settings out of range are refused before the oracle is asked") {
   refused([](Settings& s) { s.n = 0; });
   refused([](Settings& s) { s.f = 0.5; });
   refused([](Settings& s) { s.f = std::numeric_limits<double>::quiet_NaN(); });
+  refused([](Settings& s) { s.f = 1000.5; });
+  refused([](Settings& s) { s.kl = -1; });
+  refused([](Settings& s) { s.theta.epochs = -1; });
   refused([](Settings& s) { s.kappa = -1; });
   refused([](Settings& s) { s.kappa = std::numeric_limits<double>::quiet_NaN(); });
   refused([](Settings& s) { s.phi.epochs = -1; });

@@ -75,6 +75,9 @@ TEST_CASE("at most the last 256 finds are imitated") {
   CHECK(run.fits.back().strings.size() == 256);
   CHECK(run.fits.back().strings.back() == run.paid.back().attempt);
   CHECK(run.fits.size() == run.rounds.size());
+  ToyGenerator expected(words_of_finds);  // one pass, although its 64 steps are more than a fit should take
+  expected.fit(run.fits.back().strings, {.epochs = 1}, {1, "same"});
+  CHECK(run.theta == expected.probabilities());
 }
 
 TEST_CASE("one attempt in five comes from the prior and no attempt comes twice") {

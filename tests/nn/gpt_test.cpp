@@ -41,6 +41,7 @@ TEST_CASE("a setting of the GPT that is out of range is named") {
   refused("layers = 0", {.layers = 0});
   refused("heads = 0", {.heads = 0});
   refused("d_model = 64 is not divisible by heads = 5", {.heads = 5});
+  refused("d_model / heads = 128; a head is at most 64 wide", {.d_model = 128, .heads = 1});
 }
 
 TEST_CASE("the parameters of a GPT have different names and the count of its formula") {

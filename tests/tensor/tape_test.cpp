@@ -111,6 +111,13 @@ TEST_CASE("memory of an arena is aligned and after the first round comes from on
   CHECK(first == second);
 }
 
+TEST_CASE("an arena hands out nothing beyond the end of a block") {
+  constexpr std::size_t all_but_a_line = (std::size_t{2} << 20) - 64;  // of the first block
+  Arena arena;
+  auto* const whole = static_cast<std::byte*>(arena.allocate(all_but_a_line));
+  CHECK(arena.allocate(1) != whole + all_but_a_line);  // a block need not begin at a cache line
+}
+
 TEST_CASE("the first operation with a number that is not finite is named") {
   const real nan = std::numeric_limits<real>::quiet_NaN(), infinite = std::numeric_limits<real>::infinity();
   std::array<real, 2> x{1, 2}, dx{};
@@ -178,6 +185,14 @@ TEST_CASE("operations refuse shapes that do not fit and name themselves and the 
   });
   refused("attention", "shares 1 rows with one of 0", [&] {
     attention(t({2, 9}), 3, two, std::vector<int>{1, 0});
+  });
+  const std::vector<int> long_offsets = {0, 129}, one_row = {0, 1};
+  std::vector<real> large(129 * 9);
+  refused("attention", "a string of 129 rows; at most 128", [&] {
+    attention(tape.leaf({129, 9}, large.data(), nullptr), 3, long_offsets);
+  });
+  refused("attention", "heads of width 65; at most 64", [&] {
+    attention(tape.leaf({1, 195}, large.data(), nullptr), 1, one_row);
   });
   refused("cross_entropy", "1 weights", [&] { cross_entropy(t({2, 3}), ids, one_weight); });
   refused("cross_entropy", "target 3 is outside 0..2", [&] { cross_entropy(t({2, 3}), ids, weights); });

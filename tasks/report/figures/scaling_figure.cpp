@@ -110,6 +110,7 @@ Interval interval_of(const std::vector<std::vector<double>>& values) {
 // A point with an error bar and every run for each value of the setting; those without a number are left out.
 Series points_series(const std::string& label, Colour colour, const Curve& curve, const ValueOf& of) {
   Series series{.label = label, .colour = colour, .width = 2, .points = true};
+  std::vector<std::vector<double>> dots;  // of each x
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
     const std::vector<std::vector<double>> values = by_instance(curve.points[i], of);
     const std::vector<double> runs = flat(values);
@@ -119,11 +120,12 @@ Series points_series(const std::string& label, Colour colour, const Curve& curve
     series.mean.push_back(mean(runs));
     series.lo.push_back(interval.lo);
     series.hi.push_back(interval.hi);
-    for (std::size_t run = 0; run < runs.size(); ++run) {
-      if (series.seeds.size() <= run) series.seeds.emplace_back();
-      series.seeds[run].push_back(runs[run]);
-    }
+    dots.push_back(runs);
+    series.seeds.resize(std::max(series.seeds.size(), runs.size()));
   }
+  for (std::size_t run = 0; run < series.seeds.size(); ++run)
+    for (const std::vector<double>& at : dots)  // one with fewer runs has some dots twice
+      series.seeds[run].push_back(at[std::min(run, at.size() - 1)]);
   return series;
 }
 

@@ -86,9 +86,9 @@ State last_state(const Job& job, bool with_pool) {
   return saved_state(job.folder, *job.task, method, job.settings.seed);
 }
 
-// The line of a text around its byte `at`, shortened.
+// The line of a text around its byte `at`, short enough for in_quotes to show it whole.
 std::string line_around(std::string_view text, std::size_t at) {
-  constexpr std::size_t before = 60, longest = 160;
+  constexpr std::size_t before = 20, longest = 54;
   at = std::min(at, text.size());
   const std::size_t line = at ? text.rfind('\n', at - 1) + 1 : 0,
                     start = std::max(line + before, at) - before;

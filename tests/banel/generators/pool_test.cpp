@@ -43,6 +43,11 @@ TEST_CASE("a copy that is fitted scores the pool and other strings as its model 
   CHECK(phi->log_prob(all) == model.log_prob(all));
   CHECK(drawn_from.log_prob(all) == ToyGenerator(20).log_prob(all));
   CHECK(texts(phi->sample(50, of_pool)) == texts(drawn_from.sample(50, of_pool)));
+  const std::vector<double> blame(failures.size(), -1);
+  CHECK(phi->ascend(failures, blame, {}, of_pool) == model.ascend(failures, blame, {}, of_pool));
+  CHECK(phi->log_prob(all) == model.log_prob(all));
+  CHECK(phi->unlearn(failures, {}, of_pool) == model.unlearn(failures, {}, of_pool));
+  CHECK(phi->log_prob(all) == model.log_prob(all));
 }
 
 TEST_CASE("a pool without strings is refused") {
@@ -67,6 +72,9 @@ TEST_CASE("the state of the model that wrote the pool gives the probabilities of
   for (const std::string& bytes : {state, with_space})
     CHECK(pool.with_state(bytes, "here")->log_prob(texts(drawn)) == pool.log_prob(texts(drawn)));
   CHECK(pool.log_prob(texts(drawn)) != ToyGenerator(20).log_prob(texts(drawn)));
+  const auto unfitted = pool.clone();
+  unfitted->fit(texts(drawn), {.epochs = 0}, of_pool);
+  CHECK(unfitted->log_prob(texts(drawn)) == pool.log_prob(texts(drawn)));
 }
 
 TEST_CASE("a pool ends each of its works at a request to stop and is copied without its strings") {

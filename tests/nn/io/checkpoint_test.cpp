@@ -72,7 +72,7 @@ TEST_CASE("a file that is no checkpoint of this network is refused with what is 
                         [](const NamedTensor& t) { return t.name == "head.weight"; });
   };
   refused("no 'layers'", [](TensorFile& file) { file.metadata.erase("layers"); });
-  for (const char* text : {"", "two", "2.5", "-1", "2 ", "99999999999999999999"})
+  for (const char* text : {"", "two", "2.5", "-1", "2 ", "4294967298", "99999999999999999999"})  // 2^32 + 2
     refused("metadata 'layers'", [&](TensorFile& file) { file.metadata["layers"] = text; });
   refused("heads = 3", [](TensorFile& file) { file.metadata["heads"] = std::string("3"); });
   refused("layers = 0", [](TensorFile& file) { file.metadata["layers"] = std::string("0"); });

@@ -189,6 +189,10 @@ TEST_CASE("lines of JSON are read one by one and a damaged one is refused by its
 TEST_CASE("a text in quotation marks keeps its letters and loses its control characters") {
   CHECK(in_quotes("Größe") == "\"Größe\"");
   CHECK(in_quotes("a\nb\x1f\x7f") == "\"a?b??\"");
+  const std::string most(59, 'a');
+  CHECK(in_quotes(most + "b") == "\"" + most + "b\"");
+  CHECK(in_quotes(most + "bc") == "\"" + most + "b...\"");
+  CHECK(in_quotes(most + "ß") == "\"" + most + "...\"");  // not half of it
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "nn/io/file.h"
 #include "nn/io/safetensors.h"
@@ -198,13 +200,18 @@ TEST_CASE("a valid file with other dtypes or keys is told from a damaged one") {
     CHECK(message_of(with_tensor(R"({"x":)" + std::string(value) +
                                  R"(,"dtype":"F32","shape":[2],"data_offsets":[0,8]})"))
               .find("the key \"x\"") != std::string::npos);
-  for (const auto& [dtype, width] : std::map<std::string, int>{
-           {"BOOL", 1}, {"U8", 1}, {"F8_E4M3", 1}, {"BF16", 2}, {"F16", 2}, {"I32", 4}, {"C64", 8}}) {
-    const std::string shape = std::to_string(8 / width);
-    CHECK(message_of(
-              with_tensor(R"({"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[0,8]})"))
-              .starts_with("w: a valid safetensors file, but tensor \"w\" has dtype " + dtype));
-  }
+  const std::map<int, std::vector<std::string>> dtypes{
+      {1, {"BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"}},
+      {2, {"BF16", "F16", "I16", "U16"}},
+      {4, {"I32", "U32"}},
+      {8, {"I64", "U64", "C64"}}};
+  for (const auto& [width, names] : dtypes)
+    for (const std::string& dtype : names) {
+      const std::string shape = std::to_string(8 / width);
+      CHECK(message_of(with_tensor(R"({"dtype":")" + dtype + R"(","shape":[)" + shape +
+                                   R"(],"data_offsets":[0,8]})"))
+                .starts_with("w: a valid safetensors file, but tensor \"w\" has dtype " + dtype));
+    }
 }
 
 TEST_CASE("metadata that are null are no metadata") {

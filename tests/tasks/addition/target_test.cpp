@@ -251,5 +251,19 @@ TEST_CASE("the error map of a target adds up by carry chain and by lengths") {
   CHECK(map.by_lengths.at({1, 1}).value() < map.by_lengths.at({2, 2}).value());
 }
 
+TEST_CASE("an error map of more than 65536 questions asks each of them once") {
+  constexpr std::size_t n = 67'000;
+  const GPT untrained(target_config(2, 4, 1, 1), Rng(3, "untrained"));
+  const ErrorMap map = measure_errors(untrained, 2, n, {5, "errors"});
+  CHECK(map.all.n == 67'000);
+  std::map<std::pair<int, int>, std::int64_t> asked;
+  for (std::size_t i = 0; i < n; ++i) {
+    Rng rng = Stream{5, "errors"}[i];
+    const Question q = random_question(2, rng);
+    ++asked[{static_cast<int>(q.a.size()), static_cast<int>(q.b.size())}];
+  }
+  for (const auto& [lengths, count] : asked) CHECK(map.by_lengths.at(lengths).n == count);
+}
+
 }  // namespace
 }  // namespace banel::addition

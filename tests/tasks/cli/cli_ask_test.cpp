@@ -42,6 +42,16 @@ TEST_CASE("the target answers a question letter by letter and right and wrong ar
   CHECK(errors.at("error").at("n") == 200);
 }
 
+TEST_CASE("without networks the run of reproduce is asked and that of its quick form if there is no other") {
+  const Folder here;
+  const fs::path runs = here.path / "runs";
+  fs::create_directory(runs);
+  fs::rename(here.networks, runs / "quick");
+  CHECK(run({"ask", "target", "12+4", "--quiet"}, here.path).code == 0);
+  fs::create_directory(runs / "reproduce");
+  refused(3, {"ask", "target", "12+4", "--quiet"}, {"runs/reproduce"}, here.path);
+}
+
 TEST_CASE("an answer that just fills the context of the target ends there") {
   const TemporaryFolder here;
   REQUIRE(run({"attack", "--instance", "5", "--out", "x", "--quiet", "--samples", "10", "--method", "prior",

@@ -208,6 +208,30 @@ TEST_CASE("the studies are listed with a sentence and the time they take") {
   }
 }
 
+TEST_CASE("a run without a folder of its own is named after its study and its quick form") {
+  const TemporaryFolder here;
+  const std::vector<std::pair<Arguments, std::string>> calls{{{"planted"}, "runs/planted"},
+                                                             {{"planted", "--quick"}, "runs/planted-quick"},
+                                                             {{"reproduce", "--quick"}, "runs/quick"}};
+  for (const auto& [study, folder] : calls) {
+    const Outcome o = run(Arguments{"jobs"} + study + Arguments{"--quiet", "--seeds", "1"}, here.path);
+    CAPTURE(o.err);
+    CHECK(o.code == 0);
+    CHECK(has(o.out, " --study " + folder + " --only "));
+  }
+}
+
+TEST_CASE("a variant whose name has a comma is chosen by its whole name") {
+  const TemporaryFolder here;
+  write_file(here.path / "t.toml",
+             "title = \"T\"\ntask = \"toy1d\"\nseeds = 1\nvariants = [{method = \"tail\", m = [5, 10]}]\n");
+  const Outcome o = run({"jobs", "t.toml", "--quiet", "--variants", "tail, m 10"}, here.path);
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.out, " --study runs/t --only 1/tail-m-10/1\n"));
+  CHECK(std::count(o.out.begin(), o.out.end(), '\n') == 1);
+}
+
 TEST_CASE("toy1d prints its steps and keeps them as numbers and pictures") {
   const TemporaryFolder folder;
   const Arguments words{"toy1d", "--quiet", "--seeds", "3", "--seed", "2"};

@@ -33,6 +33,8 @@ TEST_CASE("a rate counts hits and refuses more hits than tries") {
   CHECK(Rate().value() == 0);
   const Json more{{"k", 3}, {"n", 2}};
   CHECK_THROWS_AS(rate_from(Field(more, "memory")), InputError);
+  const Json other{{"k", 1}, {"n", 2}, {"rate", 0.25}};
+  CHECK_THROWS_WITH_AS(rate_from(Field(other, "memory")), doctest::Contains("is not k / n"), InputError);
 }
 
 }  // namespace

@@ -321,6 +321,10 @@ TEST_CASE("the settings of a training become values and the values settings") {
   CHECK(values.size() == 6);
   CHECK_THROWS_WITH_AS(training_from(completed(all, {{"solver_heads", 3}}, "mine"), "solver", tiny_training),
                        doctest::Contains("solver_heads: 3 does not divide solver_width = 16"), UsageError);
+  CHECK_THROWS_WITH_AS(training_from(completed(all, {{"solver_width", 65}, {"solver_heads", 1}}, "mine"),
+                                     "solver", tiny_training),
+                       doctest::Contains("solver_heads: 1 makes heads that are 65 wide; at most 64"),
+                       UsageError);
 }
 
 }  // namespace

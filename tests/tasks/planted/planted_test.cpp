@@ -159,6 +159,9 @@ TEST_CASE("the mass in the report is the share of the prior's samples that the j
     const double p = report.at("mass").at("rate").number(), error = report.at("standard_error").number();
     CHECK(report.at("mass").at("n") == 25'000);
     CHECK(error == doctest::Approx(std::sqrt(p * (1 - p) / 25'000)));
+    const Estimate known = task->exact_success({task->prior()}).value();
+    CHECK(known.value == doctest::Approx(p));
+    CHECK(known.standard_error == doctest::Approx(error));
     constexpr std::size_t n = 25'000;
     const auto hits = rewarded(*task, texts(task->prior().sample(n, {9, "fresh"})));
     const auto found = static_cast<double>(std::count(hits.begin(), hits.end(), true)) / n;

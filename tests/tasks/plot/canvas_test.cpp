@@ -159,6 +159,10 @@ TEST_CASE("canvas: shapes beyond the border are cut off") {
   const Image image = render(Polyline{.points = {{-5000, 40}, {5000, 40}}, .width = 2});
   CHECK(image.ink_box() == std::array<int, 4>{0, 39, 100, 41});
   CHECK(render(Circle{.centre = {-50, -50}, .radius = 10}).ink_box() == std::array<int, 4>{100, 80, 0, 0});
+  CHECK(render(Polygon{.points = rectangle(-20, -20, 50, 200)}).ink_box() ==
+        std::array<int, 4>{0, 0, 30, 80});
+  CHECK(render(Text{.at = {-10, 40}, .text = "Hamburg", .size = 14}).ink_box()[2] < 60);
+  CHECK(render(Text{.at = {80, 40}, .text = "Hamburg", .size = 14}).ink_box()[0] > 75);
 }
 
 TEST_CASE("canvas: text keeps to its anchor and its width") {
@@ -196,8 +200,8 @@ TEST_CASE("canvas: an SVG is well formed and escapes its text") {
 }
 
 TEST_CASE("canvas: bytes that are no text show as a replacement mark") {
-  for (const char* bad :
-       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x01", "\x1f", "\xef\xbf\xbf"}) {
+  for (const char* bad : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x01", "\x1f",
+                          "\xef\xbf\xbe", "\xef\xbf\xbf"}) {
     DrawList list;
     list.add(Text{.text = std::string("x") + bad});
     CHECK(contains(to_svg(list), ">x&#65533;"));

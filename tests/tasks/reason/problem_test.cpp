@@ -20,6 +20,8 @@ TEST_CASE("an inverse relation turns its operation round") {
   CHECK(parse_problem("A=12.A5mB.?B:").answer() == 7);   // A has 5 more than B
   CHECK(parse_problem("A=12.A5fB.?B:").answer() == 17);  // A has 5 fewer than B
   CHECK(example.values() == std::vector<int>{73, 365, 396});
+  CHECK(parse_problem("A=333.B3tA.?B:").answer() == 999);  // the largest and the smallest that there is
+  CHECK(parse_problem("A=9.B9dA.?B:").answer() == 1);
 }
 
 TEST_CASE("a problem reads back from its text") {
@@ -41,7 +43,8 @@ TEST_CASE("a problem reads back from its text") {
 TEST_CASE("what is no problem is refused with one that is") {
   for (const char* text :
        {"", "C=73.", "C=73.?C:", "C=73.C5dH.?H", "C=73.C5xH.?H:", "C=73.A5dB.?B:", "C=73.C5dC.?C:",
-        "C=73.H10dC.?H:", "C=73.H1tC.?H:", "C=73.H100mC.?H:", "C=07.C5dH.?H:", "C=73.C5dH.?H:x"})
+        "C=73.H10dC.?H:", "C=73.H1tC.?H:", "C=73.H100mC.?H:", "C=07.C5dH.?H:", "C=73.C5dH.?H:x",
+        "A=1000.B2dA.?B:", "A=1.B2mA.C2mB.D2mC.E2mD.F2mE.?F:"})  // a digit or a relation too many
     CHECK_THROWS_WITH_AS(parse_problem(text), doctest::Contains("C=73.C5dH.H31fB.?B:"), UsageError);
   CHECK_THROWS_WITH_AS(parse_problem("A=12.B5dA.?B:"), doctest::Contains("not whole"), UsageError);
   CHECK_THROWS_WITH_AS(parse_problem("A=500.B3tA.?B:"), doctest::Contains("999"), UsageError);
@@ -94,12 +97,13 @@ TEST_CASE("the calculator passes steps that add up whatever they are about") {
   CHECK(!parse_solution("H=73/5=14;#14.")->adds_up());    // not whole
   CHECK(!parse_solution("H=73*5=365;#364.")->adds_up());  // another answer than the last result
   for (const char* text : {"", "#396.", "C=73;#73.", "H=5*73=365;#365", "H=5*73;#365.", "ssH=5*73=365;#365.",
-                           "H=5*073=365;#365.", "H=5*73=365;C=73;#365."})
+                           "H=5*073=365;#365.", "H=5*73=365;C=73;#365.", "sC=73;H=5*73=365;#365."})
     CHECK(!parse_solution(text));
 }
 
 TEST_CASE("the answer is what follows the last mark") {
   CHECK(written_answer("#3;H=1+1=2;#42.") == "42");
+  CHECK(written_answer("#1234567890 ") == "1234567890");
   CHECK(written_answer("H=1+1=2;#.").empty());
   CHECK(written_answer("H=1+1=2").empty());
 }

@@ -69,6 +69,7 @@ TEST_CASE("tables are reached by keyboard and pictures have a caption") {
 TEST_CASE("marks of markdown become markup and lonely ones stay") {
   CHECK(markup("a **b** `c<d`") == "a <b>b</b> <code>c&lt;d</code>");
   CHECK(markup("2 ** 3") == "2 ** 3");
+  CHECK(html("a & b &lt;") == "a &amp; b &amp;lt;");
   Results results = made_results({made_run("ours", 1, {250})});
   results.note = "It is **not** a result.";
   check_has(page(results), "It is <b>not</b> a result.");

@@ -16,29 +16,33 @@ namespace {
 
 struct Counts {
   std::int64_t positives,
-      successes;  // of the round's 10 evaluations; of 1,000 samples of the attacker it made
+      successes;  // of the round's evaluations; of 1,000 samples of the attacker it made, -1 if not measured
   std::optional<double> exact = {};  // its success where the task computes it
+  std::int64_t submitted = 10;
 };
 
 const Method method{"made", "made by hand", {}, {"budget"}};
 const BaseRate base{0.004, 0.003, 0.005, 1000};
 
 // The folder of a finished attack with these rounds; `attempts` are the rewarded ones of its ledger.
-Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& rewarded = {}) {
+Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& rewarded = {}, int samples = 1000) {
   const TemporaryFolder folder;
   std::string metrics, timing, ledger;
+  std::int64_t nre = 0;
   for (std::size_t i = 0; i < rounds.size(); ++i) {
     RoundRecord r{.number = i + 1};
-    r.nre = 10 * static_cast<std::int64_t>(i + 1);
-    r.submitted = 10;
+    r.nre = nre += rounds[i].submitted;
+    r.submitted = rounds[i].submitted;
     r.positives = rounds[i].positives;
-    r.measured.emplace();
-    r.measured->success = {rounds[i].successes, 1000};
-    if (rounds[i].exact) r.measured->exact = {*rounds[i].exact, 0};
-    r.measured->distinct = {250, 1000};
-    r.measured->distinct_success = {1, 1000};
-    r.measured->modes = {{"zeros", rounds[i].successes, 1}};
-    r.measured->also["text"] = {500, 1000};
+    if (rounds[i].successes >= 0) {
+      r.measured.emplace();
+      r.measured->success = {rounds[i].successes, 1000};
+      if (rounds[i].exact) r.measured->exact = {*rounds[i].exact, 0};
+      r.measured->distinct = {250, 1000};
+      r.measured->distinct_success = {1, 1000};
+      r.measured->modes = {{"zeros", rounds[i].successes, 1}};
+      r.measured->also["text"] = {500, 1000};
+    }
     metrics += to_json(r).dump() + '\n';
     timing += Json{{"round", i + 1}, {"seconds", 2}, {"measuring_seconds", 1}}.dump() + '\n';
   }
@@ -52,7 +56,7 @@ Row row_of(const std::vector<Counts>& rounds, const std::vector<Attempt>& reward
   write_file(folder.path / "metrics.jsonl", metrics);
   write_file(folder.path / "timing.jsonl", timing);
   write_file(folder.path / "ledger.jsonl", ledger);
-  write_file(folder.path / "config.json", "{\"samples\": 1000}");
+  write_file(folder.path / "config.json", "{\"samples\": " + std::to_string(samples) + '}');
   return read_row(folder.path, read_attack(folder.path), method, 7, base);
 }
 
@@ -78,6 +82,10 @@ TEST_CASE("a success that is computed counts instead of its samples") {
   CHECK(r.samples == 0);
 }
 
+TEST_CASE("a reading of verdicts that were paid for has no samples of its own") {
+  CHECK(row_of({{0, 5}}, {}, 0).samples == 0);
+}
+
 TEST_CASE("the selected reading is the attacker that earned most rewards in the next round") {
   // Attacker 1 is judged by round 2 (1 reward), attacker 2 by round 3 (4 rewards), attacker 3 by round 4.
   CHECK(row_of({{9, 10}, {1, 20}, {4, 30}, {2, 40}}).selected == 0.020);
@@ -89,6 +97,14 @@ TEST_CASE("the rewards of the prior select nothing") {
 
 TEST_CASE("rounds with equally many rewards select the latest") {
   CHECK(row_of({{0, 10}, {3, 20}, {3, 30}, {1, 40}}).selected == 0.020);
+}
+
+TEST_CASE("rounds of different sizes select by the share of their evaluations that earned a reward") {
+  CHECK(row_of({{0, 10}, {2, 20, {}, 20}, {2, 30, {}, 4}, {3, 40}}).selected == 0.020);
+}
+
+TEST_CASE("an attacker without a reading is not selected") {
+  CHECK(row_of({{0, 10}, {1, -1}, {9, 30}, {5, 40}}).selected == 0.030);
 }
 
 TEST_CASE("without any reward the selected reading is the final one") {
@@ -118,6 +134,7 @@ TEST_CASE("rows are read back as they were written") {
   ended.panel = "tail";
   ended.instance = 12;
   ended.variant = "banel, \"small\"";
+  ended.warning = "the target ended its training early";
   const std::vector<Row> rows{row_of({{0, 5}, {3, 900}}, {"x"}), ended};
   const std::string text = rows_text(rows);
   CHECK(rows_text(parse_rows(text, "rows.json")) == text);

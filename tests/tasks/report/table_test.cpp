@@ -158,6 +158,18 @@ TEST_CASE("a method that repeats one success is behind in distinct successes") {
   CHECK(t.rows[1].p_distinct == 1 / 32.0);
 }
 
+TEST_CASE("over six instances the median factor is told and how many reach ten times the base rate") {
+  std::vector<Run> runs = runs_with("ours", {0.125, 0.375}, 1, 0.0625);  // on average 4 times the base rate
+  for (const double factor : {1, 2, 10, 12}) {
+    const std::uint64_t instance = runs.back().row.instance + 1;
+    runs = runs + runs_with("ours", {factor * 0.0625}, instance, 0.0625);
+  }
+  CHECK(main_table(table(runs)).find("tenfold") == std::string::npos);
+  const std::string md = main_table(table(runs + runs_with("ours", {1}, 6, 0.0625)));
+  check_has(md, "| median × base (tenfold) | selected: median × base |");
+  check_has(md, "| 7.00 (3 of 6) | 14 (3 of 6) |");
+}
+
 TEST_CASE("evaluations to one half are the median of the runs that got there") {
   std::vector<Run> runs = runs_with("ours", {0.9, 0.9, 0.9, 0.1});
   runs[0].row.to_half = 250;
@@ -199,6 +211,8 @@ TEST_CASE("an attack that ended without a round counts with the base rate and sa
     check_has(text, "nothing valid could be drawn");
     check_only_numbers(text);
   }
+  runs.push_back(runs[1]);
+  CHECK(table(runs).rows[0].ended == "2 of 3: nothing valid could be drawn");
 }
 
 TEST_CASE("a base rate of 0 gives no factor and never NaN") {
@@ -241,6 +255,7 @@ TEST_CASE("the markdown table has a row for every variant and as many cells in e
   CHECK(rows[3].rfind("| quoted | 0.1, 250× | 0.0200 | 0.0200, 0.0200 | 5.00 (5.00–5.00) | 0.0100 |", 0) ==
         0);
   for (const std::string& line : rows) CHECK(count(line, "|") == count(rows[0], "|"));
+  check_has(main_table(table(runs_with("a|b", {0.01}))), "| **a\\|b** |");
 }
 
 TEST_CASE("a quick table says that it is no result") {

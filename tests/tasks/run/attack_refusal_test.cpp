@@ -134,6 +134,17 @@ TEST_CASE("a checkpoint that claims other work than was done is refused by name 
   }
 }
 
+TEST_CASE("what a finished attack paid for last may belong to no round") {
+  const Method m = tiny::method("banel-union");
+  const WholeAttack whole(m);
+  const TemporaryFolder folder;
+  fs::copy(whole.after[3], folder.path, fs::copy_options::recursive);
+  const fs::path metrics = folder.path / "metrics.jsonl";
+  write_file(metrics,
+             replaced(read_file(metrics), "\"nre\":60,\"submitted\":20", "\"nre\":59,\"submitted\":19"));
+  CHECK(attack(folder.path, m).rounds.back().nre == 59);
+}
+
 TEST_CASE("a finished attack whose last round is not measured is refused") {
   const Method m = tiny::method("banel");
   const auto unmeasured = [](const std::string& text) {

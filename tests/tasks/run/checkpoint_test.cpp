@@ -111,6 +111,26 @@ TEST_CASE("a value of the progress that is missing or impossible is refused by n
            {{{"kappa", "1"}, {"tau", 1}}}});
 }
 
+TEST_CASE("an attacker grown from evaluations that were never paid or from nothing is refused by name") {
+  AttackProgress progress = some_progress();
+  progress.search.grown.push_back({nullptr, {3, 1749}, 4, 2, 30, {20, 6}});
+  const Json good = to_json(progress);
+  CHECK(refusal_of(good) == "accepted");
+  const auto refused = [&](const std::string& key, const Json& value) {
+    Json json = good;
+    at_path(json, "/search/grown/0/" + key) = value;
+    CAPTURE(key);
+    CAPTURE(value.dump());
+    CHECK(refusal_of(json).starts_with("run/checkpoint: search.grown[0]."));
+  };
+  for (const Json& value : {Json(1750), Json(-1), Json("3")}) refused("finds/1", value);
+  refused("finds", Json::array());
+  for (const int value : {1, 1751}) refused("found", value);  // fewer than its finds; more than was paid
+  for (const int value : {0, 5}) refused("fitted", value);
+  refused("asked", -1);
+  refused("recent/rewards", 21);
+}
+
 const TabularGenerator& prior() {
   static const TabularGenerator coin({"head", "tail"}, {1, 3}, 2);
   return coin;
@@ -136,6 +156,7 @@ TEST_CASE("a state is loaded as it was saved") {
   State state = some_state();
   state.search = {.united = fitted(4), .united_at = 60, .steps = 2, .failed_searches = 1, .explored = 50};
   state.search.grown.push_back({fitted(2), {3, 70}, 4, 2, 30, {20, 6}});
+  state.search.grown.push_back({fitted(6), {5}, 1, 1, 10, {8, 1}});
   save_attack(folder.path, state, {.metrics_bytes = 99, .ledger = {80, 0x1234}}, {});
   const SavedAttack saved = load_attack(folder.path, prior(), {});
   CHECK(saved.progress.metrics_bytes == 99);
@@ -162,6 +183,8 @@ TEST_CASE("a state is loaded as it was saved") {
   CHECK(grown.fitted == 2);
   CHECK(grown.evaluations == 30);
   CHECK(grown.recent.strings == 20);
+  CHECK(search.grown.at(1).theta->state() == state.search.grown[1].theta->state());
+  CHECK(search.grown.at(1).finds == std::vector<std::size_t>{5});
   CHECK(folder.names() == std::set<std::string>{"checkpoint"});
 }
 

@@ -69,8 +69,16 @@ TEST_CASE("a command works in a new folder or in its own and replaces nothing of
   write_file(own / "run.json.tmp", "");   // likewise
   write_file(own / "log.txt", "");        // a name that no command uses
   CHECK_NOTHROW(take_folder(own, "study"));
-  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "table.md", "attacker.safetensors",
-                           "base-1.json", "phi1.json", "study.toml", "run.json"}) {
+  for (const char* file : {"plots/holiday.png", "canary/bird.txt", "canary-new/bird.txt",
+                           "attacks/mine",      "instance/mine",   "attacker.safetensors",
+                           "base-1.json",       "phi1.json",       "planted-1.json",
+                           "study.toml",        "run.json",        "config.toml",
+                           "rows.json",         "table.md",        "table.csv",
+                           "table.txt",         "tuning.md",       "report.html",
+                           "config.json",       "instance.json",   "ledger.jsonl",
+                           "metrics.jsonl",     "timing.jsonl",    "checkpoint",
+                           "steps.json",        "toy1d.png",       "toy1d.svg",
+                           "attacker.json",     "target.json",     "reasoner.json"}) {
     CAPTURE(file);
     const TemporaryFolder foreign;
     fs::create_directories((foreign.path / file).parent_path());

@@ -42,6 +42,16 @@ TEST_CASE("random network distillation reads the whole string") {
   CHECK(bonus[0] != bonus[2]);
 }
 
+TEST_CASE("the bonus of a string does not depend on how many stand before it") {
+  Rnd novelty = rnd(1);
+  std::vector<Attempt> many(300, "12+34=");  // they are read in groups of 128
+  many[200] = many.back() = "9+9=";
+  const auto bonus = novelty.bonus(many);
+  const double alone = novelty.bonus(std::vector<Attempt>{"9+9="})[0];
+  CHECK(bonus[200] == doctest::Approx(alone).epsilon(1e-4));
+  CHECK(bonus.back() == doctest::Approx(alone).epsilon(1e-4));
+}
+
 TEST_CASE("random network distillation gives the same bits for any number of threads and counts its work") {
   const auto cost = std::make_shared<Cost>();
   rnd(3, cost).visit(visited, {1, "order"});

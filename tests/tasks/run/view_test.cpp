@@ -87,6 +87,17 @@ TEST_CASE("a single success in a part of the budget can be told from none") {
   CHECK(picture(view_of("x", 32'000, true, paid, {}), 80).find("▁▂ ") != std::string::npos);
 }
 
+TEST_CASE("a reading that is known exactly is shown so and a verdict with its kind") {
+  std::vector<RoundRecord> rounds{measured({168, 1000}, {982, 1000}), measured({0, 0}, {0, 0})};
+  rounds[0].measured->exact = Estimate{0.25, 0.01};
+  std::vector<Evaluation> paid{paid_for("1+1=", Reward::unjudged)};
+  paid[0].verdict.kind = "timeout";
+  const std::string text = picture(view_of("x", 320, true, paid, rounds), 80);
+  CAPTURE(text);
+  CHECK(text.find("reading      success 25.0 %, valid 98.2 %\n") != text.npos);  // not that of no samples
+  CHECK(text.find("latest       1+1=  unjudged (timeout)\n") != text.npos);
+}
+
 TEST_CASE("each picture is drawn over the last one and a longer one leaves nothing behind") {
   std::string written;
   std::size_t rows = 24;

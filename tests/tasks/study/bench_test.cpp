@@ -59,6 +59,29 @@ TEST_CASE("the benchmark measures what was asked for with rates that agree with 
   CHECK(text.find("nan") == std::string::npos);
 }
 
+TEST_CASE("the table of a benchmark compares with one thread for each core in use") {
+  const auto row = [](const char* work, int threads, double tokens, double share, double low) {
+    return Json{{"config", "F"},          {"work", work},  {"threads", threads},
+                {"tokens_per_s", tokens}, {"gflops", 2.5}, {"strings_per_s", tokens / 20},
+                {"share_of_peak", share}, {"low", low},    {"high", 1.25}};
+  };
+  const std::vector<Json> rows{row("train", 1, 1000, 0.4, 0.9), row("train", 4, 3000, 0.6, 0.8),
+                               row("sample", 4, 3000, 0.6, 0.8)};
+  const std::string text =
+      bench_markdown({{"machine", Json{{"cores", 2}}},
+                      {"sgemm_gflops", Json{{"one_core", 50.0}, {"all_cores", 90.0}}},
+                      {"memory_gb_per_s", Json{{"one_core", 8.0}, {"all_cores", 9.0}}},
+                      {"rows", rows},
+                      {"oracle", Json{{"evaluations_per_s", 12345.0}, {"with_ledger_per_s", 678.0}}},
+                      {"peak_memory_mb", 99.0}});
+  CAPTURE(text);
+  CHECK(text.find("50 on one core, 90 on all GFLOP/s. Memory: 8 on one core, 9 on all GB/s") != text.npos);
+  CHECK(text.find("| F | train | 1 | 1,000 | 50 | 2.5 | 40 % | 1.00 | 0.90-1.25 |\n"
+                  "| F | train | 4 | 3,000 | 150 | 2.5 | 60 % | 1.50 | 0.80-1.25 |\n"
+                  "| F | sample | 4 | 3,000 | 150 | 2.5 | 60 % | - | 0.80-1.25 |\n") != text.npos);
+  CHECK(text.find("12,345 evaluations/s, 678 with a ledger on disk. Peak memory: 99 MB") != text.npos);
+}
+
 TEST_CASE("a tape tells its observer of every operation and of its backward pass") {
   Tape tape;
   std::string heard;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <initializer_list>
 
 #include "nn/io/file.h"
 #include "tasks/study/verify/verify.h"
@@ -50,6 +52,22 @@ TEST_CASE("configurations are drawn from the ranges and the seed alone decides t
   CHECK(configuration(*s.halving, s.variants[0], 1).settings == s.variants[0].settings);  // as the method is
 }
 
+TEST_CASE("draws fill their range evenly and on request by factors") {
+  const Study s = tiny::study(tuned);
+  constexpr int draws = 3000;
+  int below_8 = 0, first_of_three = 0, first_of_two = 0;
+  for (int number = 2; number < 2 + draws; ++number) {
+    const Values banel = configuration(*s.halving, s.variants[0], number).settings,
+                 tail = configuration(*s.halving, s.variants[1], number).settings;
+    below_8 += banel.at("f").number() < 8;  // the middle of 2..32 by factors
+    first_of_three += banel.at("phi_epochs").number() == 1;
+    first_of_two += tail.at("theta_epochs").number() == 1;
+  }
+  CHECK(std::abs(below_8 - draws / 2) < 140);  // five standard deviations
+  CHECK(std::abs(first_of_three - draws / 3) < 130);
+  CHECK(std::abs(first_of_two - draws / 2) < 140);
+}
+
 TEST_CASE("one configuration in keep goes on and of equal ones the first") {
   CHECK(best_configurations({1, 2, 3, 4, 5, 6}, {0, 3, 1, 3, 2, 0}, 3) == std::vector<int>{2, 4});
   CHECK(best_configurations({4, 7}, {0, 0}, 3) == std::vector<int>{4});
@@ -72,10 +90,42 @@ TEST_CASE("the expected best of k is the mean of the maximum over all choices of
   }
 }
 
+TEST_CASE("the table of tuning has the mean of every configuration and the best of the last budget in bold") {
+  const Study s = tiny::study(R"(
+title = "T"
+task = "tiny"
+halving = {configurations = 3, budgets = [1000, 2000], keep = 2}
+variants = [{name = "mine", method = "banel", ranges = {f = [4]}}, "prior"]
+)");
+  std::vector<Row> rows;
+  const auto add = [&](const char* variant, std::initializer_list<double> finals) {
+    for (const double final : finals) {
+      rows.emplace_back().variant = variant;
+      rows.back().final = final;
+    }
+  };
+  add("mine #1 at 1000", {0.1, 0.3});
+  add("mine #2 at 1000", {0.5, 0.7});
+  add("mine #3 at 1000", {0.3, 0.5});
+  add("mine #2 at 2000", {0.2, 0.4});
+  add("mine #3 at 2000", {0.7, 0.9});
+  add("prior", {1, 1});
+  const std::string table = tuning_table(s, rows);
+  CAPTURE(table);
+  CHECK(table.find("| at 1,000 evaluations | at 2,000 evaluations |\n|---|---|---|---|---|\n"
+                   "| mine | #1 | as the method has them | 0.2000 | – |\n"
+                   "| mine | #2 | f 4 | 0.6000 | 0.3000 |\n"
+                   "| mine | **#3** | f 4 | **0.4000** | **0.8000** |\n") != table.npos);
+  CHECK(table.ends_with("| method | k = 1 | k = 2 |\n|---|---|---|\n| mine | 0.4000 | 0.5333 |\n"));
+}
+
 TEST_CASE("all configurations run at the short budget and the best at the full one") {
   const TemporaryFolder temporary;
-  const Study s = tiny::study(tuned);
+  Study s = tiny::study(tuned);
   const Registry all = tiny::registry();
+  s.seconds = 80;  // 8 attacks of half the budget and 5 of all of it, whichever go on
+  CHECK(forecast(temporary.path, s, all, 2) ==
+        "13 attacks, 0 of them finished; about 12 min of computing, 6 min on 2 cores");
   CHECK(missing_attacks(temporary.path, s, all).size() == 8);
   CHECK(stages_of(temporary.path, s, all).size() == 1);
   tiny::run(temporary.path, s);

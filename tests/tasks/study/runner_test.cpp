@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "nn/io/file.h"
 #include "tasks/study/plan.h"
+#include "tasks/study/record.h"
 #include "tasks/study/results.h"
 #include "tasks/study/verify/verify.h"
 #include "tensor/check.h"
@@ -66,11 +69,16 @@ TEST_CASE("a second call runs nothing and an attack that is missing is run alone
   const std::vector<Json> before = without_times(rows_in(temporary.path));
   const auto time = fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint");
   fs::remove_all(temporary.path / "attacks/threes-1/banel/seed2");
+  Json record = read_json(temporary.path / "run.json");
+  record["commit"] = std::string("earlier") + source_commit();  // not that commit, though it holds it
+  write_file(temporary.path / "run.json", record.dump(2) + '\n');
   std::string said;
   run_study(temporary.path, s, tiny::registry(),
             {.mode = ProgressMode::quiet, .say = [&](const std::string& text) { said += text; }});
   CHECK(said.find("Tiny: 8 attacks, 7 of them finished; about") != said.npos);
   CHECK(without_times(rows_in(temporary.path)) == before);
+  const std::string now = source_commit();  // both made attacks of this run
+  CHECK(read_record(temporary.path)->commit == "earlier" + now + (now.empty() ? "" : ", " + now));
   CHECK(fs::last_write_time(temporary.path / "attacks/fives-1/prior/seed1/checkpoint") == time);
 }
 
@@ -86,6 +94,39 @@ TEST_CASE("what is left takes as long as the mean of what is finished") {
   s.seeds = {1, 2, 3, 4};
   CHECK(forecast(temporary.path, s, tiny::registry(), 2) ==
         "4 attacks, 2 of them finished; about 4 min of computing, 2 min on 2 cores");
+}
+
+TEST_CASE("before anything is finished the study itself says how long an evaluation and an instance take") {
+  const TemporaryFolder temporary;
+  Study s = tiny::study(
+      "title = \"T\"\ntask = \"tiny\"\nseeds = 2\ninstances = [1, 2, 3]\nbudget = 100\nseconds = 40\n"
+      "instance_seconds = 120\nvariants = [\"prior\", {name = \"half\", method = \"prior\", budget = "
+      "50}]");
+  const std::string attacks = "12 attacks, 0 of them finished; ",
+                    made = "; each of the 3 instances that is not made takes another 2 min";
+  CHECK(forecast(temporary.path, s, tiny::registry(), 3) ==
+        attacks + "about 6 min of computing, 2 min on 3 cores" + made);
+  s.seconds = 0;
+  CHECK(forecast(temporary.path, s, tiny::registry(), 3) ==
+        attacks + "how long they take is not known" + made);
+}
+
+TEST_CASE("a study whose attacks would differ is refused in a folder of the same names and changes nothing") {
+  const TemporaryFolder temporary;
+  const Study s = tiny::study(tiny::two_by_two);
+  missing_attacks(temporary.path, s, tiny::registry());
+  const std::string kept = read_file(temporary.path / "study.toml");
+  const auto refused = [&](const char* text, const std::function<void(Study&)>& edit) {
+    Study other = s;
+    edit(other);
+    CHECK_THROWS_WITH_AS(missing_attacks(temporary.path, other, tiny::registry()), doctest::Contains(text),
+                         InputError);
+    CHECK(read_file(temporary.path / "study.toml") == kept);
+  };
+  refused("another task;", [](Study& other) { other.panels[1].task = "hopeless"; });
+  refused("another ranking;", [](Study& other) { other.ranking = true; });
+  refused("another samples, quick;", [](Study& other) { other.quick = true, other.samples = 200; });
+  refused("another halving;", [](Study& other) { other.halving = Halving{2, {10, 60}}; });
 }
 
 TEST_CASE("rows of other variants and seeds stay in a folder and other settings are refused" *
@@ -213,6 +254,29 @@ TEST_CASE("a final rate of zero is told with the rate that it leaves possible") 
   CHECK(std::ranges::count(table.made.warnings,
                            "Warning: some final rates are 0 and stand for any rate up to 0.036 (95 %); by "
                            "variant: prior 2.") == 1);
+}
+
+class Uncertain : public tiny::TinyTask {
+ public:
+  std::optional<Estimate> exact_success(const Attacker&) const override { return Estimate{0.1, 0.04}; }
+};
+
+TEST_CASE("a rate that the task estimates has its error in the base rate and a warning if it is large") {
+  const TemporaryFolder temporary;
+  Registry all = tiny::registry();
+  all.tasks.push_back({.name = "estimated", .sentence = "no count", .make = [](const Values&, std::uint64_t) {
+                         return std::make_unique<Uncertain>();
+                       }});
+  const Study s = parse_study(
+      "title = \"E\"\ntask = \"estimated\"\nseeds = 2\nbudget = 10\nsamples = 100\nvariants = [\"prior\"]",
+      "e.toml", all);
+  const Table table = run_study(temporary.path, s, all, {.mode = ProgressMode::quiet});
+  CHECK(std::ranges::count(table.made.warnings,
+                           "Warning: some final rates have a standard error above 30 % of themselves; by "
+                           "variant: prior 2.") == 1);
+  const BaseRate base = rows_in(temporary.path).at(0).base;
+  CHECK(base.lo == doctest::Approx(0.1 - 1.96 * 0.04));
+  CHECK(base.hi == doctest::Approx(0.1 + 1.96 * 0.04));
 }
 
 TEST_CASE("a method under another name has the same ledger and a row of its own") {

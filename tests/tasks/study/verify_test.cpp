@@ -11,6 +11,7 @@
 
 #include "nn/io/checkpoint.h"
 #include "nn/io/file.h"
+#include "tasks/study/verify/verify_attack.h"
 #include "tensor/check.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny/tiny_study.h"
@@ -315,6 +316,25 @@ TEST_CASE("a damaged network is refused by name even where no network is asked")
     write_file(file, damaged);
     check_named(differences(finished.path, Depth::fast), file.string());
   }
+}
+
+TEST_CASE("of two texts the first line that differs is told and of other files the first byte") {
+  const TemporaryFolder here;
+  const fs::path file = here.path / "log";
+  const auto told = [&](const std::string& written, const std::string& found) {
+    write_file(file, written);
+    Differences all;
+    compare_text(all, file, found);
+    return all.empty() ? "" : all[0].substr(file.string().size());
+  };
+  CHECK(told("a\nbc\nd\n", "a\nbc\nd\n") == "");
+  CHECK(told("a\nbc\nd\n", "a\nbx\nd\n") == ", line 2: the file says \"bc\", found \"bx\"");
+  CHECK(told("a\nb", "a\nbcd") == ", line 2: the file says \"b\", found \"bcd\"");
+  const std::string far(100, 'a');
+  const std::string both = told(far + "b", far + "c");
+  CHECK(both.find("b\", found") != both.npos);  // the quotations reach the difference
+  CHECK(both.ends_with("c\""));
+  CHECK(told(std::string("a\0b", 3), std::string("a\0c", 3)) == ": differs from byte 3");
 }
 
 TEST_CASE("a folder for scratch files that cannot be is named before anything is verified") {

@@ -156,6 +156,7 @@ TEST_CASE("the task has the prior and the rewards of the illustration") {
     CHECK((verdicts[i].reward == Reward::success) == (std::abs(r.grid[i]) == 2));
   CHECK(toy->exact_success({prior})->value == doctest::Approx(r.success(prior.probabilities())));
   CHECK(toy->exact_success({prior})->standard_error == 0);
+  CHECK(!toy->exact_success({prior, {}, &all_may_succeed}));  // of one with a memory it is not known
 }
 
 TEST_CASE("the exact success of an attacker leaves out what its regions reject") {

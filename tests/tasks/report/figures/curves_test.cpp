@@ -43,5 +43,40 @@ TEST_CASE("a line begins at the base rate if it is to and at its first reading o
   CHECK(Curves(group_of(runs), success, false).x == std::vector<double>{250, 500});
 }
 
+TEST_CASE("a run that ended without a round stays at the base rate where lines begin there") {
+  const std::vector<Run> runs{made_run("first", 1, {100, 300}), made_run("first", 2, {})};
+  CHECK(Curves(group_of(runs), success, true).means().at(2) == doctest::Approx((0.3 + 5e-4) / 2));
+  CHECK(Curves(group_of(runs), success, false).means().at(1) == doctest::Approx(0.3));
+}
+
+TEST_CASE("a line goes on to the last reading of the run that paid most though another was read more often") {
+  std::vector<Run> runs{made_run("first", 1, {100, 100, 100}), made_run("first", 2, {100, 300})};
+  runs[1].log.rounds[0].nre = 500;
+  runs[1].log.rounds[1].nre = 1000;
+  const Curves curves(group_of(runs), success, false);
+  CHECK(curves.x == std::vector<double>{250, 500, 750, 1000});
+  CHECK(curves.means().at(2) == doctest::Approx(0.15));
+  CHECK(curves.means().at(3) == doctest::Approx(0.2));
+}
+
+TEST_CASE("of two readings after the same evaluations the later one counts") {
+  std::vector<Run> runs{made_run("first", 1, {20, 400})};
+  runs[0].log.rounds[1].nre = 250;
+  const Curves curves(group_of(runs), success, false);
+  CHECK(curves.x == std::vector<double>{250});
+  CHECK(curves.means().at(0) == doctest::Approx(0.4));
+}
+
+TEST_CASE("the band of a line over two instances reaches from the one to the other") {
+  std::vector<Run> runs;
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    runs.push_back(made_run("first", seed, {seed <= 3 ? 100 : 500}));
+    runs.back().row.instance = seed <= 3 ? 1u : 2u;
+  }
+  const Series series = Curves(group_of(runs), success, false).with_band("first", {});
+  CHECK(series.lo.at(0) == doctest::Approx(0.1));
+  CHECK(series.hi.at(0) == doctest::Approx(0.5));
+}
+
 }  // namespace
 }  // namespace banel

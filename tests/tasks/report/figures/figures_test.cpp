@@ -179,6 +179,24 @@ TEST_CASE("figures: information compares the logarithm of what was gained with t
   CHECK_THROWS_WITH_AS(figure("information", runs), doctest::Contains("no gain has a logarithm"), UsageError);
 }
 
+TEST_CASE("figures: information adds up the verdicts of all readings and of rounds without one") {
+  std::vector<Run> runs = runs_of("first", {{1, 1, 1}});
+  Run& run = runs[0];
+  run.row.base = {1e-9, 5e-10, 2e-9, 1'000'000'000};  // there is more to gain than is bought
+  run.log.rounds[0].measured.reset();
+  for (std::size_t i : {0u, 1u, 2u}) {
+    run.log.rounds[i].submitted = i == 2 ? 20 : 10;
+    run.log.rounds[i].positives = i == 2 ? 2 : 1;
+  }
+  std::vector<Polyline> bought = all<Polyline>(figure("information", runs));
+  std::erase_if(bought, [](const Polyline& l) { return l.dash == 0; });
+  REQUIRE(bought.size() == 1);
+  const auto& b = bought[0].points;
+  REQUIRE(b.size() == 3);
+  CHECK(b[0].y > b[1].y);
+  CHECK(b[0].y - b[2].y == doctest::Approx(2 * (b[0].y - b[1].y)));  // 2 of 20 verdicts and 2 of 20 more
+}
+
 TEST_CASE("figures: information counts no success as no gain and cuts no gain") {
   std::vector<Run> runs = runs_of("first", {{0, 0}, {0, 1000}});
   for (Run& run : runs) run.row.instance = run.row.seed;
@@ -238,13 +256,24 @@ TEST_CASE("figures: a study with several panels has a picture for each") {
   CHECK(contains(drawn[0].title, "tail 4e-4"));
 }
 
+TEST_CASE("figures: panels whose names differ in signs that no file can have keep a picture each") {
+  std::vector<Run> one = three(), other = three();
+  for (Run& run : one) run.row.panel = "../1_x";
+  for (Run& run : other) run.row.panel = ".. 1_x";
+  const Results results = made_results(one + other);
+  const std::vector<Figure> drawn = figures({"bars"}, results, table_of(results, {}));
+  REQUIRE(drawn.size() == 2);
+  CHECK(drawn[0].file == "bars-..-1_x");
+  CHECK(drawn[1].file == "bars-..-1_x-2");
+}
+
 TEST_CASE("figures: regimes is one picture in which rarer success stands further right") {
   std::vector<Run> often = three(), rare = three(), bulk = three();
   for (Run& run : often) run.row.panel = "tail 4e-3", run.row.base.value = 4e-3;
   for (Run& run : rare) run.row.panel = "tail 4e-5", run.row.base.value = 4e-5;
   for (Run& run : bulk) run.row.panel = "bulk";
   for (auto* runs : {&often, &rare, &bulk})
-    for (Run& run : *runs) run.row.settings.insert_or_assign("budget", 2500);
+    for (Run& run : *runs) run.row.settings.insert_or_assign("budget", 2500), run.row.best = 1;
   const Results results = made_results(often + rare + bulk);
   const std::vector<Figure> drawn = figures({"regimes"}, results, table_of(results, {}));
   REQUIRE(drawn.size() == 1);
@@ -253,6 +282,11 @@ TEST_CASE("figures: regimes is one picture in which rarer success stands further
   text_of(drawn[0].picture, "tail");  // the heading of both
   text_of(drawn[0].picture, "bulk");
   CHECK(text_of(drawn[0].picture, "10").at.x < text_of(drawn[0].picture, "0.1").at.x);
+  const double first = lines_of(drawn[0].picture, series_colour(0), 1.8).at(0).points.at(0).y,  // 0.95
+      third = lines_of(drawn[0].picture, series_colour(2), 1.8).at(0).points.at(0).y;           // 0.005
+  const double decade = text_of(drawn[0].picture, "10 %").at.y - text_of(drawn[0].picture, "100 %").at.y;
+  CHECK(third - first == doctest::Approx(decade * std::log10(0.95 / 0.005)));
+  CHECK(shows(figure("regimes", sixteen()), "Not shown: variant i, variant j"));
   for (Run& run : rare) run.row.base.value = 0;
   const Results partial = made_results(often + rare);
   CHECK(shows(figures({"regimes"}, partial, table_of(partial, {}))[0].picture, "Not shown: tail 4e-5"));

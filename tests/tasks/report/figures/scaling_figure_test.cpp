@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tasks/plot/chart_frame.h"
 #include "tasks/report/figures/figures.h"
 #include "tensor/check.h"
@@ -63,6 +65,34 @@ TEST_CASE("figures: scaling shows every run and the references as level lines an
   CHECK(lines_of(list, grey, 1.2).at(0).dash > 0);
   CHECK(text_of(list, "3.1·10¹²").at.x == doctest::Approx(own[4].x));
   CHECK(shows(list, "phi_epochs: passes of the failure model"));
+}
+
+TEST_CASE("figures: scaling has the final factors and both losses in their places in any order of variants") {
+  const DrawList list = scaling(points({100, 1, 10}) + reference("rnd", {2, 3}), "scaling", false);
+  const std::vector<Point> own = lines_of(list, series_colour(0), 2).at(0).points;  // 2, 20 and 200
+  REQUIRE(own.size() == 3);
+  const double decade = own[0].y - own[1].y;
+  CHECK(decade > 10);
+  CHECK(own[1].y - own[2].y == doctest::Approx(decade));
+  const double rnd = lines_of(list, series_colour(1), 1.6).at(0).points[0].y;
+  CHECK(own[0].y - rnd == doctest::Approx(decade * std::log10(2.5 / 2)));
+  const double heldout = lines_of(list, series_colour(1), 2).at(0).points[0].y,
+               fitted = lines_of(list, series_colour(6), 2).at(0).points[0].y;
+  CHECK(heldout < fitted);  // 2.2 lies above 2
+  CHECK(text_of(list, "held-out failures").at.y < text_of(list, "failures it was fitted to").at.y);
+}
+
+TEST_CASE("figures: a run of an unfinished scaling study is a dot above its own value") {
+  const DrawList list = scaling(point(1, {1}) + point(10, {10, 20, 30}), "scaling", false);
+  const std::vector<Point> means = lines_of(list, series_colour(0), 2).at(0).points;
+  std::size_t left = 0, right = 0;
+  for (const Circle& c : all<Circle>(list)) {
+    if (c.alpha == 1) continue;
+    (std::abs(c.centre.x - means[0].x) < std::abs(c.centre.x - means[1].x) ? left : right) += 1;
+    if (c.centre.x < means[1].x) CHECK(c.centre.y == doctest::Approx(means[0].y));
+  }
+  CHECK(right == 3);
+  CHECK(left > 0);
 }
 
 TEST_CASE("figures: the charts of scaling line up when the quoted curve goes further") {
