@@ -102,14 +102,18 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::size_t end = std::min(text.size(), longest);
-  while (0 < end && end < text.size() && (text[end] & 0xC0) == 0x80) --end;  // not within a character
-  std::string shown(text.substr(0, end));
+std::string in_quotes(std::string_view text, std::size_t at) {
+  constexpr std::size_t longest = 60, before = 20;
+  const auto character = [text](std::size_t i) {  // where the one begins that byte i is a part of
+    while (0 < i && i < text.size() && (text[i] & 0xC0) == 0x80) --i;
+    return i;
+  };
+  const std::size_t start = at + before < longest ? 0 : character(std::min(at, text.size()) - before),
+                    end = character(std::min(start + longest, text.size()));
+  std::string shown(text.substr(start, end - start));
   for (char& c : shown)
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return "\"" + shown + (end < text.size() ? "..." : "") + "\"";
+  return (start ? "\"..." : "\"") + shown + (end < text.size() ? "...\"" : "\"");
 }
 
 std::size_t longest_token(std::string_view json) {

@@ -17,8 +17,8 @@
 namespace banel {
 
 // A text from a file for a message of one line: in quotation marks, at most 60 bytes, "?" for control
-// characters.
-std::string in_quotes(std::string_view text);
+// characters. Of a longer text the part that holds byte `at`.
+std::string in_quotes(std::string_view text, std::size_t at = 0);
 
 // The length of the longest text, number or run of white space: the JSON library holds such a piece several
 // times over before anyone can refuse it, so readers refuse more than most_json_token first.

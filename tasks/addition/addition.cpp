@@ -147,7 +147,7 @@ TrainingSettings attacker_training() {
       .d_model = 64, .layers = 1, .heads = 4, .batch = 256, .rate = 3e-3, .warmup = 100, .examples = 600'000};
 }
 
-// What the settings of a study become. Errors: UsageError if heads do not divide a width.
+// What the settings of a study become. Errors: UsageError as of training_from.
 AdditionSettings settings_from(const Values& values) {
   const auto number = [&](const char* key) { return values.at(key).number(); };
   const auto whole = [&](const char* key) { return static_cast<int>(number(key)); };

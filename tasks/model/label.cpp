@@ -1,5 +1,7 @@
 #include "tasks/model/label.h"
 
+#include <algorithm>
+
 #include "nn/io/json.h"
 #include "nn/io/safetensors.h"
 #include "nn/io/safetensors_header.h"
@@ -51,6 +53,11 @@ std::string labelled(std::string_view state, std::string_view format, const Labe
   }
 }
 
+// A text in quotes where it differs from another one.
+std::string beside(std::string_view text, std::string_view other) {
+  return in_quotes(text, static_cast<std::size_t>(std::ranges::mismatch(text, other).in1 - text.begin()));
+}
+
 void check_label(const Label& said, const Label& expected, std::string_view where) {
   for (const char* key : {format_key, role_key})  // what a reader understands at once comes first
     if (said.contains(key) && expected.contains(key))
@@ -60,7 +67,7 @@ void check_label(const Label& said, const Label& expected, std::string_view wher
   for (const auto& [key, value] : expected)
     ENSURE_AS(!said.contains(key) || said.at(key) == value, InputError, where,
               "is the " << expected.at(role_key) << " of another run, with the " << key << ' '
-                        << in_quotes(said.at(key)) << "; needed is " << in_quotes(value)
+                        << beside(said.at(key), value) << "; needed is " << beside(value, said.at(key))
                         << "; restore it from a copy");
 }
 

@@ -87,6 +87,9 @@ TrainingSettings training_from(const Values& values, const std::string& of,
   t.batch = static_cast<int>(number("_batch"));
   t.rate = number("_rate");
   t.examples = static_cast<std::int64_t>(number("_examples"));
+  ENSURE(
+      t.batch <= t.examples, of + "_batch",
+      t.batch << " is more than " << of << "_examples = " << t.examples << ", so nothing would be trained");
   ENSURE(t.d_model % t.heads == 0, of + "_heads",
          t.heads << " does not divide " << of << "_width = " << t.d_model);
   ENSURE(

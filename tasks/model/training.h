@@ -34,7 +34,7 @@ Json to_json(const TrainingSettings&);
 
 // The settings OF_width, OF_layers, OF_heads, OF_batch, OF_rate and OF_examples of a task that trains the
 // network OF, and what their values make of the defaults. Errors: UsageError if OF_heads does not divide
-// OF_width.
+// OF_width or makes heads too wide, or if OF_batch exceeds OF_examples.
 void add_training_settings(std::vector<Setting>&, const std::string& of, const TrainingSettings& defaults);
 TrainingSettings training_from(const Values&, const std::string& of, const TrainingSettings& defaults);
 

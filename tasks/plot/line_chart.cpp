@@ -32,12 +32,16 @@ void check_series(const LineChart& chart, const Series& series) {
     ENSURE(seed.size() <= series.x.size(), "chart",
            name << ": " << series.x.size() << " x but a seed of " << seed.size() << " values");
   }
+  for (const auto& at : series.dots) check_values(name, "dots", chart.y, at);
+  ENSURE(series.dots.size() <= series.x.size(), "chart",
+         name << ": " << series.x.size() << " x but dots for " << series.dots.size());
 }
 
 std::vector<double> y_values(const Series& series) {
   std::vector<double> out = series.mean;
   for (const auto* part : {&series.lo, &series.hi}) out.insert(out.end(), part->begin(), part->end());
-  for (const auto& seed : series.seeds) out.insert(out.end(), seed.begin(), seed.end());
+  for (const auto* parts : {&series.seeds, &series.dots})
+    for (const std::vector<double>& part : *parts) out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 
@@ -57,7 +61,7 @@ ZeroRows zero_rows(const std::vector<Series>& series) {
   return rows;
 }
 
-constexpr double beside = 8;  // from an error bar to the points of its seeds
+constexpr double beside = 8;  // from an error bar to its dots
 
 // Draws one series. `row`: of the strip of zeros.
 struct SeriesPainter {
@@ -101,13 +105,12 @@ struct SeriesPainter {
 
   void seeds() const {
     for (const auto& seed : series.seeds) {
-      if (series.points) {
-        for (const Point& p : path(seed)) list.add(Circle{{p.x + beside, p.y}, 2.6, colour, 0.45});
-        continue;
-      }
       list.add(Polyline{path(seed), colour, 1, 0.3, dash});
       arrows(seed, colour, 0.3);
     }
+    for (std::size_t i = 0; i < series.dots.size(); ++i)
+      for (const double value : series.dots[i])
+        list.add(Circle{{x(series.x[i]) + beside, y(value, row)}, 2.6, colour, 0.45});
   }
 
   void mean() const {

@@ -22,11 +22,12 @@ struct Series {
   std::vector<double> x = {};                   // strictly increasing, at least one value
   std::vector<double> mean = {};                // the strong line
   std::vector<std::vector<double>> seeds = {};  // faint lines
+  std::vector<std::vector<double>> dots = {};   // of each x, any number of them: faint
   std::vector<double> lo = {}, hi = {};         // a band between the two
   std::optional<Colour> colour = {};            // unset: series_colour of its position
   double width = 2.4, dash = 0;                 // of the strong line
   double fill = 0.18;                           // opacity of the band
-  bool points = false;  // x is a setting, not time: means and seeds are dots, lo and hi an error bar
+  bool points = false;  // x is a setting, not time: means are dots, lo and hi an error bar
 };
 
 // A second scale above the plot, for example FLOPs over evaluations.

@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::size_t reading_samples(const Study& study, const Task& task) {
-  const std::size_t own = task.reading_samples();
-  ENSURE(own > 0 || study.samples == 0, "samples",
-         "this task judges nothing outside the budget; leave the setting out");
-  return study.samples ? study.samples : own;
-}
-
 // Parts whose attacks share a folder.
 template <class Part>
 bool same_name(const Part& a, const Part& b) {
@@ -135,6 +128,13 @@ std::vector<PlannedAttack> planned(const Study& study) {
   return attacks;
 }
 
+std::size_t reading_samples(const Task& task, std::size_t wanted) {
+  const std::size_t own = task.reading_samples();
+  ENSURE(own > 0 || wanted == 0, "samples",
+         "this task judges nothing outside the budget; leave the setting out");
+  return wanted ? wanted : own;
+}
+
 std::string attack_name(const Study& study, const PlannedAttack& a) {
   const std::string panel = path_name(study.panels[a.panel].name);
   return (panel.empty() ? "" : panel + '/') + std::to_string(a.instance) + '/' +
@@ -155,7 +155,7 @@ Job job_of(const fs::path& run, const Study& study, const PlannedAttack& a, cons
   return {run / attack_folder(study, a),
           task,
           adapted(registry.method(v.method), *task, method_values(study, v)),
-          {a.seed, reading_samples(study, *task), study.ranking}};
+          {a.seed, reading_samples(*task, study.samples), study.ranking}};
 }
 
 Run run_of(const fs::path& run, const Study& study, const PlannedAttack& a, const Registry& registry,

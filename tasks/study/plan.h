@@ -20,6 +20,10 @@ struct PlannedAttack {
 // Without halving: all variants of the first seed, then of the next one.
 std::vector<PlannedAttack> planned(const Study&);
 
+// Of a reading: what the task says, or the number wanted if it is not 0. Errors: UsageError for a task that
+// judges nothing outside the budget if some are wanted.
+std::size_t reading_samples(const Task&, std::size_t wanted);
+
 std::string attack_name(const Study&, const PlannedAttack&);              // "tail/1/banel/1"
 std::filesystem::path attack_folder(const Study&, const PlannedAttack&);  // "attacks/tail-1/banel/seed1"
 

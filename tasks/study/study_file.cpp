@@ -6,6 +6,7 @@
 #include "tasks/base/toml.h"
 #include "tasks/base/words.h"
 #include "tasks/report/figures/figures.h"
+#include "tasks/study/plan.h"
 #include "tasks/study/study.h"
 #include "tasks/study/toml_parts.h"
 #include "tensor/check.h"
@@ -68,7 +69,7 @@ class StudyReader {
   void variants();
   void variant(const TomlValue&);
   void check_size();
-  void check_screens();
+  void check_tasks();  // whether they have the screens that methods name, and samples if they are wanted
 
   template <class Use>
   void for_settings(const TomlValue& table, const std::vector<std::string>& others, const Use& use) const {
@@ -191,7 +192,7 @@ void StudyReader::variants() {
   if (!toml) file_["variants"].refuse("is missing");
   for (const TomlValue& item : toml->items()) variant(item);
   if (study_.variants.empty()) toml->refuse("is empty");
-  checked(*toml, [&] { return check_folders("variants", study_.variants), check_screens(), 0; });
+  checked(*toml, [&] { return check_folders("variants", study_.variants), check_tasks(), 0; });
   const bool tuned = std::any_of(study_.variants.begin(), study_.variants.end(),
                                  [](const Variant& v) { return !v.ranges.empty(); });
   if (tuned != study_.halving.has_value())
@@ -213,20 +214,19 @@ void StudyReader::check_size() {
                  " attacks; a study has at most 1,000,000: take fewer variants, instances or seeds");
 }
 
-// The screens that a method names are those of every panel's task.
-void StudyReader::check_screens() {
+void StudyReader::check_tasks() {
   for (const Panel& panel : study_.panels) {
-    const TaskEntry& entry = registry_.task(panel.task);
-    const std::unique_ptr<Task> task =
-        entry.make(completed(entry.settings, panel.settings, entry.name), panel.instances.front());
+    const TaskEntry& kind = registry_.task(panel.task);
+    const auto task = kind.make(completed(kind.settings, panel.settings, kind.name), panel.instances.front());
+    if (const TomlValue* toml = find("samples"))
+      checked(*toml, [&] { return reading_samples(*task, study_.samples); });
     for (const Variant& v : study_.variants) {
       Values values = method_values(study_, v);
-      const Method& method = registry_.method(v.method);
-      adapted(method, *task, values);
+      adapted(registry_.method(v.method), *task, values);
       if (const auto tuned = v.ranges.find("screen"); tuned != v.ranges.end())
         for (const Value& choice : tuned->second.choices) {
           values.insert_or_assign("screen", choice);
-          adapted(method, *task, values);
+          adapted(registry_.method(v.method), *task, values);
         }
     }
   }

@@ -39,6 +39,16 @@ TEST_CASE("a verdict is in the ledger before anyone sees it and text of any kind
   CHECK(judge.total == 4);
 }
 
+TEST_CASE("a line that is longer than what is read at a time is read whole") {
+  const TemporaryFolder folder;
+  const auto ledger = folder.path / "ledger.jsonl";
+  SevenJudge judge;
+  const std::vector<Attempt> x = {std::string(200'000, 'x')};
+  Oracle(judge.judge(), 10, ledger).evaluate(x);
+  Oracle(judge.judge(), 10, ledger).evaluate(x);
+  CHECK(judge.total == 1);
+}
+
 TEST_CASE("a ledger of another run is refused") {
   const TemporaryFolder folder;
   const auto ledger = folder.path / "ledger.jsonl";

@@ -8,6 +8,7 @@
 #include "tasks/cli/commands/overrides.h"
 #include "tasks/run/view.h"
 #include "tasks/study/instances.h"
+#include "tasks/study/plan.h"
 #include "tasks/study/runner.h"
 #include "tensor/check.h"
 
@@ -113,6 +114,9 @@ void attack(const AttackArguments& o, const Session& session) {
   const Method& chosen = session.all.method(o.method);
   const Values values = overrides(o.set, session.all.task(it.name).settings).method;
   const Method method = adapted(chosen, *it.task, values);  // refuses bad values before anything is made
+  AttackSettings settings = o.attack;
+  if (const bool given = o.samples_given->given(); !given || settings.samples > 0)
+    settings.samples = reading_samples(*it.task, given ? settings.samples : 0);
   std::optional<RunFolder> run;
   if (o.networks.empty()) {
     run.emplace(o.out, "attack", session);
@@ -122,8 +126,6 @@ void attack(const AttackArguments& o, const Session& session) {
   it.open(o.networks.empty() ? Access::make : Access::read, o.mode());
   if (const std::string warning = it.task->warning(); !warning.empty() && !o.quiet)
     std::cerr << "Warning: " << it.task->title() << ": " << warning << '\n';
-  AttackSettings settings = o.attack;
-  if (!o.samples_given->given()) settings.samples = it.task->reading_samples();
   if (!run) {
     run.emplace(o.out, "attack", session);
     save_instance(o.out, it);

@@ -110,7 +110,6 @@ Interval interval_of(const std::vector<std::vector<double>>& values) {
 // A point with an error bar and every run for each value of the setting; those without a number are left out.
 Series points_series(const std::string& label, Colour colour, const Curve& curve, const ValueOf& of) {
   Series series{.label = label, .colour = colour, .width = 2, .points = true};
-  std::vector<std::vector<double>> dots;  // of each x
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
     const std::vector<std::vector<double>> values = by_instance(curve.points[i], of);
     const std::vector<double> runs = flat(values);
@@ -120,12 +119,8 @@ Series points_series(const std::string& label, Colour colour, const Curve& curve
     series.mean.push_back(mean(runs));
     series.lo.push_back(interval.lo);
     series.hi.push_back(interval.hi);
-    dots.push_back(runs);
-    series.seeds.resize(std::max(series.seeds.size(), runs.size()));
+    series.dots.push_back(runs);
   }
-  for (std::size_t run = 0; run < series.seeds.size(); ++run)
-    for (const std::vector<double>& at : dots)  // one with fewer runs has some dots twice
-      series.seeds[run].push_back(at[std::min(run, at.size() - 1)]);
   return series;
 }
 
@@ -212,7 +207,7 @@ LineChart loss_chart(const Curve& curve, const Axis& x) {
   chart.captions.heading = "loss of the failure model";
   chart.series = {points_series("held-out failures", series_colour(1), curve, heldout_loss),
                   points_series("failures it was fitted to", series_colour(6), curve, fitted_loss)};
-  for (Series& series : chart.series) series.seeds.clear();  // they lie on one another
+  for (Series& series : chart.series) series.dots.clear();  // they lie on one another
   return chart;
 }
 
@@ -222,8 +217,9 @@ Drawn draw_scaling(const PanelData& panel, const std::string& wanted) {
   const std::string key = varying_setting(panel, wanted);
   const Scaling scaling = scaling_by(panel, key);
   for (const Group& group : panel.groups)
-    ENSURE(group.runs[0]->row.base.value > 0, "scaling",
-           "the base rate is 0, so there are no factors over it");
+    for (const Run* run : group.runs)
+      ENSURE(run->row.base.value > 0, "scaling",
+             "the base rate of instance " << run->row.instance << " is 0, so there are no factors over it");
   const Axis x = setting_axis(scaling, panel.results.quoted);
   std::vector<LineChart> charts{factor_chart(panel, scaling, x)};
   if (scaling.curves.size() == 1)

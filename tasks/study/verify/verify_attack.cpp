@@ -86,15 +86,11 @@ State last_state(const Job& job, bool with_pool) {
   return saved_state(job.folder, *job.task, method, job.settings.seed);
 }
 
-// The line of a text around its byte `at`, short enough for in_quotes to show it whole.
-std::string line_around(std::string_view text, std::size_t at) {
-  constexpr std::size_t before = 20, longest = 54;
+// The line of a text that holds its byte `at`, for a message.
+std::string line_with(std::string_view text, std::size_t at) {
   at = std::min(at, text.size());
-  const std::size_t line = at ? text.rfind('\n', at - 1) + 1 : 0,
-                    start = std::max(line + before, at) - before;
-  const std::size_t size = std::min(text.find('\n', at), text.size()) - start;
-  return (start > line ? "..." : "") + std::string(text.substr(start, std::min(size, longest))) +
-         (size > longest ? "..." : "");
+  const std::size_t line = at ? text.rfind('\n', at - 1) + 1 : 0;
+  return in_quotes(text.substr(line, text.find('\n', at) - line), at - line);
 }
 
 }  // namespace
@@ -122,11 +118,11 @@ void compare_text(Differences& differences, const fs::path& file, std::string_vi
   const auto start = std::ranges::mismatch(written, found).in1;
   const auto at = static_cast<std::size_t>(start - written.begin());
   const auto line = 1 + std::count(written.begin(), start, '\n');
-  differences.push_back(file.string() + (written.find('\0') == written.npos
-                                             ? ", line " + std::to_string(line) + ": the file says " +
-                                                   in_quotes(line_around(written, at)) + ", found " +
-                                                   in_quotes(line_around(found, at))
-                                             : ": differs from byte " + std::to_string(at + 1)));
+  const std::string says = line_with(written, at), now = line_with(found, at);
+  const bool can_be_shown = written.find('\0') == written.npos && says != now;
+  differences.push_back(file.string() + (can_be_shown ? ", line " + std::to_string(line) +
+                                                            ": the file says " + says + ", found " + now
+                                                      : ": differs from byte " + std::to_string(at + 1)));
 }
 
 VerifiedAttack verify_attack(const Job& job, const Checks& checks, Differences& differences) {

@@ -19,6 +19,8 @@ import time
 
 from faults import MUTATIONS
 from fifth_list import FIFTH
+from seventh_list import SEVENTH
+from sixth_list import SIXTH
 
 PROGRAMS = ["unit_tests", "words_tests", "options_tests", "banel_tests", "model_tests", "run_tests",
             "addition_tests", "planted_tests", "reason_tests", "toy1d_tests", "report_tests", "study_tests",
@@ -51,7 +53,7 @@ def main():
     options.add_argument("--jobs", default="2", help="compilers at a time")
     chosen = options.parse_args()
     root = pathlib.Path(__file__).resolve().parents[3]
-    mutations = [m for m in MUTATIONS + FIFTH if chosen.only in m[0]]
+    mutations = [m for m in MUTATIONS + FIFTH + SIXTH + SEVENTH if chosen.only in m[0]]
     for file, before, after in mutations:
         if (root / file).read_text().count(before) != 1:
             sys.exit(f"{file}: the text {before!r} does not occur exactly once; mend the list")

@@ -356,7 +356,8 @@ TEST_CASE("a study says before it starts what it will take and afterwards what c
   CHECK(has(o.err, "Next: banel ask"));
 }
 
-TEST_CASE("of a run the attack that ended highest is told and no better reading nor one without a round") {
+TEST_CASE(
+    "of a run the attack that ended highest is told and not one with a better reading or without a round") {
   const Folder here;
   const fs::path folder = here.path / "run", file = folder / "rows.json";
   REQUIRE(run({"study", here.study(), "--out", folder, "--quiet"}).code == 0);

@@ -64,6 +64,10 @@ TEST_CASE("a file of another format or role or task is refused by name") {
   CHECK(refusal(other, attacker) ==
         "run/file: is the attacker of another run, with the task \"5-digit addition\"; needed is \"3-digit "
         "addition\"; restore it from a copy");
+  const std::string many(100, '9'), end = "\"..." + many.substr(0, 20);
+  CHECK(refusal({{"role", "attacker"}, {"task", many + "a"}}, {{"role", "attacker"}, {"task", many + "b"}}) ==
+        "run/file: is the attacker of another run, with the task " + end + "a\"; needed is " + end +
+            "b\"; restore it from a copy");
   other["role"] = "target";
   CHECK(refusal(other, attacker) ==
         "run/file: is a file with the role \"target\"; needed is \"attacker\"; restore it from a copy");

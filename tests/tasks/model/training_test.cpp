@@ -325,6 +325,10 @@ TEST_CASE("the settings of a training become values and the values settings") {
                                      "solver", tiny_training),
                        doctest::Contains("solver_heads: 1 makes heads that are 65 wide; at most 64"),
                        UsageError);
+  CHECK_THROWS_WITH_AS(
+      training_from(completed(all, {{"solver_examples", 1000}, {"solver_batch", 1001}}, "mine"), "solver",
+                    tiny_training),
+      doctest::Contains("solver_batch: 1001 is more than solver_examples = 1000"), UsageError);
 }
 
 }  // namespace

@@ -241,12 +241,12 @@ TEST_CASE("chart: more series than colours differ by dashes") {
   CHECK(lines[1].dash > 0);
 }
 
-TEST_CASE("chart: points stand for values error bars for intervals small dots beside them for seeds") {
+TEST_CASE("chart: points stand for values error bars for intervals small dots beside them for runs") {
   LineChart chart = small_chart();
   chart.series = {{.label = "a",
                    .x = {1, 10},
                    .mean = {0.1, 0.2},
-                   .seeds = {{0.05, 0.1}, {0.15, 0.3}},
+                   .dots = {{0.05, 0.15, 0.16}, {0.3}},
                    .lo = {0.04, 0.1},
                    .hi = {0.2, 0.4},
                    .points = true}};
@@ -257,11 +257,12 @@ TEST_CASE("chart: points stand for values error bars for intervals small dots be
   REQUIRE(bars.size() == 6);  // two bars, each with two ends
   CHECK(bars[0].points[0].x == mean[0].x);
   CHECK((bars[0].points[0].y > mean[0].y && bars[0].points[1].y < mean[0].y));
-  std::vector<Circle> seeds = all<Circle>(list);
-  std::erase_if(seeds, [](const Circle& c) { return c.alpha == 1; });
-  REQUIRE(seeds.size() == 4);
-  CHECK(seeds[0].centre.x > mean[0].x);
-  CHECK(seeds[0].centre.y > mean[0].y);
+  std::vector<Circle> dots = all<Circle>(list);
+  std::erase_if(dots, [](const Circle& c) { return c.alpha == 1; });
+  REQUIRE(dots.size() == 4);
+  CHECK((dots[0].centre.x > mean[0].x && dots[2].centre.x == dots[0].centre.x));
+  CHECK(dots[0].centre.y > mean[0].y);
+  CHECK(dots[3].centre.x > mean[1].x);
   CHECK(all<Circle>(list).size() == 6);
   check_texts_are_readable(list);
 }

@@ -30,6 +30,8 @@ TEST_CASE("chart: columns stand on zero with dots below and marks behind them") 
   CHECK(dots[2].centre.y > columns[1].points[2].y);
   CHECK(lines_of(list, series_colour(1), 1.8).at(0).points[1].y < columns[0].points[1].y);
   CHECK(lines_of(list, series_colour(2), 1.5).at(0).points[0].x == doctest::Approx(dots[0].centre.x));
+  chart.curves[0].heights[1] = 5;  // a curve may be higher than all columns
+  CHECK(lines_of(draw(chart), series_colour(1), 1.8).at(0).points[1].y > 0);
   chart.dots = {3};
   CHECK_THROWS_WITH_AS(draw(chart), doctest::Contains("index 3 of 3 places"), UsageError);
   chart.dots = {};

@@ -213,7 +213,7 @@ TEST_CASE("an oracle that wavers and costs is studied and verified by its paid v
   sampled.samples = 100;
   const TemporaryFolder other;
   CHECK_THROWS_WITH_AS(tiny::run(other.path, sampled), doctest::Contains("judges nothing outside the budget"),
-                       UsageError);
+                       InputError);
 }
 
 TEST_CASE("an attack that ends without a round is a row that says why and the study goes on") {

@@ -152,6 +152,9 @@ TEST_CASE("whatever is wrong in a study file is refused with its line") {
   CHECK_THROWS_WITH_AS(tiny::study("title = \"T\"\ntask = \"tine\"\n"),
                        doctest::Contains("line 2: task: \"tine\" is unknown; did you mean tiny?"),
                        InputError);
+  CHECK_THROWS_WITH_AS(
+      tiny::study("title = \"T\"\ntask = \"program\"\nsamples = 100\nvariants = [\"prior\"]\n"),
+      doctest::Contains("line 3: samples: this task judges nothing outside the budget"), InputError);
   CHECK_THROWS_WITH_AS(read_study("plantd", tiny::registry()), doctest::Contains("did you mean planted?"),
                        UsageError);
 }
