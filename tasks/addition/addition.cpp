@@ -40,7 +40,7 @@ GptGenerator train_attacker(const fs::path& folder, const TrainingSettings& t, i
 
 class Addition : public Task {
  public:
-  Addition(AdditionSettings settings, std::uint64_t seed) : settings_(std::move(settings)), seed_(seed) {}
+  Addition(const AdditionSettings& settings, std::uint64_t seed) : settings_(settings), seed_(seed) {}
 
   std::string title() const override {
     const Syntax& s = settings_.syntax;
