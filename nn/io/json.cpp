@@ -108,7 +108,8 @@ std::string in_quotes(std::string_view text, std::size_t at) {
     while (0 < i && i < text.size() && (text[i] & 0xC0) == 0x80) --i;
     return i;
   };
-  const std::size_t start = at + before < longest ? 0 : character(std::min(at, text.size()) - before),
+  at = std::min(at, text.size());
+  const std::size_t start = at + before < longest ? 0 : character(at - before),
                     end = character(std::min(start + longest, text.size()));
   std::string shown(text.substr(start, end - start));
   for (char& c : shown)

@@ -194,6 +194,7 @@ TEST_CASE("a text in quotation marks keeps its letters and loses its control cha
   CHECK(in_quotes(most + "bc") == "\"" + most + "b...\"");
   CHECK(in_quotes(most + "ß") == "\"" + most + "...\"");  // not half of it
   CHECK(in_quotes(most + most + "bc", 118) == "\"..." + std::string(20, 'a') + "bc\"");
+  CHECK(in_quotes("ab", 1000) == "\"ab\"");
   CHECK(in_quotes(most + most, 1000) == "\"..." + std::string(20, 'a') + "\"");
 }
 
