@@ -1,4 +1,4 @@
-"""The fifth list, as faults.py has the first four; most of it is not tried yet."""
+"""The fifth list, as faults.py has the first four."""
 
 FIFTH = [
     ("tensor/ops_network.cpp", '!residual || residual->shape() == Shape({N, M})',
